@@ -1,0 +1,181 @@
+/**
+ * The organisation's own mail system behind one interface. In the manner of a database dialect: capability booleans
+ * first, then a few small methods; one behavioural contract suite (`test/contract/backend.ts`), of which the local-folders
+ * implementation is the reference.
+ */
+import type { FetchedMessage, FetchPlan, MessageFlags, MessageState } from './message.ts';
+import type { UidRuns } from './uid-runs.ts';
+
+/** What a person typed, or what a monitor keeps in memory. Never logged, never stored in clear. */
+export interface Credentials {
+  readonly userName: string;
+  readonly password: string;
+}
+
+/** Somebody whom the mail system knows. */
+export interface Account {
+  /** The canonical, lower-case name: the `USER#` of the store, whichever way the person writes it. */
+  readonly user: string;
+  /** For From lines and UserInformation; the first is the primary one. */
+  readonly addresses: readonly string[];
+  readonly displayName?: string;
+}
+
+export interface MailSystem {
+  /** For logs and `caravan plan check`: `imap mail.example.org:993`, `folders ./mail`. */
+  readonly name: string;
+  /** The account if the password is right, undefined if not. Throws BackendError('unavailable') if that can't be told now. */
+  authenticate(credentials: Credentials): Promise<Account | undefined>;
+  /** A working session in a user's mailbox, with connections opened as needed. */
+  open(account: Account, credentials: Credentials): Promise<Mailbox>;
+  close(): Promise<void>;
+}
+
+/** What a mail system can do, found out when it is opened; never decided by its name. */
+export interface Capabilities {
+  /** Flag changes since a point are told cheaply (RFC 7162). */
+  readonly hasCondstore: boolean;
+  /** What vanished since a point is told cheaply (RFC 7162). */
+  readonly hasQresync: boolean;
+  /** `watch` is told of changes in the inbox at once; else it polls. */
+  readonly canPush: boolean;
+  /** Free-text search is done by the mail system. */
+  readonly canSearch: boolean;
+  /** Keywords beyond the system flags stick to messages (categories, `$Forwarded`). */
+  readonly hasKeywords: boolean;
+  /** Out-of-office replies can be read and set. */
+  readonly canAutoReply: boolean;
+}
+
+/** What a folder is for; `user` is anything the user made. At most one folder of each kind but `user`. */
+export type FolderKind =
+  | 'inbox'
+  | 'drafts'
+  | 'trash'
+  | 'sent'
+  | 'outbox'
+  | 'junk'
+  | 'archive'
+  | 'tasks'
+  | 'calendar'
+  | 'contacts'
+  | 'notes'
+  | 'user';
+
+export type ItemClass = 'Email' | 'Calendar' | 'Contacts' | 'Tasks' | 'Notes';
+
+export interface Folder {
+  /** The backend's own stable name of it (an IMAP path). Renaming may change it: `renameFolder` tells the new one. */
+  readonly id: string;
+  readonly parentId: string | undefined;
+  readonly name: string;
+  readonly kind: FolderKind;
+  readonly itemClass: ItemClass;
+  /** False for a mere parent that holds no items. */
+  readonly selectable: boolean;
+}
+
+/** Where a view of a folder stands; opaque but for being compared. */
+export interface FolderPosition {
+  /** Changes when every UID lost its meaning (UIDVALIDITY). */
+  readonly validity: string;
+  /** HIGHESTMODSEQ or the like; undefined where the server has none. */
+  readonly modseq: string | undefined;
+  /** The UIDs the view holds. */
+  readonly known: UidRuns;
+}
+
+export interface FolderChanges {
+  readonly validity: string;
+  readonly modseq: string | undefined;
+  /** True if `since` could not be used: `messages` is everything in range and the view starts over. */
+  readonly complete: boolean;
+  /** New messages, and those whose flags changed (or may have: the caller compares). */
+  readonly messages: readonly MessageState[];
+  /** Of `known`, those that are gone. Empty when `complete`. */
+  readonly vanished: UidRuns;
+}
+
+/** All criteria must match; an empty query matches everything. Dates are of arrival. */
+export interface SearchQuery {
+  /** Free text, in headers and bodies; words are ANDed. */
+  readonly text?: string;
+  readonly subject?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly after?: Date;
+  readonly before?: Date;
+  readonly unread?: boolean;
+  readonly flagged?: boolean;
+}
+
+export interface Hit {
+  readonly folderId: string;
+  readonly uid: number;
+  readonly receivedAt: Date;
+}
+
+/** What the SMTP envelope says. Bcc recipients are in `to` and nowhere else. */
+export interface Envelope {
+  readonly from: string;
+  readonly to: readonly string[];
+}
+
+export type FolderEvent =
+  | { readonly kind: 'changed'; readonly folderId: string }
+  /** Folders came, went or were renamed. */
+  | { readonly kind: 'hierarchy' }
+  /** Watching was interrupted and resumed: anything may have changed. */
+  | { readonly kind: 'resumed' };
+
+export interface Watch {
+  /** Replaces the set of watched folders. The inbox is watched by push where the backend can. */
+  update(folderIds: readonly string[]): void;
+  close(): Promise<void>;
+}
+
+/**
+ * One user's mailbox. Methods may be called concurrently; they throw BackendError. A UID is valid within the folder's
+ * `validity`; naming one that is gone is never an error: it is left out of the result.
+ */
+export interface Mailbox {
+  readonly account: Account;
+  readonly capabilities: Capabilities;
+
+  folders(): Promise<readonly Folder[]>;
+  createFolder(name: string, parentId: string | undefined, kind?: FolderKind): Promise<Folder>;
+  renameFolder(id: string, name: string, parentId: string | undefined): Promise<Folder>;
+  /** With everything in it. */
+  deleteFolder(id: string): Promise<void>;
+
+  /** What is in the folder now that was not at `since`. Without `since`, everything that arrived on or after `arrivedAfter`. */
+  changes(folderId: string, since?: FolderPosition, arrivedAfter?: Date): Promise<FolderChanges>;
+  /** In as few round trips as the backend can; results come in the order of `uids`, those gone left out. */
+  fetch(folderId: string, uids: readonly number[], plan: FetchPlan): Promise<readonly FetchedMessage[]>;
+  /** Adds and removes flags; tells the UIDs that still existed. */
+  updateFlags(
+    folderId: string,
+    uids: readonly number[],
+    change: { readonly add?: MessageFlags; readonly remove?: MessageFlags },
+  ): Promise<readonly number[]>;
+  /** Old UID → new UID in the target, as far as the server tells (COPYUID or by Message-ID). */
+  move(folderId: string, uids: readonly number[], targetId: string): Promise<ReadonlyMap<number, number>>;
+  /** Removed for good, whoever's flags say what. */
+  remove(folderId: string, uids: readonly number[]): Promise<void>;
+  append(
+    folderId: string,
+    message: Uint8Array,
+    options: { readonly flags: MessageFlags; readonly receivedAt?: Date },
+  ): Promise<{ readonly uid: number; readonly validity: string }>;
+  /** UIDs of the messages with this Message-ID (angle brackets included). */
+  findMessageId(folderId: string, messageId: string): Promise<readonly number[]>;
+  /** Newest first. */
+  search(folderIds: readonly string[], query: SearchQuery, limit: number): Promise<readonly Hit[]>;
+
+  /** Submission. Resolves when the mail system has taken responsibility; BackendError('rejected') if it never will. */
+  submit(envelope: Envelope, message: Uint8Array): Promise<void>;
+
+  /** One a user. Events may be coalesced and spurious, never lost. */
+  watch(listener: (event: FolderEvent) => void): Promise<Watch>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,27 @@
+import { CaravanError } from '../platform/index.ts';
+
+/**
+ * - `unavailable`: cannot be reached or answered oddly; worth trying again.
+ * - `rejected-credentials`: the password that worked does not any more.
+ * - `not-found`, `already-exists`, `forbidden`: of folders.
+ * - `over-quota`: no room for it.
+ * - `rejected`: the submission server will never take this message; `why` bears its words.
+ * - `unsupported`: this mail system has no such thing.
+ */
+export type BackendErrorCode =
+  | 'unavailable'
+  | 'rejected-credentials'
+  | 'not-found'
+  | 'already-exists'
+  | 'forbidden'
+  | 'over-quota'
+  | 'rejected'
+  | 'unsupported';
+
+/** What a mail system could not or would not do. */
+export class BackendError extends CaravanError {
+  declare readonly code: BackendErrorCode;
+  constructor(code: BackendErrorCode, what: string, details: { why?: string; remedy?: string; cause?: unknown } = {}) {
+    super({ code, what, ...details });
+  }
+}

@@ -1,0 +1,32 @@
+/** What a person needs to know of a failure: what failed, why, and what to do about it. */
+export interface ErrorDetails {
+  /** Stable, kebab-case, never reworded: logs, tests and people search for it. */
+  readonly code: string;
+  /** What failed, in the user's words. */
+  readonly what: string;
+  /** Why, if it is known. */
+  readonly why?: string;
+  /** What to do now. */
+  readonly remedy?: string;
+  readonly cause?: unknown;
+}
+
+/** The base of every error that Caravan throws on purpose. A folder's own errors extend it in its `errors.ts`. */
+export class CaravanError extends Error {
+  readonly code: string;
+  readonly why: string | undefined;
+  readonly remedy: string | undefined;
+
+  constructor(details: ErrorDetails) {
+    super(details.why === undefined ? details.what : `${details.what}: ${details.why}`, { cause: details.cause });
+    this.name = new.target.name;
+    this.code = details.code;
+    this.why = details.why;
+    this.remedy = details.remedy;
+  }
+}
+
+/** The message of anything that was thrown, for a log line or a `why`. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
