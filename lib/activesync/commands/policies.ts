@@ -1,0 +1,17 @@
+/** What commands ask of the people in charge; `administration/` answers. */
+import type { DeviceRecord } from '../../sync/index.ts';
+
+export interface Policy {
+  /** `none`: Provision answers that there is no policy; `optional`: offered, never demanded; `required`: 449 or Status 142–144. */
+  readonly requirement: 'none' | 'optional' | 'required';
+  /** Changes whenever the settings do. */
+  readonly digest: string;
+  /** EASProvisionDoc elements by tag (`DevicePasswordEnabled`), in no order. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface Policies {
+  policyFor(user: string): Policy;
+  /** What a device never seen before may do. */
+  initialAccess(user: string, deviceType: string): DeviceRecord['access'];
+}

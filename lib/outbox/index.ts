@@ -1,0 +1,2 @@
+// Accepted mail on its way.
+export type { Outbox, OutgoingMessage, SendResult } from './outbox.ts';

@@ -1,0 +1,31 @@
+/** Accepted mail on its way: every send has its intent record first (sync-state.md, rule 10). */
+import type { Envelope, Mailbox } from '../backends/index.ts';
+import type { Lease } from '../pool/index.ts';
+
+export interface OutgoingMessage {
+  readonly deviceId: string;
+  /** ClientId at 14.0 and later; at 12.1 a digest of the content takes its place. */
+  readonly clientId: string;
+  /** Complete MIME. Without a Message-ID it is given one, derived from user, device and ClientId. Bcc is taken out. */
+  readonly message: Uint8Array;
+  readonly saveInSent: boolean;
+  /** Default: from the message's own headers. */
+  readonly envelope?: Envelope;
+}
+
+/**
+ * `sent`: the mail system has it. `repeated`: the same ClientId was sent before: answer success and do nothing more.
+ * `refused`: it never will be taken; `why` is for the log. `failed`: not now; the device may repeat it with the same ClientId.
+ */
+export type SendResult =
+  | { readonly kind: 'sent' | 'repeated' }
+  | {
+      readonly kind: 'refused' | 'failed';
+      readonly reason: 'no-recipients' | 'malformed' | 'quota' | 'rejected' | 'unavailable';
+      readonly why: string;
+    };
+
+export interface Outbox {
+  /** `sentFolderId`: the backend's folder for the copy, undefined if it has none. */
+  send(lease: Lease, mailbox: Mailbox, sentFolderId: string | undefined, message: OutgoingMessage): Promise<SendResult>;
+}

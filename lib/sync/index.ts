@@ -1,0 +1,19 @@
+// What a device has and what changed; who waits for changes.
+export type { CollectionAnswer, CommandOutcome, ItemFailure, ServerChange } from './collection-answer.ts';
+export type { ClientCommand, CollectionOptions, CollectionRequest, MessageChange } from './collection-request.ts';
+export type { DeviceRecord, PingFolder } from './device-record.ts';
+export type {
+  DeviceSync,
+  EstimateAnswer,
+  FolderChange,
+  FolderChangeAnswer,
+  HierarchyAnswer,
+  HierarchyChanges,
+  MoveResult,
+  Renderer,
+  SyncFolder,
+  SyncItem,
+  UserSync,
+  WatchState,
+} from './sync.ts';
+export type { Completion, TicketRequest, WaitingRoom } from './waiting.ts';

@@ -1,0 +1,134 @@
+/**
+ * What a device has and what changed (sync-state.md). Knows nothing of WBXML: collections are short ids, items are
+ * ServerIds, and what an item looks like to a device is made by a Renderer from the room above.
+ */
+import type {
+  Account,
+  FetchedMessage,
+  FetchPlan,
+  FolderKind,
+  Hit,
+  ItemClass,
+  Mailbox,
+  SearchQuery,
+} from '../backends/index.ts';
+import type { Lease } from '../pool/index.ts';
+import type { CollectionOptions, CollectionRequest } from './collection-request.ts';
+import type { CollectionAnswer } from './collection-answer.ts';
+import type { DeviceRecord } from './device-record.ts';
+import type { WaitingRoom } from './waiting.ts';
+
+/** Makes what a device is sent of an item. `plan` says which parts to fetch, `render` is pure; it may throw: poison. */
+export interface Renderer<T> {
+  readonly plan: FetchPlan;
+  /** `add`: everything; `change`: what can change in place (flags, categories, verbs). */
+  render(message: FetchedMessage, purpose: 'add' | 'change'): T;
+}
+
+/** A folder as devices see it. */
+export interface SyncFolder {
+  /** Short, stable, never reused: the CollectionId. */
+  readonly id: string;
+  /** '0' at the root. */
+  readonly parentId: string;
+  readonly name: string;
+  readonly kind: FolderKind;
+  readonly itemClass: ItemClass;
+  /** The backend's name of it; undefined for a folder that the backend lacks and every device expects (always empty). */
+  readonly backendId: string | undefined;
+}
+
+export interface HierarchyChanges {
+  readonly added: readonly SyncFolder[];
+  readonly updated: readonly SyncFolder[];
+  readonly deletedIds: readonly string[];
+}
+
+export type HierarchyAnswer =
+  | { readonly kind: 'changes'; readonly syncKey: string; readonly changes: HierarchyChanges }
+  | { readonly kind: 'invalid-key' };
+
+export type FolderChange =
+  | { readonly kind: 'create'; readonly name: string; readonly parentId: string; readonly itemClass: ItemClass }
+  | { readonly kind: 'rename'; readonly id: string; readonly name: string; readonly parentId: string }
+  | { readonly kind: 'delete'; readonly id: string };
+
+/** `id` is of the folder made. The new key is one that has seen just this change beyond what the old one had. */
+export type FolderChangeAnswer =
+  | { readonly kind: 'done'; readonly syncKey: string; readonly id: string }
+  | {
+      readonly kind: 'refused';
+      readonly reason: 'invalid-key' | 'exists' | 'not-found' | 'parent-not-found' | 'special-folder' | 'server-error';
+    };
+
+export type MoveResult =
+  | { readonly kind: 'moved'; readonly serverId: string }
+  | { readonly kind: 'refused'; readonly reason: 'invalid-source' | 'invalid-target' | 'same-folder' | 'failed' };
+
+export type EstimateAnswer =
+  | { readonly kind: 'estimate'; readonly count: number }
+  | { readonly kind: 'refused'; readonly reason: 'not-found' | 'not-primed' | 'invalid-key' };
+
+/** Why a folder cannot be waited on, or that it has changes now; `quiet` ones can be waited on. */
+export type WatchState = 'quiet' | 'changed' | 'not-found' | 'not-primed';
+
+export interface SyncItem {
+  readonly serverId: string;
+  readonly folder: SyncFolder;
+  readonly uid: number;
+}
+
+/** One device's relation to its user's mailbox. All methods are serialised per device and collection. */
+export interface DeviceSync {
+  readonly deviceId: string;
+  /** Loaded once; `undefined` for a device never seen. */
+  record(): Promise<DeviceRecord | undefined>;
+  /** Merges fields and stores them; returns the new record. Without a change: no write. */
+  saveRecord(changes: Partial<DeviceRecord>): Promise<DeviceRecord>;
+
+  hierarchy(syncKey: string): Promise<HierarchyAnswer>;
+  changeFolder(syncKey: string, change: FolderChange): Promise<FolderChangeAnswer>;
+
+  /** The whole of Sync for one collection: rule 1 to 7 of sync-state.md. */
+  syncCollection<T>(request: CollectionRequest, renderer: Renderer<T>): Promise<CollectionAnswer<T>>;
+  /** The options that the device last sent for this collection, which hold until it sends others. */
+  rememberedOptions(collectionId: string): Promise<CollectionOptions | undefined>;
+  estimate(collectionId: string, syncKey: string, options: Partial<CollectionOptions>): Promise<EstimateAnswer>;
+
+  /** Has the collection something that this device has not been sent, by its last stored state? Refreshes a stale view. */
+  watchState(collectionId: string): Promise<WatchState>;
+
+  move(serverId: string, sourceId: string, targetId: string): Promise<MoveResult>;
+}
+
+/** A user's mailbox as its owner serves it: folders, the one monitor, and the devices' states. One per user and lease. */
+export interface UserSync {
+  readonly account: Account;
+  readonly mailbox: Mailbox;
+  readonly lease: Lease;
+  readonly waiting: WaitingRoom;
+  device(deviceId: string): DeviceSync;
+  /** Every device that was ever seen and not forgotten. */
+  devices(): Promise<readonly DeviceRecord[]>;
+
+  folders(): Promise<readonly SyncFolder[]>;
+  folder(id: string): Promise<SyncFolder | undefined>;
+  folderOfKind(kind: FolderKind): Promise<SyncFolder | undefined>;
+  /** A ServerId as handed out earlier; undefined if its folder or form is unknown. The message may be gone all the same. */
+  item(serverId: string): Promise<SyncItem | undefined>;
+  serverIdOf(folder: SyncFolder, uid: number): string;
+
+  fetch(items: readonly SyncItem[], plan: FetchPlan): Promise<ReadonlyMap<string, FetchedMessage>>;
+  search(folders: readonly SyncFolder[], query: SearchQuery, limit: number): Promise<readonly (Hit & SyncItem)[]>;
+  /** Flags, moves and deletions outside a Sync: devices, this one included, hear of them as changes. */
+  updateFlags(
+    items: readonly SyncItem[],
+    change: { add?: readonly string[]; remove?: readonly string[] },
+  ): Promise<void>;
+  emptyFolder(folder: SyncFolder, options: { readonly withSubfolders: boolean }): Promise<void>;
+  /** Everything of the same conversation in the folder, to the target, now and (`always`) is not kept. */
+  moveConversation(conversationId: Uint8Array, targetId: string): Promise<MoveResult>;
+
+  /** Ends the monitor and answers whoever waits. */
+  close(): Promise<void>;
+}
