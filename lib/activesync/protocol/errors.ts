@@ -1,4 +1,5 @@
 import { CaravanError } from '../../platform/index.ts';
+import type { CommandName } from './request.ts';
 
 /** Bytes that are not a document as MS-ASWBXML has it. The door answers 400. */
 export class WbxmlError extends CaravanError {
@@ -25,12 +26,21 @@ export class MalformedValue extends CaravanError {
   }
 }
 
-/** A request line, header or parameter that cannot be read. The door answers `httpStatus`. */
+/** The protocol's own way to say what is wrong, for the versions that have one (MS-ASCMD 2.2.2): see `statusAnswer`. */
+export interface ProtocolRefusal {
+  readonly command: CommandName;
+  readonly status: number;
+}
+
+/** A request line, header or parameter that cannot be read. The door answers `refusal` if there is one, else `httpStatus`. */
 export class RequestError extends CaravanError {
   declare readonly code: 'malformed-request';
   readonly httpStatus: number;
-  constructor(httpStatus: number, what: string, why?: string) {
+  /** From 14.0 on: a 200 with this status in the command's document says more than the HTTP status. */
+  readonly refusal: ProtocolRefusal | undefined;
+  constructor(httpStatus: number, what: string, why?: string, refusal?: ProtocolRefusal) {
     super({ code: 'malformed-request', what, ...(why === undefined ? {} : { why }) });
     this.httpStatus = httpStatus;
+    this.refusal = refusal;
   }
 }

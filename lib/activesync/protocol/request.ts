@@ -1,7 +1,10 @@
 /** The request line of ActiveSync as both its query forms tell it (MS-ASHTTP 2.2.1.1.1). */
 import type { ProtocolVersion } from './versions.ts';
 
-/** Every command that a request line can name; those not served here yet answer with a protocol status. */
+/**
+ * Every command that a request line can name, in the order of the command codes of base64 queries (MS-ASHTTP
+ * 2.2.1.1.1.1.2). Those not served here yet answer with a protocol status.
+ */
 export const COMMANDS = [
   'Sync',
   'SendMail',
@@ -36,12 +39,12 @@ export interface RequestLine {
   readonly version: ProtocolVersion;
   /** As the device wrote it, for the log; the authenticated user is what counts. */
   readonly user: string | undefined;
-  /** 1–32 characters, letters and digits; base64 queries carry bytes, told in hex. */
+  /** 1–32 characters, letters and digits, the same from both query forms; bytes of a base64 query that are not text in hex. */
   readonly deviceId: string;
   readonly deviceType: string;
   /** From X-MS-PolicyKey or the base64 query; undefined if absent or 0. */
   readonly policyKey: string | undefined;
-  /** Accept-Language or the locale of a base64 query, as it came. */
+  /** Accept-Language as it came, or the Windows locale of a base64 query in decimal: '1033'. */
   readonly locale: string | undefined;
   readonly parameters: RequestParameters;
 }

@@ -32,7 +32,7 @@ export interface WbxmlLimits {
   readonly bodyBytes: number;
   /** Bytes of one inline string. Default 16 MiB. Opaque data is bounded by the body alone. */
   readonly textBytes: number;
-  /** Elements in all. Default 100,000: some 40 bytes of memory each. */
+  /** Elements and texts in all. Default 100,000: some 40 bytes of memory each. */
   readonly elements: number;
 }
 
@@ -150,9 +150,9 @@ export class WbxmlReader {
 
   #open(byte: number, token: number, at: number): void {
     if (byte & HAS_ATTRIBUTES) this.#fail(`a tag with attributes, token ${hex(byte)} of code page ${this.#page}`, at);
-    if (++this.#elements > this.#limits.elements) this.#fail(`more than ${this.#limits.elements} elements`, at);
+    this.#count(at);
     const hasContent = (byte & HAS_CONTENT) !== 0;
-    if (hasContent && this.#tags.length + this.#retired >= this.#limits.depth) {
+    if (this.#tags.length + this.#retired >= this.#limits.depth) {
       this.#fail(`elements nest deeper than ${this.#limits.depth}`, at);
     }
     const tag = this.#page === RETIRED_PAGE ? undefined : TAG_BY_CODE[tagCode(this.#page, token)];
@@ -167,6 +167,12 @@ export class WbxmlReader {
       this.#contents.push(undefined);
     } else {
       this.#add(tag, EMPTY, at);
+    }
+  }
+
+  #count(at: number): void {
+    if (++this.#elements > this.#limits.elements) {
+      this.#fail(`more than ${this.#limits.elements} elements and texts`, at);
     }
   }
 
@@ -196,6 +202,7 @@ export class WbxmlReader {
   }
 
   #value(state: number, at: number): void {
+    this.#count(at);
     if (this.#tags.length === 0) this.#fail('text outside of the root element', at);
     this.#opaqueBytes = 0;
     this.#lengthBytes = 0;
@@ -220,7 +227,6 @@ export class WbxmlReader {
     const held = this.#contents[parent];
     if (held === undefined) this.#contents[parent] = text;
     else if (typeof held === 'string') this.#contents[parent] = held + text;
-    else if (held instanceof Uint8Array) this.#contents[parent] = plain(Buffer.concat([held, Buffer.from(text)]));
     else if (!isBlank(text)) this.#failMixed(at);
     return end + 1;
   }
@@ -248,11 +254,8 @@ export class WbxmlReader {
     this.#state = AT_TOKEN;
     if (this.#retired > 0) return end;
     const parent = this.#contents.length - 1;
-    const held = this.#contents[parent];
-    if (held === undefined) this.#contents[parent] = plain(whole);
-    else if (typeof held === 'string') this.#contents[parent] = plain(Buffer.concat([Buffer.from(held), whole]));
-    else if (held instanceof Uint8Array) this.#contents[parent] = plain(Buffer.concat([held, whole]));
-    else this.#failMixed(at);
+    if (this.#contents[parent] !== undefined) this.#failMixed(at);
+    this.#contents[parent] = new Uint8Array(whole.buffer, whole.byteOffset, whole.byteLength);
     return end;
   }
 
@@ -269,7 +272,7 @@ export class WbxmlReader {
   }
 
   #failMixed(at: number): never {
-    return this.#fail(`text beside elements in ${this.#tags.at(-1)}`, at);
+    return this.#fail(`content of different kinds in ${this.#tags.at(-1)}`, at);
   }
 
   #fail(why: string, at: number): never {
@@ -294,8 +297,6 @@ export function readWbxml(bytes: Uint8Array, limits?: Partial<WbxmlLimits>): Ele
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-const plain = (bytes: Buffer): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
 /** Indentation that some encoders leave between elements. */
-const isBlank = (held: string | Uint8Array | readonly Element[]): held is string =>
+const isBlank = (held: string | Uint8Array | readonly Element[]): boolean =>
   typeof held === 'string' && held.trim() === '';

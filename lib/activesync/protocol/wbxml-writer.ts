@@ -5,6 +5,8 @@ import { CODE_BY_TAG, END, HAS_CONTENT, OPAQUE, STR_I, SWITCH_PAGE, TOKEN_MASK, 
 const INITIAL_BYTES = 1024;
 /** Up to here a loop beats the call into the runtime. */
 const SHORT_TEXT = 24;
+/** From here the exact size is worth a pass over the text. */
+const LONG_TEXT = 65_536;
 /** UTF-16 units of UTF-8 in bytes, at most. */
 const MAX_BYTES_PER_UNIT = 3;
 const MAX_LENGTH_BYTES = 5;
@@ -62,7 +64,7 @@ class Writer {
   }
 
   #text(text: string): void {
-    this.#reserve(text.length * MAX_BYTES_PER_UNIT + 2);
+    this.#reserve((text.length > LONG_TEXT ? Buffer.byteLength(text) : text.length * MAX_BYTES_PER_UNIT) + 2);
     this.#buffer[this.#at++] = STR_I;
     if (!(text.length <= SHORT_TEXT && this.#shortText(text))) {
       this.#at += this.#buffer.write(FORBIDDEN.test(text) ? text.replace(ALL_FORBIDDEN, '') : text, this.#at, 'utf8');
