@@ -1,6 +1,13 @@
 import { CaravanError } from '../platform/index.ts';
 
-export type StoreErrorCode = 'store-unavailable' | 'store-full' | 'item-too-large' | 'store-corrupt' | 'store-in-use';
+export type StoreErrorCode =
+  | 'store-unavailable'
+  | 'store-full'
+  | 'item-too-large'
+  | 'item-invalid'
+  | 'store-corrupt'
+  | 'store-in-use'
+  | 'store-newer';
 
 /** A read that could not be made, or a write that can never be. The outcome of a possible write is a WriteResult instead. */
 export class StoreError extends CaravanError {
