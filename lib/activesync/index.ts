@@ -1,0 +1,3 @@
+// The language of phones.
+export * from './commands/index.ts';
+export * from './protocol/index.ts';

@@ -1,0 +1,80 @@
+/** Who is it? Asks the mail system, remembers its yes for a while, and slows down those who guess. */
+import type { Account, Credentials, MailSystem } from '../../backends/index.ts';
+import type { Clock, Log, Random } from '../../platform/index.ts';
+import { type AttemptLimits, Attempts } from './attempts.ts';
+import { readBasic } from './basic.ts';
+import { Remembered } from './remembered.ts';
+
+export interface AuthenticationOptions extends AttemptLimits {
+  /** How long a confirmed password is taken without asking again; default 300. */
+  readonly rememberSeconds: number;
+}
+
+export type Authentication =
+  | { readonly kind: 'known'; readonly account: Account; readonly credentials: Credentials }
+  /** 401 with a challenge. */
+  | { readonly kind: 'challenge' }
+  /** 503 with Retry-After: too many wrong guesses. */
+  | { readonly kind: 'throttled'; readonly retryAfterSeconds: number };
+
+export class Authenticator {
+  readonly #mail: MailSystem;
+  readonly #remembered: Remembered;
+  readonly #attempts: Attempts;
+  readonly #log: Log;
+  /** Checks under way, so that a phone's four first requests make one login. */
+  readonly #checks = new Map<string, { readonly password: string; readonly answer: Promise<Account | undefined> }>();
+
+  constructor(parts: { mail: MailSystem; clock: Clock; random: Random; log: Log; options: AuthenticationOptions }) {
+    this.#mail = parts.mail;
+    this.#remembered = new Remembered(parts.clock, parts.random, parts.options.rememberSeconds);
+    this.#attempts = new Attempts(parts.clock, parts.options);
+    this.#log = parts.log;
+  }
+
+  /** `address` is the client's, for throttling. Throws BackendError('unavailable') when the mail system cannot tell. */
+  async check(authorization: string | undefined, address: string): Promise<Authentication> {
+    const credentials = readBasic(authorization);
+    if (!credentials) return { kind: 'challenge' };
+    // A remembered password passes whatever others guessed meanwhile: nobody can lock a phone out by guessing.
+    const remembered = this.#remembered.find(credentials);
+    if (remembered) return { kind: 'known', account: remembered, credentials };
+
+    const name = nameForCounting(credentials.userName);
+    const retryAfterSeconds = this.#attempts.waitSeconds(name, address);
+    if (retryAfterSeconds > 0) {
+      this.#log.warn({ user: name, address, retryAfterSeconds }, 'Sign-in refused: too many wrong passwords');
+      return { kind: 'throttled', retryAfterSeconds };
+    }
+    const account = await this.#ask(credentials);
+    if (!account) {
+      this.#attempts.failed(name, address);
+      this.#log.info({ user: name, address }, 'Sign-in failed: the mail system did not accept the password');
+      return { kind: 'challenge' };
+    }
+    this.#attempts.succeeded(name);
+    this.#remembered.keep(credentials, account);
+    return { kind: 'known', account, credentials };
+  }
+
+  /** The mail system has turned the password down in the middle of things: ask again at the next request. */
+  forget(userName: string): void {
+    this.#remembered.forget(userName);
+  }
+
+  #ask(credentials: Credentials): Promise<Account | undefined> {
+    const running = this.#checks.get(credentials.userName);
+    if (running && running.password === credentials.password) return running.answer;
+    const answer = this.#mail.authenticate(credentials).finally(() => {
+      if (this.#checks.get(credentials.userName)?.answer === answer) this.#checks.delete(credentials.userName);
+    });
+    this.#checks.set(credentials.userName, { password: credentials.password, answer });
+    return answer;
+  }
+}
+
+/** `ada`, `ada@example.org` and `EXAMPLE\ada` are one name to a guesser. */
+function nameForCounting(userName: string): string {
+  const local = userName.slice(userName.lastIndexOf('\\') + 1);
+  return (local.split('@')[0] ?? local).toLowerCase();
+}

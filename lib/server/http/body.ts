@@ -1,0 +1,27 @@
+/** Reads a request's body whole, within a bound. */
+import type { IncomingMessage } from 'node:http';
+import { ServerError } from '../errors.ts';
+
+/** Throws ServerError('body-too-large') as soon as the bound is passed, or the socket's error if the device hangs up. */
+export function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const tooLarge = () =>
+    new ServerError('body-too-large', 'The request body is too large', { why: `the limit is ${limitBytes} bytes` });
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > limitBytes) return Promise.reject(tooLarge());
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      sizeBytes += chunk.length;
+      if (sizeBytes > limitBytes) {
+        request.removeAllListeners('data');
+        request.resume();
+        return reject(tooLarge());
+      }
+      chunks.push(chunk);
+    });
+    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    request.on('error', reject);
+    request.on('close', () => reject(new Error('the device hung up')));
+  });
+}

@@ -1,0 +1,31 @@
+/** `/health`: the process lives. `/ready`: it may be sent requests; the sprayer asks this one. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { reasonOf } from '../../platform/index.ts';
+import { answerText, type Route } from './route.ts';
+
+export class HealthRoute implements Route {
+  readonly name = 'health';
+  readonly #isStopping: () => boolean;
+  readonly #checkStore: () => Promise<void>;
+
+  /** `checkStore` throws if the store can't be read. */
+  constructor(isStopping: () => boolean, checkStore: () => Promise<void>) {
+    this.#isStopping = isStopping;
+    this.#checkStore = checkStore;
+  }
+
+  matches(path: string): boolean {
+    return path === '/health' || path === '/ready';
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url?.toLowerCase().startsWith('/health')) return answerText(response, 200, 'alive');
+    if (this.#isStopping()) return answerText(response, 503, 'stopping');
+    try {
+      await this.#checkStore();
+    } catch (thrown) {
+      return answerText(response, 503, `the store cannot be read: ${reasonOf(thrown)}`);
+    }
+    answerText(response, 200, 'ready');
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * The users that this server serves: a mailbox, a monitor and the devices' states each, made at a user's first request
+ * and let go when nobody asked for a while. A standalone server owns everybody.
+ */
+import type { Account, Credentials, MailSystem } from '../backends/index.ts';
+import { type Clock, type Log, type Random, reasonOf, type Timer } from '../platform/index.ts';
+import { standaloneLease } from '../pool/index.ts';
+import type { Store } from '../store/index.ts';
+import { type Completion, createUserSync, type SyncSettings, type UserSync } from '../sync/index.ts';
+
+/** How often idle users are looked for. */
+const SWEEP_MS = 60_000;
+
+export interface OwnerParts {
+  readonly mail: MailSystem;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly settings: SyncSettings;
+  /** This boot's name. */
+  readonly session: string;
+  /** A user without a request and without a waiting device is let go after so many seconds; default 1,800. */
+  readonly idleSeconds: number;
+}
+
+interface Served {
+  readonly password: string;
+  readonly sync: Promise<UserSync>;
+  lastUsed: number;
+}
+
+export class Owner {
+  readonly #parts: OwnerParts;
+  readonly #users = new Map<string, Served>();
+  readonly #closing = new Map<string, Promise<void>>();
+  #onCompletion: (ticket: string, completion: Completion) => void = () => {};
+  #sweep: Timer;
+
+  constructor(parts: OwnerParts) {
+    this.#parts = parts;
+    this.#sweep = parts.clock.after(SWEEP_MS, () => this.#letIdleGo());
+  }
+
+  get userCount(): number {
+    return this.#users.size;
+  }
+
+  /** Told of every completed ticket of every user. */
+  onCompletion(listener: (ticket: string, completion: Completion) => void): void {
+    this.#onCompletion = listener;
+  }
+
+  /** The user's side of the road, opened if need be. Throws BackendError and StoreError. */
+  async serve(account: Account, credentials: Credentials): Promise<UserSync> {
+    const served = this.#users.get(account.user);
+    if (served) {
+      served.lastUsed = this.#parts.clock.monotonic();
+      // A changed password was confirmed by the mail system: the connections made with the old one are of no use.
+      if (served.password === credentials.password) return served.sync;
+      await this.letGo(account.user);
+    }
+    await this.#closing.get(account.user);
+    const other = this.#users.get(account.user);
+    if (other && other.password === credentials.password) return other.sync;
+    return this.#open(account, credentials);
+  }
+
+  /** Ends a user's monitor and answers its waiting devices; the next request opens it anew. */
+  async letGo(user: string): Promise<void> {
+    const served = this.#users.get(user);
+    if (!served) return;
+    this.#users.delete(user);
+    const closing = served.sync
+      .then((sync) => sync.close())
+      .catch((cause: unknown) =>
+        this.#parts.log.warn({ user, reason: reasonOf(cause) }, "A user's mailbox did not close cleanly"),
+      )
+      .finally(() => this.#closing.delete(user));
+    this.#closing.set(user, closing);
+    await closing;
+  }
+
+  async close(): Promise<void> {
+    this.#sweep.cancel();
+    await Promise.all([...this.#users.keys()].map((user) => this.letGo(user)));
+  }
+
+  #open(account: Account, credentials: Credentials): Promise<UserSync> {
+    const { mail, store, clock, random, log, settings, session } = this.#parts;
+    const sync = (async () => {
+      const mailbox = await mail.open(account, credentials);
+      const lease = standaloneLease(account.user, session);
+      const user = createUserSync({ account, mailbox, store, lease, clock, random, log, settings });
+      user.waiting.onCompletion((ticket, completion) => this.#onCompletion(ticket, completion));
+      return user;
+    })();
+    const served: Served = { password: credentials.password, sync, lastUsed: clock.monotonic() };
+    this.#users.set(account.user, served);
+    sync.catch(() => {
+      if (this.#users.get(account.user) === served) this.#users.delete(account.user);
+    });
+    return sync;
+  }
+
+  #letIdleGo(): void {
+    this.#sweep = this.#parts.clock.after(SWEEP_MS, () => this.#letIdleGo());
+    const idleSince = this.#parts.clock.monotonic() - this.#parts.idleSeconds * 1000;
+    for (const [user, served] of this.#users) {
+      if (served.lastUsed > idleSince) continue;
+      void served.sync.then(
+        (sync) => (sync.waiting.size === 0 && this.#users.get(user) === served ? this.letGo(user) : undefined),
+        () => undefined,
+      );
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Where the door keeps the responses of waiting devices (ownership.md, Routing 3). Nothing of the road behind is held: a
+ * ticket, the response, the answer at the deadline, and what is needed to run the request again.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Answer, Wait } from '../activesync/index.ts';
+import type { Clock, Timer } from '../platform/index.ts';
+import type { Completion } from '../sync/index.ts';
+
+export interface Parked {
+  /** Sends an answer to the device. */
+  readonly answer: (answer: Answer) => void;
+  /** Runs the request again, with all it had. */
+  readonly again: () => void;
+  /** Tells the owner that nobody waits for the ticket any more. */
+  readonly close: () => void;
+}
+
+interface Place {
+  readonly parked: Parked;
+  readonly atDeadline: Answer;
+  readonly timer: Timer;
+}
+
+export class Parking {
+  readonly #clock: Clock;
+  readonly #places = new Map<string, Place>();
+  /** Tickets that were completed before the door got to park them. */
+  readonly #early = new Map<string, Completion>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#places.size;
+  }
+
+  park(wait: Wait, response: ServerResponse, parked: Parked): void {
+    const { ticket, answerAtDeadline } = wait;
+    const early = this.#early.get(ticket);
+    if (early) {
+      this.#early.delete(ticket);
+      return finish(parked, early);
+    }
+    const timer = this.#clock.after(Math.max(0, wait.deadline - this.#clock.monotonic()), () => {
+      parked.close();
+      this.#leave(ticket)?.parked.answer(answerAtDeadline);
+    });
+    this.#places.set(ticket, { parked, atDeadline: answerAtDeadline, timer });
+    response.once('close', () => {
+      if (this.#leave(ticket)) parked.close();
+    });
+  }
+
+  /** The ticket was completed by its owner. */
+  complete(ticket: string, completion: Completion): void {
+    const place = this.#leave(ticket);
+    if (place) finish(place.parked, completion);
+    else this.#early.set(ticket, completion);
+  }
+
+  /** The server stops: every device gets a proper answer, since a reset teaches it to wait less. */
+  answerAll(): void {
+    for (const ticket of this.#places.keys()) {
+      const place = this.#leave(ticket);
+      if (!place) continue;
+      place.parked.close();
+      place.parked.answer(place.atDeadline);
+    }
+  }
+
+  #leave(ticket: string): Place | undefined {
+    const place = this.#places.get(ticket);
+    place?.timer.cancel();
+    this.#places.delete(ticket);
+    return place;
+  }
+}
+
+function finish(parked: Parked, completion: Completion): void {
+  if (completion.kind === 'again') parked.again();
+  else parked.answer(completion.answer as Answer);
+}

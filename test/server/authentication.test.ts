@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import type { Account, Credentials, MailSystem } from '../../lib/backends/index.ts';
+import { BackendError } from '../../lib/backends/index.ts';
+import { silentLog, systemRandom } from '../../lib/platform/index.ts';
+import { Authenticator } from '../../lib/server/authentication/authenticator.ts';
+import { readBasic } from '../../lib/server/authentication/basic.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const basic = (name: string, password: string) => `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+const ADA: Account = { user: 'ada', addresses: ['ada@example.org'] };
+
+/** A mail system that knows Ada's password and counts how often it is asked. */
+function mailSystem(answer: (credentials: Credentials) => Account | undefined) {
+  const asked: Credentials[] = [];
+  const system = {
+    name: 'scripted',
+    authenticate: async (credentials: Credentials) => {
+      asked.push(credentials);
+      return answer(credentials);
+    },
+  } as unknown as MailSystem;
+  return { system, asked };
+}
+
+function authenticator(answer = (it: Credentials) => (it.password === 'right' ? ADA : undefined)) {
+  const clock = new ManualClock();
+  const mail = mailSystem(answer);
+  const options = { failuresPerUser: 3, failuresPerAddress: 5, windowSeconds: 300, rememberSeconds: 60 };
+  const made = new Authenticator({ mail: mail.system, clock, random: systemRandom, log: silentLog, options });
+  return {
+    clock,
+    asked: mail.asked,
+    check: (name: string, password: string, from = '192.0.2.1') => made.check(basic(name, password), from),
+  };
+}
+
+describe('Basic authentication header', () => {
+  it('is read with a colon in the password', () => {
+    expect(readBasic(basic('ada', 'a:b:c'))).toEqual({ userName: 'ada', password: 'a:b:c' });
+  });
+  it('is read as UTF-8, and as Latin-1 where it is not UTF-8', () => {
+    expect(readBasic(basic('zoë', 'pässwörd'))).toEqual({ userName: 'zoë', password: 'pässwörd' });
+    const latin1 = `Basic ${Buffer.from('zoë:pä', 'latin1').toString('base64')}`;
+    expect(readBasic(latin1)).toEqual({ userName: 'zoë', password: 'pä' });
+  });
+  it.each([undefined, '', 'Bearer abc', 'Basic', 'Basic !!!', 'Basic bm9jb2xvbg==', 'Basic OnB3', basic('a\0b', 'x')])(
+    'is no credentials when it is %j',
+    (header) => {
+      expect(readBasic(header)).toBeUndefined();
+    },
+  );
+});
+
+describe('Authenticator', () => {
+  it('asks for a password where none came', async () => {
+    const { system } = mailSystem(() => ADA);
+    const options = { failuresPerUser: 3, failuresPerAddress: 5, windowSeconds: 300, rememberSeconds: 60 };
+    const made = new Authenticator({
+      mail: system,
+      clock: new ManualClock(),
+      random: systemRandom,
+      log: silentLog,
+      options,
+    });
+    expect(await made.check(undefined, '192.0.2.1')).toEqual({ kind: 'challenge' });
+  });
+  it('asks the mail system once while the password is remembered, and again after that', async () => {
+    const { check, asked, clock } = authenticator();
+    expect((await check('ada', 'right')).kind).toBe('known');
+    expect((await check('ada', 'right')).kind).toBe('known');
+    expect(asked).toHaveLength(1);
+    await clock.advance(61_000);
+    expect((await check('ada', 'right')).kind).toBe('known');
+    expect(asked).toHaveLength(2);
+  });
+  it('makes one login of a phone’s simultaneous first requests', async () => {
+    const { check, asked } = authenticator();
+    const answers = await Promise.all([check('ada', 'right'), check('ada', 'right'), check('ada', 'right')]);
+    expect(answers.map((it) => it.kind)).toEqual(['known', 'known', 'known']);
+    expect(asked).toHaveLength(1);
+  });
+  it('never takes a wrong password for a remembered right one', async () => {
+    const { check } = authenticator();
+    await check('ada', 'right');
+    expect((await check('ada', 'Right')).kind).toBe('challenge');
+  });
+  it('throttles a user whose password is guessed, however the name is written, and lets the known phone through', async () => {
+    const { check, asked } = authenticator();
+    await check('ada', 'right');
+    for (const name of ['ada', 'ada@example.org', 'EXAMPLE\\ada']) await check(name, 'wrong', '198.51.100.7');
+    const before = asked.length;
+    expect(await check('Ada', 'right', '198.51.100.7')).toEqual({ kind: 'throttled', retryAfterSeconds: 300 });
+    expect(asked).toHaveLength(before);
+    expect((await check('ada', 'right')).kind).toBe('known');
+  });
+  it('throttles an address that guesses many users, and forgets it after the window', async () => {
+    const { check, clock } = authenticator();
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await check(name, 'wrong');
+    expect((await check('ada', 'right')).kind).toBe('throttled');
+    expect((await check('ada', 'right', '192.0.2.99')).kind).toBe('known');
+    await clock.advance(300_000);
+    expect((await check('f', 'right')).kind).toBe('known');
+  });
+  it('does not count an unavailable mail system as a wrong password', async () => {
+    const { check } = authenticator(() => {
+      throw new BackendError('unavailable', 'The mail system does not answer');
+    });
+    for (let i = 0; i < 10; i++) await expect(check('ada', 'right')).rejects.toThrow('The mail system does not answer');
+  });
+});
