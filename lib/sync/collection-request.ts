@@ -16,6 +16,11 @@ export interface MessageChange {
   /** Flags (keywords included) to add and to remove, beyond `read`. */
   readonly add?: MessageFlags;
   readonly remove?: MessageFlags;
+  /**
+   * What depends on the flags that the message has, which a device's words alone cannot tell: the categories and flag dates
+   * (keywords) that new ones replace. Called with the current flags; pure; its result comes on top of `add` and `remove`.
+   */
+  readonly adjust?: (current: MessageFlags) => { readonly add: MessageFlags; readonly remove: MessageFlags };
   /** 16.x drafts: a whole new MIME message that takes the old one's place. Given the old one's bytes. */
   readonly rewrite?: (original: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 }
