@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { CaravanError } from './errors.ts';
 
 /** Fields of a log line. Never a password, an Authorization header, or the content of a message. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -25,8 +26,21 @@ export function createLog(
     messageKey: 'message',
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { error: describeError },
   };
   return options.destination ? pino(settings, options.destination) : (pino(settings) satisfies Logger);
+}
+
+const CAUSES_LIMIT = 5;
+
+/** Code, message and causes; the stack only of what nobody threw on purpose. */
+function describeError(thrown: unknown, depth = 0): unknown {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const { message, cause, name } = thrown;
+  const because = cause === undefined || depth >= CAUSES_LIMIT ? {} : { cause: describeError(cause, depth + 1) };
+  if (thrown instanceof CaravanError) return { code: thrown.code, message, ...because };
+  const code = (thrown as NodeJS.ErrnoException).code;
+  return { name, code, message, ...because, ...(depth === 0 ? { stack: thrown.stack } : {}) };
 }
 
 /** For tests and tools that have nothing to say. */

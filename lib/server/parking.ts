@@ -3,13 +3,12 @@
  * ticket, the response, the answer at the deadline, and what is needed to run the request again.
  */
 import type { ServerResponse } from 'node:http';
-import type { Answer, Wait } from '../activesync/index.ts';
 import type { Clock, Timer } from '../platform/index.ts';
-import type { Completion } from '../sync/index.ts';
+import type { Reply, RoadCompletion, RoadWait } from './activesync/road.ts';
 
 export interface Parked {
   /** Sends an answer to the device. */
-  readonly answer: (answer: Answer) => void;
+  readonly answer: (reply: Reply) => void;
   /** Runs the request again, with all it had. */
   readonly again: () => void;
   /** Tells the owner that nobody waits for the ticket any more. */
@@ -18,7 +17,7 @@ export interface Parked {
 
 interface Place {
   readonly parked: Parked;
-  readonly atDeadline: Answer;
+  readonly atDeadline: Reply;
   readonly timer: Timer;
 }
 
@@ -26,7 +25,7 @@ export class Parking {
   readonly #clock: Clock;
   readonly #places = new Map<string, Place>();
   /** Tickets that were completed before the door got to park them. */
-  readonly #early = new Map<string, Completion>();
+  readonly #early = new Map<string, RoadCompletion>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -36,28 +35,33 @@ export class Parking {
     return this.#places.size;
   }
 
-  park(wait: Wait, response: ServerResponse, parked: Parked): void {
-    const { ticket, answerAtDeadline } = wait;
+  park(wait: RoadWait, response: ServerResponse, parked: Parked): void {
+    const { ticket, atDeadline } = wait;
     const early = this.#early.get(ticket);
     if (early) {
       this.#early.delete(ticket);
       return finish(parked, early);
     }
-    const timer = this.#clock.after(Math.max(0, wait.deadline - this.#clock.monotonic()), () => {
+    const timer = this.#clock.after(wait.waitMs, () => {
       parked.close();
-      this.#leave(ticket)?.parked.answer(answerAtDeadline);
+      this.#leave(ticket)?.parked.answer(atDeadline);
     });
-    this.#places.set(ticket, { parked, atDeadline: answerAtDeadline, timer });
+    this.#places.set(ticket, { parked, atDeadline, timer });
     response.once('close', () => {
       if (this.#leave(ticket)) parked.close();
     });
   }
 
   /** The ticket was completed by its owner. */
-  complete(ticket: string, completion: Completion): void {
+  complete(ticket: string, completion: RoadCompletion): void {
     const place = this.#leave(ticket);
     if (place) finish(place.parked, completion);
     else this.#early.set(ticket, completion);
+  }
+
+  /** A request that ended without a wait, or whose device is gone, needs no completion any more. */
+  forget(ticket: string): void {
+    this.#early.delete(ticket);
   }
 
   /** The server stops: every device gets a proper answer, since a reset teaches it to wait less. */
@@ -78,7 +82,7 @@ export class Parking {
   }
 }
 
-function finish(parked: Parked, completion: Completion): void {
+function finish(parked: Parked, completion: RoadCompletion): void {
   if (completion.kind === 'again') parked.again();
-  else parked.answer(completion.answer as Answer);
+  else parked.answer(completion);
 }

@@ -1,17 +1,13 @@
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import type { Answer, Wait } from '../../lib/activesync/index.ts';
+import type { Reply, RoadWait } from '../../lib/server/activesync/road.ts';
 import { Parking } from '../../lib/server/parking.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
-const AT_DEADLINE: Answer = { kind: 'http', status: 200 };
-const wait = (ticket: string, deadline = 60_000): Wait => ({
-  kind: 'wait',
-  ticket,
-  deadline,
-  answerAtDeadline: AT_DEADLINE,
-});
+const reply = (status: number): Reply => ({ kind: 'reply', status, headers: {}, body: new Uint8Array(0) });
+const AT_DEADLINE = reply(200);
+const wait = (ticket: string, waitMs = 60_000): RoadWait => ({ kind: 'wait', ticket, waitMs, atDeadline: AT_DEADLINE });
 
 function parkOne(parking: Parking, ticket: string) {
   const seen: unknown[] = [];
@@ -38,9 +34,9 @@ describe('Parking', () => {
   it('gives the answer of a completed ticket once', () => {
     const parking = new Parking(new ManualClock());
     const { seen, hangUp } = parkOne(parking, 't1');
-    parking.complete('t1', { kind: 'answer', answer: { kind: 'empty' } });
+    parking.complete('t1', reply(204));
     hangUp();
-    expect(seen).toEqual([{ kind: 'empty' }]);
+    expect(seen).toEqual([reply(204)]);
   });
   it('runs a request again when its ticket says so', () => {
     const parking = new Parking(new ManualClock());

@@ -1,42 +1,31 @@
 /**
- * The door of phones: authenticates, finds the user's side of the road, decodes the body, runs the command, and answers or
- * parks the device (architecture.md: door → document → command → sync → backend and store).
+ * The door of phones: authenticates, reads the request line, sends the request down the road to its user's owner, and
+ * answers or parks the device. It never looks into a body (architecture.md).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
-  type Answer,
-  type CommandRequest,
-  type CommandResult,
-  dispatch,
+  ACTIVESYNC_PATH,
   optionsHeaders,
-  readRequestLine,
-  readWbxml,
-  type RequestLine,
-  responseHeaders,
+  parseRequestLine,
+  PROTOCOL_VERSIONS,
+  RequestError,
+  statusAnswer,
 } from '../../activesync/index.ts';
 import { BackendError } from '../../backends/index.ts';
 import type { Clock, Log, Random } from '../../platform/index.ts';
-import type { UserSync } from '../../sync/index.ts';
-import type { CommandLimits, Policies } from '../../activesync/index.ts';
-import type { Outbox } from '../../outbox/index.ts';
 import type { Authentication, Authenticator } from '../authentication/authenticator.ts';
 import { CHALLENGE } from '../authentication/basic.ts';
 import { readBody } from '../http/body.ts';
 import { failureOf } from '../http/failure.ts';
 import { answerText, type Route, type RouteContext } from '../http/route.ts';
-import type { Owner } from '../owner.ts';
 import { Parking } from '../parking.ts';
-import { reply } from './reply.ts';
+import { replyOf, sendReply } from './reply.ts';
 import { RequestRate } from './request-rate.ts';
-
-export const ACTIVESYNC_PATH = '/microsoft-server-activesync';
+import type { Reply, Road, RoadRequest } from './road.ts';
 
 export interface ActiveSyncParts {
   readonly authenticator: Authenticator;
-  readonly owner: Owner;
-  readonly policies: Policies;
-  readonly outbox: Outbox;
-  readonly limits: CommandLimits;
+  readonly road: Road;
   readonly bodyLimitBytes: number;
   /** Of one device; 0: no bound. */
   readonly requestsPerMinute: number;
@@ -48,13 +37,13 @@ export interface ActiveSyncParts {
 /** What is kept of a request for as long as its device waits. */
 interface Exchange {
   readonly response: ServerResponse;
-  readonly log: Log;
-  readonly started: number;
+  readonly request: RoadRequest;
+  readonly startedMs: number;
   readonly acceptsGzip: boolean;
-  readonly line: RequestLine;
-  readonly user: UserSync;
-  readonly request: CommandRequest;
 }
+
+const PATH = ACTIVESYNC_PATH.toLowerCase();
+const PEOPLE = 'This is an Exchange ActiveSync address: enter it in a phone, not in a browser.';
 
 export class ActiveSyncRoute implements Route {
   readonly name = 'activesync';
@@ -66,7 +55,7 @@ export class ActiveSyncRoute implements Route {
     this.#parts = parts;
     this.#parking = new Parking(parts.clock);
     this.#rate = new RequestRate(parts.clock, parts.requestsPerMinute);
-    parts.owner.onCompletion((ticket, completion) => this.#parking.complete(ticket, completion));
+    parts.road.onCompletion((ticket, completion) => this.#parking.complete(ticket, completion));
   }
 
   /** Devices whose requests are held now. */
@@ -80,24 +69,17 @@ export class ActiveSyncRoute implements Route {
   }
 
   matches(path: string): boolean {
-    return path === ACTIVESYNC_PATH || path.startsWith(`${ACTIVESYNC_PATH}/`);
+    return path === PATH || path === `${PATH}/`;
   }
 
   async serve(request: IncomingMessage, response: ServerResponse, context: RouteContext): Promise<void> {
-    const started = this.#parts.clock.monotonic();
-    const log = this.#parts.log.child({ requestId: context.requestId });
     try {
       if (request.method === 'OPTIONS') return await this.#options(request, response, context);
       if (request.method !== 'POST') return answerText(response, 405, PEOPLE, { Allow: 'OPTIONS, POST' });
-      const exchange = await this.#admit(request, response, context, log, started);
-      if (exchange) await this.#run(exchange, exchange.request);
+      const exchange = await this.#admit(request, response, context);
+      if (exchange) await this.#run(exchange, false);
     } catch (thrown) {
-      const failure = failureOf(thrown, this.#parts.random);
-      log[failure.status >= 500 ? 'error' : 'info'](
-        { status: failure.status, error: thrown, url: withoutQuery(request.url) },
-        'A request failed',
-      );
-      reply(response, { kind: 'http', ...failure }, false);
+      sendReply(response, this.#failure(thrown, context.requestId), false);
     }
   }
 
@@ -105,123 +87,115 @@ export class ActiveSyncRoute implements Route {
   async #options(request: IncomingMessage, response: ServerResponse, context: RouteContext): Promise<void> {
     if (request.headers.authorization !== undefined) {
       const who = await this.#parts.authenticator.check(request.headers.authorization, context.address);
-      if (who.kind !== 'known') return refuse(response, who);
+      if (who.kind !== 'known') return sendReply(response, refusalOf(who), false);
     }
     response.writeHead(200, { ...optionsHeaders(), 'Content-Length': 0 });
     response.end();
   }
 
-  /** Everything up to a decoded request; undefined if it was answered already. */
+  /** Everything up to a request that can go down the road; undefined if it was answered already. */
   async #admit(
     request: IncomingMessage,
     response: ServerResponse,
     context: RouteContext,
-    log: Log,
-    started: number,
   ): Promise<Exchange | undefined> {
-    const { authenticator, owner, bodyLimitBytes } = this.#parts;
+    const { authenticator, bodyLimitBytes, clock, log } = this.#parts;
+    const startedMs = clock.monotonic();
     const who = await authenticator.check(request.headers.authorization, context.address);
     if (who.kind !== 'known') {
-      refuse(response, who);
+      sendReply(response, refusalOf(who), false);
       return undefined;
     }
-    const line = readRequestLine(request.url ?? '', request.headers);
+    const query = (request.url ?? '').split('?').slice(1).join('?');
+    const line = parseRequestLine(query, request.headers);
     const retryAfterSeconds = this.#rate.take(`${who.account.user} ${line.deviceId}`);
     if (retryAfterSeconds > 0) {
       log.warn({ user: who.account.user, device: line.deviceId, retryAfterSeconds }, 'A device asks too often');
-      reply(response, busy(retryAfterSeconds), false);
+      sendReply(response, busy(retryAfterSeconds), false);
       return undefined;
     }
     const body = await readBody(request, bodyLimitBytes);
-    const isMime = (request.headers['content-type'] ?? '').toLowerCase().startsWith('message/rfc822');
-    const document = body.length === 0 || isMime ? undefined : readWbxml(body);
-    const user = await this.#serveUser(owner, who);
-    for (const [name, value] of Object.entries(responseHeaders(line.version))) response.setHeader(name, value);
+    response.setHeader('MS-Server-ActiveSync', PROTOCOL_VERSIONS[0]);
+    response.setHeader('Cache-Control', 'private');
     return {
       response,
-      started,
-      line,
-      user,
-      log: log.child({ user: who.account.user, device: line.deviceId, command: line.command, version: line.version }),
-      acceptsGzip: /\bgzip\b/i.test(request.headers['accept-encoding'] ?? ''),
+      startedMs,
+      acceptsGzip: /\bgzip\b/i.test(request.headers['accept-encoding']?.toString() ?? ''),
       request: {
-        command: line.command,
-        version: line.version,
-        parameters: line.parameters,
-        deviceType: line.deviceType,
+        requestId: context.requestId,
+        account: who.account,
+        credentials: who.credentials,
+        line,
+        contentType: request.headers['content-type'] ?? '',
         userAgent: request.headers['user-agent'],
-        policyKey: line.policyKey,
-        document,
         body,
         again: false,
       },
     };
   }
 
-  async #serveUser(owner: Owner, who: Authentication & { kind: 'known' }): Promise<UserSync> {
-    try {
-      return await owner.serve(who.account, who.credentials);
-    } catch (thrown) {
+  async #run(exchange: Exchange, again: boolean): Promise<void> {
+    const { road, authenticator } = this.#parts;
+    const { request, response } = exchange;
+    const result = await road.execute(again ? { ...request, again } : request).catch((thrown: unknown) => {
       if (thrown instanceof BackendError && thrown.code === 'rejected-credentials') {
-        this.#parts.authenticator.forget(who.credentials.userName);
+        authenticator.forget(request.credentials.userName);
       }
       throw thrown;
-    }
-  }
-
-  async #run(exchange: Exchange, request: CommandRequest): Promise<void> {
-    const { policies, outbox, limits, clock, random } = this.#parts;
-    const { user, line, log } = exchange;
-    const device = user.device(line.deviceId);
-    const result: CommandResult = await dispatch(request, {
-      user,
-      device,
-      policies,
-      outbox,
-      limits,
-      clock,
-      random,
-      log,
     });
-    if (result.kind !== 'wait') return this.#answer(exchange, result);
-    if (exchange.response.destroyed) return user.waiting.close(result.ticket);
-    this.#parking.park(result, exchange.response, {
-      answer: (answer) => this.#answer(exchange, answer),
+    if (result.kind === 'reply') return this.#answer(exchange, result);
+    if (response.destroyed) {
+      this.#parking.forget(result.ticket);
+      return road.closeTicket(result.ticket);
+    }
+    this.#parking.park(result, response, {
+      answer: (reply) => this.#answer(exchange, reply),
       again: () => void this.#again(exchange),
-      close: () => user.waiting.close(result.ticket),
+      close: () => road.closeTicket(result.ticket),
     });
   }
 
   async #again(exchange: Exchange): Promise<void> {
     try {
-      await this.#run(exchange, { ...exchange.request, again: true });
+      await this.#run(exchange, true);
     } catch (thrown) {
-      exchange.log.error({ error: thrown }, 'A waiting request failed when it was run again');
-      this.#answer(exchange, { kind: 'http', ...failureOf(thrown, this.#parts.random) });
+      this.#answer(exchange, this.#failure(thrown, exchange.request.requestId));
     }
   }
 
-  #answer(exchange: Exchange, answer: Answer): void {
-    const bytes = reply(exchange.response, answer, exchange.acceptsGzip);
-    exchange.log.info(
+  #answer(exchange: Exchange, reply: Reply): void {
+    const { request, startedMs } = exchange;
+    sendReply(exchange.response, reply, exchange.acceptsGzip);
+    this.#parts.log.info(
       {
-        answer: answer.kind === 'http' ? answer.status : answer.kind,
-        bytes,
-        milliseconds: Math.round(this.#parts.clock.monotonic() - exchange.started),
+        requestId: request.requestId,
+        user: request.account.user,
+        device: request.line.deviceId,
+        command: request.line.command,
+        version: request.line.version,
+        status: reply.status,
+        bytes: reply.body.length,
+        milliseconds: Math.round(this.#parts.clock.monotonic() - startedMs),
       },
       'Served',
     );
   }
+
+  #failure(thrown: unknown, requestId: string): Reply {
+    const refusal = thrown instanceof RequestError ? thrown.refusal : undefined;
+    const document = refusal && statusAnswer(refusal.command, refusal.status);
+    if (document) return replyOf({ kind: 'document', document });
+    const failure = failureOf(thrown, this.#parts.random);
+    const level = failure.status >= 500 ? 'error' : 'info';
+    this.#parts.log[level]({ requestId, status: failure.status, error: thrown }, 'A request failed');
+    return replyOf({ kind: 'http', ...failure });
+  }
 }
 
-const PEOPLE = 'This is an Exchange ActiveSync address: enter it in a phone, not in a browser.';
-
-function refuse(response: ServerResponse, who: Exclude<Authentication, { kind: 'known' }>): void {
-  if (who.kind === 'throttled') reply(response, busy(who.retryAfterSeconds), false);
-  else reply(response, { kind: 'http', status: 401, headers: { 'WWW-Authenticate': CHALLENGE } }, false);
+function refusalOf(who: Exclude<Authentication, { kind: 'known' }>): Reply {
+  if (who.kind === 'throttled') return busy(who.retryAfterSeconds);
+  return replyOf({ kind: 'http', status: 401, headers: { 'WWW-Authenticate': CHALLENGE } });
 }
 
-const busy = (seconds: number): Answer => ({ kind: 'http', status: 503, headers: { 'Retry-After': String(seconds) } });
-
-/** The query names user and device; the path is enough to find the fault. */
-const withoutQuery = (url: string | undefined): string => (url ?? '').split('?')[0] ?? '';
+const busy = (seconds: number): Reply =>
+  replyOf({ kind: 'http', status: 503, headers: { 'Retry-After': String(seconds) } });

@@ -1,45 +1,46 @@
-/** An Answer as HTTP: the headers of MS-ASHTTP 2.2.2.1 and the body, compressed where the device takes it. */
+/** An Answer as HTTP (MS-ASHTTP 2.2.2): what the owner makes of it, and how the door sends it. */
 import type { ServerResponse } from 'node:http';
 import { gzip } from 'node:zlib';
-import { type Answer, writeWbxml } from '../../activesync/index.ts';
+import { type Answer, WBXML_CONTENT_TYPE, writeWbxml } from '../../activesync/index.ts';
+import type { Reply } from './road.ts';
 
-const WBXML = 'application/vnd.ms-sync.wbxml';
 /** Below this a compressed body is not worth its time. */
 const GZIP_FROM_BYTES = 1024;
 const GZIP_LEVEL = 4;
+const NO_BYTES = new Uint8Array(0);
 
-/** Sends the answer; tells the number of bytes of its body before compression. */
-export function reply(response: ServerResponse, answer: Answer, acceptsGzip: boolean): number {
-  if (response.destroyed || response.headersSent) return 0;
+export function replyOf(answer: Answer): Reply {
   switch (answer.kind) {
     case 'empty':
-      response.setHeader('Content-Length', 0);
-      response.end();
-      return 0;
+      return { kind: 'reply', status: 200, headers: {}, body: NO_BYTES };
     case 'http':
-      response.writeHead(answer.status, { ...answer.headers, 'Content-Length': 0 });
-      response.end();
-      return 0;
-    case 'document':
-      return send(response, WBXML, writeWbxml(answer.document), acceptsGzip);
+      return { kind: 'reply', status: answer.status, headers: answer.headers ?? {}, body: NO_BYTES };
+    case 'document': {
+      const headers = { 'Content-Type': WBXML_CONTENT_TYPE };
+      return { kind: 'reply', status: 200, headers, body: writeWbxml(answer.document) };
+    }
     case 'bytes':
-      return send(response, answer.contentType, answer.bytes, acceptsGzip);
+      return { kind: 'reply', status: 200, headers: { 'Content-Type': answer.contentType }, body: answer.bytes };
   }
 }
 
-function send(response: ServerResponse, contentType: string, body: Uint8Array, acceptsGzip: boolean): number {
-  response.setHeader('Content-Type', contentType);
+/** Sends it, compressed where the device takes that. A device that is gone, or has its answer, is left alone. */
+export function sendReply(response: ServerResponse, reply: Reply, acceptsGzip: boolean): void {
+  if (response.destroyed || response.headersSent) return;
+  const { status, headers, body } = reply;
   if (!acceptsGzip || body.length < GZIP_FROM_BYTES) {
-    response.setHeader('Content-Length', body.length);
+    response.writeHead(status, { ...headers, 'Content-Length': body.length });
     response.end(body);
-    return body.length;
+    return;
   }
   gzip(body, { level: GZIP_LEVEL }, (error, compressed) => {
     if (response.destroyed) return;
-    if (!error) response.setHeader('Content-Encoding', 'gzip');
-    const bytes = error ? body : compressed;
-    response.setHeader('Content-Length', bytes.length);
-    response.end(bytes);
+    if (error) {
+      response.writeHead(status, { ...headers, 'Content-Length': body.length });
+      response.end(body);
+      return;
+    }
+    response.writeHead(status, { ...headers, 'Content-Encoding': 'gzip', 'Content-Length': compressed.length });
+    response.end(compressed);
   });
-  return body.length;
 }

@@ -1,0 +1,51 @@
+/**
+ * What passes between the door that a device's request came to and the server that owns its user: plain values, so that the
+ * two may be one process or two (ownership.md, Routing).
+ */
+import type { Account, Credentials } from '../../backends/index.ts';
+import type { RequestLine } from '../../activesync/index.ts';
+
+/** A device's request as the door has it: authenticated, its body not yet looked into. */
+export interface RoadRequest {
+  readonly requestId: string;
+  readonly account: Account;
+  readonly credentials: Credentials;
+  readonly line: RequestLine;
+  readonly contentType: string;
+  readonly userAgent: string | undefined;
+  readonly body: Uint8Array;
+  /** True when a parked request is run again after a change: it is answered now. */
+  readonly again: boolean;
+}
+
+/** A whole HTTP answer. */
+export interface Reply {
+  readonly kind: 'reply';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** Nothing to say yet: the door parks the device under the ticket. */
+export interface RoadWait {
+  readonly kind: 'wait';
+  readonly ticket: string;
+  /** From now, since the two servers' clocks have no common zero. */
+  readonly waitMs: number;
+  readonly atDeadline: Reply;
+}
+
+export type RoadResult = Reply | RoadWait;
+
+/** How a ticket ends before its deadline: with an answer, or by running the request again. */
+export type RoadCompletion = Reply | { readonly kind: 'again' };
+
+/** The far end of the road: whoever owns the user. */
+export interface Road {
+  /** Throws what the door turns into an HTTP status: RequestError, WbxmlError, BackendError, StoreError. */
+  execute(request: RoadRequest): Promise<RoadResult>;
+  /** Nobody waits for the ticket any more. */
+  closeTicket(ticket: string): void;
+  /** Told of every completion; at most one listener. */
+  onCompletion(listener: (ticket: string, completion: RoadCompletion) => void): void;
+}
