@@ -1,3 +1,4 @@
 // The commands of ActiveSync: a file each, and the table that finds them.
 export type { Answer, Command, CommandContext, CommandLimits, CommandRequest, CommandResult, Wait } from './command.ts';
-export type { Policies, Policy } from './policies.ts';
+export type { Policies, Policy, PolicySettings } from './policies.ts';
+export { POLICY_SETTINGS, type PolicySetting, type PolicySettingKind } from './policy-document.ts';

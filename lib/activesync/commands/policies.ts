@@ -1,13 +1,16 @@
 /** What commands ask of the people in charge; `administration/` answers. */
 import type { DeviceRecord } from '../../sync/index.ts';
 
+/** `''` is a setting that is unset: an empty tag. */
+export type PolicySettings = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
 export interface Policy {
   /** `none`: Provision answers that there is no policy; `optional`: offered, never demanded; `required`: 449 or Status 142–144. */
   readonly requirement: 'none' | 'optional' | 'required';
   /** Changes whenever the settings do. */
   readonly digest: string;
-  /** EASProvisionDoc elements by tag (`DevicePasswordEnabled`), in no order. */
-  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  /** EASProvisionDoc elements by tag (`DevicePasswordEnabled`), in no order; those left out have their defaults. */
+  readonly settings: PolicySettings;
 }
 
 export interface Policies {
