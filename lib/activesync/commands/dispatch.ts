@@ -1,0 +1,62 @@
+/** From a request to the command that answers it: who may, whether it can be understood, and what is said when it fails. */
+import { BackendError } from '../../backends/index.ts';
+import { type CommandName, CommonStatus, hasCommand, MalformedValue, rootTagOf } from '../protocol/index.ts';
+import { refusedBy } from './admission.ts';
+import type { CommandContext, CommandRequest, CommandResult } from './command.ts';
+import { deviceContact } from './device-contact.ts';
+import { failedAnswer, malformedAnswer } from './failures.ts';
+import { refusal } from './refusal.ts';
+import { COMMAND_TABLE } from './table.ts';
+
+/** Commands whose body may be empty, or MIME, or is nothing but the query. */
+const WITHOUT_DOCUMENT: readonly CommandName[] = [
+  'Sync',
+  'Ping',
+  'SendMail',
+  'SmartReply',
+  'SmartForward',
+  'GetAttachment',
+  'GetHierarchy',
+  'CreateCollection',
+  'DeleteCollection',
+  'MoveCollection',
+];
+
+/**
+ * Runs a command. Failures of the mail system and the store come back as the command's own statuses; only rejected
+ * credentials are thrown, since the door alone can ask for new ones.
+ */
+export async function dispatch(request: CommandRequest, context: CommandContext): Promise<CommandResult> {
+  const { command, version } = request;
+  try {
+    return await run(request, context);
+  } catch (thrown) {
+    if (thrown instanceof BackendError && thrown.code === 'rejected-credentials') throw thrown;
+    if (thrown instanceof MalformedValue) {
+      context.log.info({ command, error: thrown }, 'A request is malformed');
+      return malformedAnswer(command, version);
+    }
+    context.log.error({ command, error: thrown }, 'A command failed');
+    return failedAnswer(command, version, thrown);
+  }
+}
+
+async function run(request: CommandRequest, context: CommandContext): Promise<CommandResult> {
+  const { command, version, document } = request;
+  if (!hasCommand(version, command)) return refusal(command, version, CommonStatus.versionNotSupported);
+  const handler = COMMAND_TABLE[command];
+  if (!handler) return refusal(command, version, CommonStatus.commandNotSupported);
+
+  const record = await deviceContact(request, context);
+  const policy = context.policies.policyFor(context.user.account.user);
+  const refused = refusedBy(command, record, policy, request.policyKey);
+  if (refused !== undefined) {
+    context.log.info({ command, status: refused, access: record.access, wipe: record.wipe }, 'A device was refused');
+    return refusal(command, version, refused);
+  }
+
+  if (document ? document.tag !== rootTagOf(command) : !WITHOUT_DOCUMENT.includes(command)) {
+    return malformedAnswer(command, version);
+  }
+  return handler(request, context);
+}
