@@ -16,6 +16,15 @@ export type {
   SearchQuery,
   Watch,
 } from './backend.ts';
+export {
+  FoldersMailSystem,
+  type FoldersOptions,
+  openFolders,
+  type RelayOptions,
+  type SmtpIn,
+  type SmtpInOptions,
+  startSmtpIn,
+} from './folders/index.ts';
 export { BackendError, type BackendErrorCode } from './errors.ts';
 export type {
   FetchedMessage,
@@ -26,4 +35,6 @@ export type {
   Part,
   PartRequest,
 } from './message.ts';
+export { type HeaderField, headerFields, headerValue, type StructuredValue, structuredValue } from './mime-header.ts';
+export { type ByteRange, type ParsedMessage, parseMessage } from './mime-structure.ts';
 export { UidRuns } from './uid-runs.ts';

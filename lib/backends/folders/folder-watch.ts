@@ -1,0 +1,169 @@
+/**
+ * Tells of changes in a user's folders within milliseconds: inotify on `new` and `cur` of each watched folder and on the
+ * directory that holds the folders. A slow poll stands behind it, for file systems and limits where that does not work.
+ */
+import { type FSWatcher, watch as watchPath } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, type Log, reasonOf, type Timer } from '../../platform/index.ts';
+import type { FolderEvent, Watch } from '../backend.ts';
+import { systemCode } from './errors.ts';
+import { signatureOf } from './files.ts';
+import type { UserFolders } from './user-folders.ts';
+
+const POLL_MS = 30_000;
+/** Without inotify. */
+const BLIND_POLL_MS = 2_000;
+/** The first event is told at once, those that follow closely together. */
+const COALESCE_MS = 20;
+
+interface Watched {
+  readonly directories: readonly string[];
+  watchers: FSWatcher[];
+  /** What the poll saw last. */
+  signature: string | undefined;
+  isBlind: boolean;
+}
+
+export class FolderWatch implements Watch {
+  readonly #folders: UserFolders;
+  readonly #listener: (event: FolderEvent) => void;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #watched = new Map<string, Watched>();
+  readonly #quiet = new Map<string, Timer>();
+  readonly #pending = new Set<string>();
+  readonly #root: Watched;
+  #poll: Timer | undefined;
+  #isClosed = false;
+
+  constructor(folders: UserFolders, listener: (event: FolderEvent) => void, clock: Clock, log: Log) {
+    this.#folders = folders;
+    this.#listener = listener;
+    this.#clock = clock;
+    this.#log = log;
+    this.#root = { directories: [folders.directory], watchers: [], signature: undefined, isBlind: false };
+    this.#arm(this.#root, (name) => {
+      // Every new file of the inbox's own changes this directory too; only folders begin with a dot.
+      if (name === null || name.startsWith('.')) this.#hierarchyChanged();
+    });
+    this.#schedulePoll();
+  }
+
+  update(folderIds: readonly string[]): void {
+    if (this.#isClosed) return;
+    const wanted = new Set(folderIds);
+    for (const [id, watched] of this.#watched) {
+      if (wanted.has(id)) continue;
+      disarm(watched);
+      this.#watched.delete(id);
+      this.#pending.delete(id);
+    }
+    for (const id of wanted) if (!this.#watched.has(id)) this.#add(id);
+    this.#schedulePoll();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#poll?.cancel();
+    for (const timer of this.#quiet.values()) timer.cancel();
+    for (const watched of [this.#root, ...this.#watched.values()]) disarm(watched);
+    this.#watched.clear();
+    this.#pending.clear();
+  }
+
+  #add(folderId: string): void {
+    let directory: string;
+    try {
+      directory = this.#folders.directoryOf(folderId);
+    } catch {
+      return; // No folder could have this id.
+    }
+    const directories = [join(directory, 'new'), join(directory, 'cur')];
+    const watched: Watched = { directories, watchers: [], signature: undefined, isBlind: false };
+    this.#watched.set(folderId, watched);
+    this.#armFolder(folderId, watched);
+  }
+
+  #armFolder(folderId: string, watched: Watched): void {
+    this.#arm(watched, () => this.#tell(folderId));
+  }
+
+  #arm(watched: Watched, changed: (name: string | null) => void): void {
+    disarm(watched);
+    watched.isBlind = false;
+    try {
+      for (const directory of watched.directories) {
+        const watcher = watchPath(directory, { persistent: false }, (_kind, name) => changed(name));
+        watcher.on('error', (error) => this.#blind(watched, error));
+        watched.watchers.push(watcher);
+      }
+    } catch (error) {
+      this.#blind(watched, error);
+    }
+  }
+
+  #blind(watched: Watched, error: unknown): void {
+    disarm(watched);
+    watched.isBlind = true;
+    // A folder that is not there is waited for by the watch on its parent directory.
+    if (systemCode(error) === 'ENOENT') return;
+    this.#log.warn({ reason: reasonOf(error), pollMs: BLIND_POLL_MS }, 'a mail folder cannot be watched and is polled');
+    if (!this.#isClosed) this.#schedulePoll();
+  }
+
+  #hierarchyChanged(): void {
+    if (this.#isClosed) return;
+    // A folder made again under its name is another directory than the one that is watched.
+    for (const [id, watched] of this.#watched) {
+      const wasBlind = watched.isBlind;
+      this.#armFolder(id, watched);
+      if (wasBlind && !watched.isBlind) this.#tell(id);
+    }
+    this.#tell(undefined);
+  }
+
+  /** Of a folder, or of the hierarchy: at once, and then at most once in a while. */
+  #tell(folderId: string | undefined): void {
+    const key = folderId ?? '';
+    if (this.#quiet.has(key)) {
+      this.#pending.add(key);
+      return;
+    }
+    this.#quiet.set(
+      key,
+      this.#clock.after(COALESCE_MS, () => {
+        this.#quiet.delete(key);
+        if (this.#pending.delete(key) && !this.#isClosed) this.#tell(folderId);
+      }),
+    );
+    this.#listener(folderId === undefined ? { kind: 'hierarchy' } : { kind: 'changed', folderId });
+  }
+
+  #schedulePoll(): void {
+    this.#poll?.cancel();
+    const isBlind = this.#root.isBlind || [...this.#watched.values()].some((watched) => watched.isBlind);
+    this.#poll = this.#clock.after(isBlind ? BLIND_POLL_MS : POLL_MS, () => {
+      this.#pollOnce()
+        .catch((error: unknown) => this.#log.warn({ reason: reasonOf(error) }, 'the mail folders cannot be polled'))
+        .finally(() => {
+          if (!this.#isClosed) this.#schedulePoll();
+        });
+    });
+  }
+
+  async #pollOnce(): Promise<void> {
+    for (const [id, watched] of [[undefined, this.#root] as const, ...this.#watched]) {
+      const signature = (await Promise.all(watched.directories.map(signatureOf))).join(' ');
+      const former = watched.signature;
+      watched.signature = signature;
+      if (this.#isClosed) return;
+      if (id !== undefined && this.#watched.get(id) !== watched) continue;
+      if (former !== undefined && former !== signature) this.#tell(id);
+    }
+  }
+}
+
+function disarm(watched: Watched): void {
+  for (const watcher of watched.watchers) watcher.close();
+  watched.watchers = [];
+}

@@ -1,0 +1,128 @@
+/** The mail system that needs no other: users in a file, messages in Maildirs on local disk (user-folders.ts). */
+import { mkdir } from 'node:fs/promises';
+import { type Clock, type Log, type Random, silentLog, systemClock, systemRandom } from '../../platform/index.ts';
+import type { Account, Credentials, Mailbox, MailSystem } from '../backend.ts';
+import { BackendError } from '../errors.ts';
+import { deliver, type Trace } from './delivery.ts';
+import { diskError } from './errors.ts';
+import { FoldersMailbox } from './folders-mailbox.ts';
+import { type RelayOptions, submit } from './submission.ts';
+import { UserFolders } from './user-folders.ts';
+import { UsersFile } from './users-file.ts';
+
+export interface FoldersOptions {
+  /** The directory that holds `users.json` and a directory a user; made if there is none. */
+  readonly root: string;
+  /** For mail to other domains; without one such mail is rejected. */
+  readonly relay?: RelayOptions;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly log?: Log;
+}
+
+export class FoldersMailSystem implements MailSystem {
+  readonly name: string;
+  readonly #root: string;
+  readonly #relay: RelayOptions | undefined;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #log: Log;
+  readonly #users: UsersFile;
+  readonly #folders = new Map<string, UserFolders>();
+  readonly #mailboxes = new Set<Mailbox>();
+
+  constructor({ root, relay, clock = systemClock, random = systemRandom, log = silentLog }: FoldersOptions) {
+    this.name = `folders ${root}`;
+    this.#root = root;
+    this.#relay = relay;
+    this.#clock = clock;
+    this.#random = random;
+    this.#log = log;
+    this.#users = new UsersFile(root, random);
+  }
+
+  authenticate(credentials: Credentials): Promise<Account | undefined> {
+    return this.#users.authenticate(credentials);
+  }
+
+  async open(account: Account, credentials: Credentials): Promise<Mailbox> {
+    const verified = await this.#users.authenticate(credentials);
+    if (verified?.user !== account.user) {
+      throw new BackendError('rejected-credentials', `${account.user} cannot sign in`, {
+        why: 'user name and password do not fit',
+        remedy: 'Enter the password again on the device.',
+      });
+    }
+    const folders = await this.#prepared(verified);
+    const { user, addresses, displayName } = verified;
+    const mailbox = new FoldersMailbox(
+      { user, addresses, ...(displayName ? { displayName } : {}) },
+      {
+        folders,
+        clock: this.#clock,
+        log: this.#log.child({ user }),
+        submit: (sender, envelope, message) => submit(this.#postOffice(), sender, envelope, message),
+      },
+    );
+    this.#mailboxes.add(mailbox);
+    return mailbox;
+  }
+
+  /** Whose mailbox an address is, and whether its domain is one of ours. */
+  resolve(address: string): Promise<{ readonly account: Account | undefined; readonly isLocal: boolean }> {
+    return this.#users.resolve(address);
+  }
+
+  /** Puts a message into a user's inbox. Resolves when it is on the disk. */
+  async deliver(account: Account, message: Uint8Array, trace: Trace): Promise<void> {
+    try {
+      const folders = await this.#prepared(account);
+      await deliver(folders.directory, message, trace, this.#clock, this.#random);
+    } catch (error) {
+      throw diskError(`mail for ${account.user} cannot be delivered`, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const mailbox of this.#mailboxes) await mailbox.close();
+    this.#mailboxes.clear();
+    for (const folders of this.#folders.values()) await folders.close();
+    this.#folders.clear();
+  }
+
+  async #prepared(account: Account): Promise<UserFolders> {
+    let folders = this.#folders.get(account.user);
+    if (!folders) {
+      folders = new UserFolders(this.#root, account, this.#clock, this.#random);
+      this.#folders.set(account.user, folders);
+    }
+    try {
+      await folders.prepare();
+    } catch (error) {
+      throw diskError(`the mail folders of ${account.user} cannot be opened`, error);
+    }
+    return folders;
+  }
+
+  #postOffice() {
+    return {
+      relay: this.#relay,
+      clock: this.#clock,
+      random: this.#random,
+      log: this.#log,
+      resolve: (address: string) => this.resolve(address),
+      deliver: (account: Account, message: Uint8Array, envelope: { from: string; to: string }) =>
+        this.deliver(account, message, { ...envelope, protocol: 'local' }),
+    };
+  }
+}
+
+/** Opens the mail folders below `options.root`. */
+export async function openFolders(options: FoldersOptions): Promise<FoldersMailSystem> {
+  try {
+    await mkdir(options.root, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw diskError('the mail folders cannot be opened', error);
+  }
+  return new FoldersMailSystem(options);
+}
