@@ -227,7 +227,7 @@ export class WbxmlReader {
     const held = this.#contents[parent];
     if (held === undefined) this.#contents[parent] = text;
     else if (typeof held === 'string') this.#contents[parent] = held + text;
-    else if (!isBlank(text)) this.#failMixed(at);
+    else if (!isBlank(text)) this.#failMixed(end);
     return end + 1;
   }
 
@@ -254,7 +254,7 @@ export class WbxmlReader {
     this.#state = AT_TOKEN;
     if (this.#retired > 0) return end;
     const parent = this.#contents.length - 1;
-    if (this.#contents[parent] !== undefined) this.#failMixed(at);
+    if (this.#contents[parent] !== undefined) this.#failMixed(end);
     this.#contents[parent] = new Uint8Array(whole.buffer, whole.byteOffset, whole.byteLength);
     return end;
   }
