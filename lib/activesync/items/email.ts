@@ -4,7 +4,6 @@
 import type { FetchedMessage, FetchPlan, MessageFlags } from '../../backends/index.ts';
 import type { MessageChange } from '../../sync/index.ts';
 import type { Element } from '../protocol/index.ts';
-import type { EmailOptions } from './email-options.ts';
 
 /** Where an attachment or body comes from, for FileReference and the like: opaque to devices. */
 export interface PartReference {
@@ -14,8 +13,16 @@ export interface PartReference {
 
 export interface EmailRenderer {
   readonly plan: FetchPlan;
-  /** The children of ApplicationData (or of an ItemOperations/Search Properties), in schema order. */
-  render(message: FetchedMessage, serverId: string, purpose: 'add' | 'change'): readonly Element[];
+  /**
+   * The children of ApplicationData (or of an ItemOperations/Search Properties), in schema order. `add`: everything. `change`:
+   * what changes in place, for which no part need be fetched; where the `previous` flags are known, only what differs.
+   */
+  render(
+    message: FetchedMessage,
+    serverId: string,
+    purpose: 'add' | 'change',
+    previous?: MessageFlags,
+  ): readonly Element[];
 }
 
 /** What a device sent about a message, as a change of flags; `draft` for a 16.x draft's new content. */

@@ -1,0 +1,46 @@
+/** Address lists: RFC 5322 section 3.4 with groups, comments, encoded words and what else mailers write. */
+import { addressParser } from 'postal-mime';
+import { cutText, oneLine } from './xml-text.ts';
+
+/** Longer headers are cut before parsing: thousands of recipients would not fit into an element anyway. */
+const HEADER_LIMIT = 128 * 1024;
+
+export interface Mailbox {
+  /** '' if there is none. */
+  readonly name: string;
+  /** '' where a malformed entry has only a name. */
+  readonly address: string;
+}
+
+/** Of a raw header value; groups are flattened, duplicates kept. */
+export function parseAddresses(value: string | undefined): readonly Mailbox[] {
+  if (value === undefined || value.trim() === '') return [];
+  try {
+    return addressParser(cutText(value, HEADER_LIMIT), { flatten: true })
+      .map((it) => ({ name: oneLine(it.name ?? ''), address: oneLine(it.address ?? '').replaceAll(' ', '') }))
+      .filter((it) => it.name !== '' || it.address !== '');
+  } catch {
+    return [{ name: oneLine(value), address: '' }];
+  }
+}
+
+/** `"Name" <address>`, which devices take apart again. */
+export function formatAddress({ name, address }: Mailbox): string {
+  if (name === '' || name === address) return address;
+  const quoted = `"${name.replace(/(["\\])/g, '\\$1')}"`;
+  return address === '' ? quoted : `${quoted} <${address}>`;
+}
+
+/** As many whole addresses as fit; undefined if there are none. */
+export function formatAddresses(list: readonly Mailbox[], separator: string, limit: number): string | undefined {
+  let text = '';
+  for (const it of list) {
+    const formatted = formatAddress(it);
+    if (text.length + separator.length + formatted.length > limit) break;
+    text += text === '' ? formatted : separator + formatted;
+  }
+  return text === '' ? undefined : text;
+}
+
+/** `Name` where there is one, for lists that people read. */
+export const displayName = (it: Mailbox): string => (it.name === '' ? it.address : it.name);

@@ -1,0 +1,88 @@
+/** Text ↔ HTML, as bodies need it: HTML to readable text, text to HTML that looks the same, one charset for all. */
+import { compile } from 'html-to-text';
+
+/** Conversion is linear, but slow beside everything else: more text than this nobody reads on a phone. */
+const HTML_INPUT_LIMIT = 2 * 1024 * 1024;
+/** Trees deeper than this are abuse; content below is left out. */
+const HTML_DEPTH_LIMIT = 200;
+
+const convert = compile({
+  wordwrap: false,
+  limits: { maxInputLength: HTML_INPUT_LIMIT, maxDepth: HTML_DEPTH_LIMIT },
+  selectors: [
+    { selector: 'a', options: { hideLinkHrefIfSameAsText: true, ignoreHref: false, linkBrackets: ['<', '>'] } },
+    { selector: 'img', format: 'skip' },
+    { selector: 'style', format: 'skip' },
+    { selector: 'script', format: 'skip' },
+    { selector: 'title', format: 'skip' },
+    { selector: 'table', options: { uppercaseHeaderCells: false } },
+    ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, options: { uppercase: false } })),
+  ],
+});
+
+/** Readable text of HTML, lines ended by CRLF. Never throws. */
+export function htmlToText(html: string): string {
+  const bounded = html.length > HTML_INPUT_LIMIT ? html.slice(0, HTML_INPUT_LIMIT) : html;
+  try {
+    return convert(bounded).replace(/\r?\n/g, '\r\n');
+  } catch {
+    return bounded.replace(/<[^>]*>?/g, ' ').replace(/[ \t]+/g, ' ');
+  }
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+export const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (it) => ESCAPES[it] ?? it);
+
+/** Text as a piece of HTML: line breaks and runs of spaces are kept. */
+export function textToHtmlFragment(text: string): string {
+  return escapeHtml(text)
+    .replace(/\t/g, '    ')
+    .replace(/ {2}/g, ' &nbsp;')
+    .replace(/^ /gm, '&nbsp;')
+    .replace(/\r\n|\r|\n/g, '<br>\r\n');
+}
+
+export const HTML_START =
+  '<html><head><meta http-equiv="Content-Type" content="text/html; charset=utf-8"></head><body>\r\n';
+export const HTML_END = '\r\n</body></html>';
+
+/** Text as a whole HTML document. */
+export const textToHtml = (text: string): string => `${HTML_START}<div>${textToHtmlFragment(text)}</div>${HTML_END}`;
+
+/** Devices get UTF-8, whatever the document says of itself in its first lines. */
+export function declareUtf8(html: string): string {
+  const head = html.slice(0, 4_096);
+  const declared = head.replace(
+    /(<meta\b[^>]{0,200}?\bcharset\s*=\s*["']?)([\w.:-]+)/gi,
+    (whole, before: string, name: string) => (/^utf-?8$/i.test(name) ? whole : `${before}utf-8`),
+  );
+  return declared === head ? html : declared + html.slice(4_096);
+}
+
+/** RFC 3676: lines that end with a space go on in the next one of the same quote depth. */
+export function unflow(text: string, deletesSpace: boolean): string {
+  const lines = text.split(/\r?\n/);
+  const out: string[] = [];
+  let open: { depth: number; pieces: string[] } | undefined;
+  for (const line of lines) {
+    const depth = /^>*/.exec(line)?.[0].length ?? 0;
+    const content = line.slice(depth).replace(/^ /, '');
+    const flows = content.endsWith(' ') && content !== '-- ';
+    const piece = flows && deletesSpace ? content.slice(0, -1) : content;
+    if (open && open.depth === depth && content !== '-- ') open.pieces.push(piece);
+    else {
+      if (open) out.push(quoted(open));
+      open = { depth, pieces: [piece] };
+    }
+    if (!flows) {
+      out.push(quoted(open));
+      open = undefined;
+    }
+  }
+  if (open) out.push(quoted(open));
+  return out.join('\r\n');
+}
+
+const quoted = ({ depth, pieces }: { depth: number; pieces: readonly string[] }): string =>
+  `${'>'.repeat(depth)}${depth > 0 ? ' ' : ''}${pieces.join('')}`;

@@ -1,0 +1,83 @@
+/** Email2:ConversationId and ConversationIndex (MS-ASEMAIL 2.2.2.21, 2.2.2.22): from Thread-Index, else from Message-IDs. */
+import { createHash } from 'node:crypto';
+import type { MessageHeader } from './message-header.ts';
+import { baseSubject } from './subject.ts';
+
+/** Thread-Index (MS-OXOMSG 2.2.1.3): a reserved byte, five of a FILETIME, a GUID; then five a reply. */
+const TIME_BYTES = 5;
+const ID_BYTES = 16;
+const INDEX_HEAD_BYTES = 1 + TIME_BYTES + ID_BYTES;
+const REPLY_BYTES = 5;
+const REPLIES_LIMIT = 100;
+/** The first byte of a FILETIME is not kept: it is 1 until the year 2057. */
+const TIME_MASK = (1n << 56n) - 1n;
+
+export interface Conversation {
+  /** 16 bytes. */
+  readonly id: Uint8Array;
+  /** Five bytes when the conversation began, and five for each answer or forwarding since. */
+  readonly index: Uint8Array;
+}
+
+export function conversationOf(header: MessageHeader, receivedAt: Date): Conversation {
+  const thread = threadIndex(header.raw('thread-index'));
+  if (thread) {
+    return {
+      id: thread.subarray(1 + TIME_BYTES, INDEX_HEAD_BYTES),
+      index: Buffer.concat([thread.subarray(1, 1 + TIME_BYTES), thread.subarray(INDEX_HEAD_BYTES)]),
+    };
+  }
+  return { id: hashedId(rootOf(header)), index: fileTimeHead(sentAt(header) ?? receivedAt) };
+}
+
+/** Undefined for anything but a well-formed one. */
+function threadIndex(value: string | undefined): Buffer | undefined {
+  if (!value || !/^[A-Za-z0-9+/=\s]{30,1024}$/.test(value)) return undefined;
+  const bytes = Buffer.from(value, 'base64');
+  const replies = Math.min(REPLIES_LIMIT, Math.floor((bytes.length - INDEX_HEAD_BYTES) / REPLY_BYTES));
+  return bytes.length < INDEX_HEAD_BYTES ? undefined : bytes.subarray(0, INDEX_HEAD_BYTES + replies * REPLY_BYTES);
+}
+
+/** What all messages of a conversation have in common: the first message's id, else their subject. */
+function rootOf(header: MessageHeader): string {
+  for (const name of ['references', 'in-reply-to', 'message-id']) {
+    const id = /<[^<>\s]{1,998}>/.exec(header.raw(name) ?? '')?.[0];
+    if (id) return id.toLowerCase();
+  }
+  return `subject:${baseSubject(header.text('subject') ?? '').toLowerCase()}`;
+}
+
+const hashedId = (root: string): Uint8Array => createHash('sha256').update(root).digest().subarray(0, ID_BYTES);
+
+export function sentAt(header: MessageHeader): Date | undefined {
+  const time = Date.parse((header.raw('date') ?? '').replace(/\([^)]*\)/g, ' ').trim());
+  return Number.isNaN(time) ? undefined : new Date(time);
+}
+
+/** 100 ns since 1601, the upper five of the seven bytes that matter (MS-OXOMSG 2.2.1.3). */
+function fileTimeHead(date: Date): Uint8Array {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(fileTime(date));
+  return bytes.subarray(1, 1 + TIME_BYTES);
+}
+
+export function fileTime(date: Date): bigint {
+  const milliseconds = Number.isNaN(date.getTime()) ? 0 : date.getTime();
+  const ticks = (BigInt(Math.trunc(milliseconds)) + 11_644_473_600_000n) * 10_000n;
+  return ticks < 0n ? 0n : ticks;
+}
+
+/** The Thread-Index of an answer to, or a forwarding of, the message with this header: one more reply block. */
+export function answeringThreadIndex(header: MessageHeader, receivedAt: Date, now: Date, unique: number): string {
+  const known = threadIndex(header.raw('thread-index'));
+  const begun = sentAt(header) ?? receivedAt;
+  const head = known ?? Buffer.concat([Buffer.from([1]), fileTimeHead(begun), hashedId(rootOf(header))]);
+  const since = (fileTime(now) & TIME_MASK) - (BigInt(head.readUIntBE(1, TIME_BYTES)) << 16n);
+  const block = Buffer.alloc(REPLY_BYTES);
+  // Under 1.7 years the difference is kept with fine steps, above with coarse ones: the first bit tells which.
+  const isLong = since >= 1n << 49n;
+  const ticks = Number((since < 0n ? 0n : since) >> (isLong ? 23n : 18n)) & 0x7fffffff;
+  block.writeUInt32BE(((isLong ? 0x80000000 : 0) + ticks) >>> 0);
+  block[4] = unique & 0xff;
+  return Buffer.concat([head, block]).toString('base64');
+}

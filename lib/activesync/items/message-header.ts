@@ -1,0 +1,66 @@
+/** The header of a message, read once: fields by name, decoded to Unicode (RFC 2047, RFC 6532, raw 8-bit text). */
+import { decodeWords } from 'postal-mime';
+import { decodeText } from './charset.ts';
+import { cutText, oneLine } from './xml-text.ts';
+
+/** What lies behind is nobody's header; it must not cost memory. */
+const HEADER_LIMIT_BYTES = 256 * 1024;
+const FIELDS_LIMIT = 1_000;
+/** A decoded value is a line on a small screen. */
+const VALUE_LIMIT = 32 * 1024;
+
+export class MessageHeader {
+  /** By name, by occurrence, the lines. */
+  readonly #fields = new Map<string, string[][]>();
+
+  constructor(block: Uint8Array) {
+    const text = decodeText(block.subarray(0, HEADER_LIMIT_BYTES), 'utf-8');
+    let current: string[][] | undefined;
+    let fields = 0;
+    for (const line of text.split(/\r?\n/)) {
+      if (line === '') break;
+      if (line.startsWith(' ') || line.startsWith('\t')) {
+        current?.at(-1)?.push(line);
+        continue;
+      }
+      const colon = line.indexOf(':');
+      const name = line.slice(0, Math.max(0, colon)).trimEnd().toLowerCase();
+      current = undefined;
+      if (!/^[!-9;-~]+$/.test(name) || ++fields > FIELDS_LIMIT) continue;
+      current = this.#fields.get(name) ?? [];
+      this.#fields.set(name, current);
+      current.push([line.slice(colon + 1)]);
+    }
+  }
+
+  /** The first field of that (lower-case) name, unfolded, encoded words as they are. */
+  raw(name: string): string | undefined {
+    return this.#fields.get(name)?.[0]?.join('').trim();
+  }
+
+  /** All fields of a name that may be repeated, as one list. */
+  list(name: string): string | undefined {
+    return this.#fields
+      .get(name)
+      ?.map((lines) => lines.join(''))
+      .join(',')
+      .trim();
+  }
+
+  /** As one line of clean text; undefined where the field is absent. */
+  text(name: string): string | undefined {
+    const value = this.raw(name);
+    return value === undefined ? undefined : decodeHeaderText(value);
+  }
+}
+
+/** Encoded words to Unicode, white space to single spaces, without what XML forbids. Never throws. */
+export function decodeHeaderText(value: string): string {
+  const bounded = cutText(value, VALUE_LIMIT);
+  if (!bounded.includes('=?')) return oneLine(bounded);
+  try {
+    return oneLine(decodeWords(bounded));
+  } catch {
+    return oneLine(bounded);
+  }
+}
