@@ -137,7 +137,7 @@ class Scanner {
     }
     this.#boundaries.length = level;
     // Behind the closing delimiter comes an epilogue, which belongs to nobody.
-    if (stop.level === level) stop = this.#scan();
+    if (stop.level === level) stop = this.#scan(true);
     if (parts.length === 0) return this.#leaf(described, number(false), start, stop);
     return { structure: { ...this.#part(described, path, start, stop, parts), sizeBytes: 0 }, stop };
   }
@@ -185,13 +185,17 @@ class Scanner {
     return undefined;
   }
 
-  /** Moves behind the next delimiter line of any open multipart, or to the end. */
-  #scan(): Stop {
+  /**
+   * Moves behind the next delimiter line of any open multipart, or to the end. The line break before a delimiter belongs to
+   * it (RFC 2046 section 5.1.1): after a closing delimiter that one too, after a header's empty line not.
+   */
+  #scan(isEpilogue = false): Stop {
     const raw = this.#raw;
     const start = this.#at;
     const atLineStart = start === 0 || raw[start - 1] === LF;
     if (atLineStart && raw[start] === DASH && raw[start + 1] === DASH) {
-      const stop = this.#delimiterAt(start, start);
+      const lineBreakBytes = isEpilogue ? (raw[start - 2] === CR ? 2 : 1) : 0;
+      const stop = this.#delimiterAt(start, start - lineBreakBytes);
       if (stop) return stop;
     }
     let from = start;
