@@ -1,0 +1,91 @@
+/** What the server is told when it starts: every setting, its unit, its bounds and its default. Parsed once, then frozen. */
+import { z } from 'zod';
+import { listenSection } from './sections/listen.ts';
+import { authenticationSection, limitsSection } from './sections/limits.ts';
+import { mailSection } from './sections/mail.ts';
+import { policySection } from './sections/policy.ts';
+import { choice, optional, path, section, text, whole, withDefault } from './setting.ts';
+
+export const configurationSchema = z.strictObject({
+  listen: listenSection,
+  publicUrl: optional(
+    text({
+      about: 'The URL by which devices reach the server, told to them by autodiscover.',
+      expected: "a URL such as 'https://sync.example.org', without a path",
+      matches: /^https?:\/\/[^/?#\s@]+\/?$/,
+      otherwise: 'from the request',
+    }),
+  ),
+  data: withDefault(
+    path({
+      about:
+        "The directory of the server's own database and certificate. One server at a time; keep it on a local disk.",
+      of: 'directory',
+    }),
+    'caravan-data',
+  ),
+  mail: mailSection,
+  policy: policySection,
+  devices: section({
+    access: withDefault(
+      choice(['allow', 'quarantine', 'block'], {
+        about: 'What a device may do that was never seen before: all; wait for an administrator; nothing.',
+      }),
+      'allow',
+    ),
+    maxPerUser: withDefault(
+      whole({ about: 'The most devices of one user; one more is refused.', least: 1, most: 1000 }),
+      10,
+    ),
+  }),
+  limits: limitsSection,
+  authentication: authenticationSection,
+  log: section({
+    level: withDefault(
+      choice(['debug', 'info', 'warn', 'error', 'silent'], {
+        about: 'What is logged, as JSON lines on standard output.',
+      }),
+      'info',
+    ),
+  }),
+  drainSeconds: withDefault(
+    whole({
+      about: 'How long a stopping server lets requests finish and answers waiting devices before it closes.',
+      least: 0,
+      most: 600,
+      unit: 'seconds',
+    }),
+    30,
+  ),
+});
+
+type Frozen<Value> = Value extends readonly (infer Element)[]
+  ? readonly Frozen<Element>[]
+  : Value extends object
+    ? { readonly [Name in keyof Value]: Frozen<Value[Name]> }
+    : Value;
+
+type Parsed = Frozen<z.output<typeof configurationSchema>>;
+type ParsedImap = Extract<Parsed['mail'], { kind: 'imap' }>;
+
+/** The ports, and the submission server's host, are always there: left out, they follow from the others. */
+export interface ImapMailConfiguration extends Omit<ParsedImap, 'port' | 'smtp'> {
+  readonly port: number;
+  readonly smtp: SubmissionConfiguration;
+}
+export interface SubmissionConfiguration extends Omit<ParsedImap['smtp'], 'host' | 'port'> {
+  readonly host: string;
+  readonly port: number;
+}
+export type FoldersMailConfiguration = Extract<Parsed['mail'], { kind: 'folders' }>;
+export type RelayConfiguration = NonNullable<FoldersMailConfiguration['relay']>;
+export type MailConfiguration = ImapMailConfiguration | FoldersMailConfiguration;
+
+/** The whole configuration. Paths are absolute; a secret given by a `…File` setting stands in the setting itself too. */
+export interface Configuration extends Omit<Parsed, 'mail'> {
+  readonly mail: MailConfiguration;
+}
+
+export type ListenConfiguration = Configuration['listen'];
+export type PolicyConfiguration = Configuration['policy'];
+export type LimitsConfiguration = Configuration['limits'];

@@ -1,0 +1,17 @@
+// The configuration: what there is to set, how it is read, what is wrong with it.
+export {
+  type Configuration,
+  type FoldersMailConfiguration,
+  type ImapMailConfiguration,
+  type LimitsConfiguration,
+  type ListenConfiguration,
+  type MailConfiguration,
+  type PolicyConfiguration,
+  type RelayConfiguration,
+  type SubmissionConfiguration,
+} from './configuration.ts';
+export { allSettings, type Setting } from './all-settings.ts';
+export { documentSettings } from './document-settings.ts';
+export { ConfigurationError, type ConfigurationProblem } from './errors.ts';
+export { type ConfigurationSources, loadConfiguration } from './load-configuration.ts';
+export { policyForUser, type UserPolicy } from './policy-for-user.ts';

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { choice, optional, path, secret, section, text, whole, withDefault, yesOrNo } from '../setting.ts';
+
+const port = (about: string, otherwise?: string) =>
+  whole({ about, least: 1, most: 65_535, ...(otherwise !== undefined && { otherwise }) });
+
+const domain = text({
+  about: 'The domain of the users: `ada` is `ada@` it, and may sign in either way.',
+  expected: "a domain name such as 'example.org'",
+  matches: /^[a-z0-9-]+(\.[a-z0-9-]+)*$/i,
+});
+
+const encryption = (about: string) =>
+  choice(['implicit', 'starttls', 'off'], {
+    about: `${about} \`implicit\` is TLS from the first byte, \`starttls\` begins it on the plain port and refuses to go on without.`,
+  });
+
+const caFile = optional(
+  path({
+    about: "The authorities to trust, in PEM, where the server's certificate is not signed by a public one.",
+    of: 'file',
+  }),
+);
+
+const verifyCertificate = (of: string) =>
+  withDefault(
+    yesOrNo({ about: `Whether the certificate of the ${of} server must be right. Switch it off only to try things.` }),
+    true,
+  );
+
+/** A server to which mail is handed, signed in with an account of Caravan's own or not at all. */
+const relay = z.strictObject({
+  host: text({ about: 'The SMTP server for mail to other domains; without it such mail is refused.' }),
+  port: withDefault(port('Its port.'), 25),
+  tls: withDefault(encryption('Encryption to it.'), 'starttls'),
+  verifyCertificate: verifyCertificate('relay'),
+  caFile,
+  userName: optional(text({ about: 'The account to sign in with; without it nobody signs in.' })),
+  password: optional(secret({ about: 'Its password.' })),
+  passwordFile: optional(path({ about: 'A file that holds its password.', of: 'file' })),
+});
+
+/** Maildirs on this machine: for trials, tests and small sites. */
+const foldersMail = z.strictObject({
+  kind: z.literal('folders'),
+  root: withDefault(
+    path({ about: "The directory of the users' mail, a directory each.", of: 'directory' }),
+    'caravan-mail',
+  ),
+  domain: withDefault(domain, 'caravan.example'),
+  smtpIn: optional(
+    z.strictObject({
+      host: withDefault(text({ about: 'The address on which mail for the users is taken in by SMTP.' }), '127.0.0.1'),
+      port: whole({
+        about: 'Its port; 0 takes any free one.',
+        least: 0,
+        most: 65_535,
+        otherwise: 'no mail is taken in',
+      }),
+    }),
+  ),
+  relay: optional(relay),
+});
+
+/** Submission as the users themselves, unless an account is named. */
+const submission = section({
+  host: optional(text({ about: 'The SMTP submission server.', otherwise: 'as `mail.host`' })),
+  port: optional(port('Its port.', '587, 465 with `implicit`')),
+  tls: withDefault(encryption('Encryption to it.'), 'starttls'),
+  verifyCertificate: verifyCertificate('submission'),
+  caFile,
+  authentication: withDefault(
+    choice(['user', 'account', 'none'], {
+      about:
+        "Who signs in: the `user` with the mailbox's password, an `account` of Caravan's own (`userName`, `password`), or `none`.",
+    }),
+    'user',
+  ),
+  userName: optional(text({ about: 'The account, with `account`.' })),
+  password: optional(secret({ about: 'Its password.' })),
+  passwordFile: optional(path({ about: 'A file that holds its password.', of: 'file' })),
+});
+
+const imapMail = z.strictObject({
+  kind: z.literal('imap'),
+  host: text({ about: 'The IMAP server.' }),
+  port: optional(port('Its port.', '993, 143 with `starttls` or `off`')),
+  tls: withDefault(encryption('Encryption to it.'), 'implicit'),
+  verifyCertificate: verifyCertificate('IMAP'),
+  caFile,
+  domain,
+  loginName: withDefault(
+    choice(['user', 'address'], {
+      about: 'How a user is named to the mail system: `user` is `ada`, `address` is `ada@example.org`.',
+    }),
+    'user',
+  ),
+  maxConnectionsPerUser: withDefault(
+    whole({
+      about: 'The most IMAP connections that one user has at once; keep it under what the IMAP server allows.',
+      least: 2,
+      most: 20,
+    }),
+    4,
+  ),
+  master: optional(
+    z.strictObject({
+      userName: text({
+        about: "A master user of the IMAP server, by which mailboxes stay open when a user's password changes.",
+      }),
+      password: optional(secret({ about: 'Its password.' })),
+      passwordFile: optional(path({ about: 'A file that holds its password.', of: 'file' })),
+      separator: withDefault(text({ about: "Between the user's name and the master user's." }), '*'),
+    }),
+  ),
+  smtp: submission,
+});
+
+const KIND_ABOUT =
+  "The organisation's mail system: `imap` is IMAP with SMTP submission, `folders` are Maildirs on this machine.";
+
+/** Where mail is. */
+export const mailSection = z.discriminatedUnion('kind', [foldersMail, imapMail]);
+
+/** Told of once for both: `kind` itself. */
+export const mailKind = choice(['imap', 'folders'], { about: KIND_ABOUT });
