@@ -1,2 +1,5 @@
 #!/usr/bin/env node
-console.log('caravan', process.version, process.argv.slice(2));
+// The command line: `npx caravan …`.
+import { main } from '../lib/cli/index.ts';
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,3 @@
+// The command line: a file each subcommand.
+export { main } from './main.ts';
+export { runUntilStopped } from './run-server.ts';

@@ -1,0 +1,19 @@
+/** `caravan serve`: the standalone server, as the configuration says. */
+import type { Command } from 'commander';
+import { createLog } from '../platform/index.ts';
+import { allSettings, loadConfiguration } from '../topology/index.ts';
+import { runUntilStopped } from './run-server.ts';
+
+export function addServeCommand(program: Command): void {
+  const command = program
+    .command('serve')
+    .description('Run a standalone server on your mail system. Every setting is also taken from a file and the environment.')
+    .option('--config <file>', 'the configuration file (default: caravan.json)');
+  for (const { flag, about, isSecret } of allSettings()) {
+    if (!isSecret) command.option(`--${flag} <value>`, about);
+  }
+  command.action(async ({ config, ...flags }: Record<string, string | undefined>) => {
+    const configuration = loadConfiguration({ file: config, environment: process.env, flags });
+    await runUntilStopped(configuration, createLog({ level: configuration.log.level }));
+  });
+}

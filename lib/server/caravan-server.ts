@@ -1,0 +1,135 @@
+/** The whole standalone server: store, mail system, owner, door. */
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { ACTIVESYNC_PATH } from '../activesync/index.ts';
+import { ConfiguredPolicies } from '../administration/index.ts';
+import { StoreOutbox } from '../outbox/index.ts';
+import { type Clock, type Log, type Random, randomName, systemClock, systemRandom } from '../platform/index.ts';
+import { SqliteStore } from '../store/index.ts';
+import { DEFAULT_SYNC_SETTINGS } from '../sync/index.ts';
+import type { Configuration } from '../topology/index.ts';
+import { ActiveSyncRoute } from './activesync/activesync-route.ts';
+import { OwnerRoad } from './activesync/owner-road.ts';
+import { Authenticator } from './authentication/authenticator.ts';
+import { AutodiscoverRoute } from './autodiscover/autodiscover-route.ts';
+import { HealthRoute } from './http/health-route.ts';
+import { HttpService } from './http/http-service.ts';
+import { openMailSystem } from './mail-system.ts';
+import { Owner } from './owner.ts';
+import { loadCertificate, type TlsSource } from './tls/certificate.ts';
+
+const DATABASE = 'caravan.db';
+const MAX_PING_FOLDERS = 300;
+
+export interface CaravanServer {
+  /** Where it listens: `https://localhost:8443`. */
+  readonly url: string;
+  readonly port: number;
+  readonly smtpInPort: number | undefined;
+  /** How many devices wait now. */
+  readonly waitingCount: number;
+  /** Refuses new requests, answers those that wait, lets the others finish, closes everything. */
+  stop(): Promise<void>;
+}
+
+export interface ServerParts {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly log: Log;
+}
+
+/** Throws ServerError, StoreError, BackendError: what, why, and what to do. */
+export async function startServer(configuration: Configuration, parts: ServerParts): Promise<CaravanServer> {
+  const { clock = systemClock, random = systemRandom, log } = parts;
+  const { listen, limits, data } = configuration;
+  const certificate = await loadCertificate(tlsSource(configuration), clock);
+  const store = new SqliteStore({ file: join(data, DATABASE), clock, log });
+  const mail = await openMailSystem(configuration.mail, { clock, random, log });
+  const session = randomName(random);
+  const owner = new Owner({
+    mail: mail.system,
+    store,
+    clock,
+    random,
+    log,
+    session,
+    settings: DEFAULT_SYNC_SETTINGS,
+    idleSeconds: limits.idleUserSeconds,
+  });
+  const authenticator = new Authenticator({
+    mail: mail.system,
+    clock,
+    random,
+    log,
+    options: configuration.authentication,
+  });
+  const road = new OwnerRoad({
+    owner,
+    policies: new ConfiguredPolicies(configuration),
+    outbox: new StoreOutbox({ store, clock, random, log }),
+    limits: { ...limits, maxPingFolders: MAX_PING_FOLDERS },
+    clock,
+    random,
+    log,
+  });
+  const activesync = new ActiveSyncRoute({ authenticator, road, ...limits, clock, random, log });
+  let isStopping = false;
+  const url = () => `${certificate ? 'https' : 'http'}://${urlHost(listen.host)}:${port}`;
+  const publicUrl = (request: IncomingMessage) =>
+    `${configuration.publicUrl?.replace(/\/$/, '') ?? requestedUrl(request, certificate !== undefined) ?? url()}${ACTIVESYNC_PATH}`;
+  const http = new HttpService({
+    routes: [
+      activesync,
+      new AutodiscoverRoute(authenticator, clock, publicUrl),
+      new HealthRoute(
+        () => isStopping,
+        async () => void (await store.get({ partition: 'HEALTH', sort: 'CHECK' })),
+      ),
+    ],
+    options: { ...listen, certificate },
+    clock,
+    random,
+    log,
+  });
+  const closeAll = async () => {
+    await owner.close();
+    await mail.close();
+    await store.close();
+  };
+  const port = await http.listen().catch(async (thrown: unknown) => {
+    await closeAll();
+    throw thrown;
+  });
+  log.info({ session, url: url(), mail: mail.system.name }, 'The server is up');
+  return {
+    url: url(),
+    port,
+    smtpInPort: mail.smtpInPort,
+    get waitingCount() {
+      return activesync.waitingCount;
+    },
+    async stop() {
+      isStopping = true;
+      log.info({ session, waiting: activesync.waitingCount }, 'The server stops');
+      activesync.answerWaiting();
+      await http.stop(configuration.drainSeconds * 1000);
+      await closeAll();
+    },
+  };
+}
+
+function tlsSource({ listen, data, publicUrl }: Configuration): TlsSource {
+  if (listen.tls === 'off') return { kind: 'off' };
+  if (listen.tls !== 'self-signed') return { kind: 'files', ...listen.tls };
+  const named = publicUrl === undefined ? [] : [new URL(publicUrl).hostname];
+  return { kind: 'self-signed', directory: data, hostNames: [...named, 'localhost', '127.0.0.1'] };
+}
+
+const urlHost = (host: string): string =>
+  host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+
+/** What the device called us: right where no public URL is configured and no proxy stands between. */
+function requestedUrl(request: IncomingMessage, isTls: boolean): string | undefined {
+  const host = request.headers.host;
+  return host !== undefined && /^[\w.:[\]-]+$/.test(host) ? `${isTls ? 'https' : 'http'}://${host}` : undefined;
+}

@@ -1,0 +1,3 @@
+// The door: HTTP in, authentication, autodiscover, health, and the standalone server put together.
+export { type CaravanServer, startServer } from './caravan-server.ts';
+export { ServerError, type ServerErrorCode } from './errors.ts';

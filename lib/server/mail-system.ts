@@ -1,0 +1,32 @@
+/** The mail system that the configuration names. */
+import { FoldersMailSystem, ImapMailSystem, type MailSystem, startSmtpIn } from '../backends/index.ts';
+import type { Clock, Log, Random } from '../platform/index.ts';
+import type { MailConfiguration } from '../topology/index.ts';
+
+export interface OpenMail {
+  readonly system: MailSystem;
+  /** Where mail for local users is taken in, if it is. */
+  readonly smtpInPort: number | undefined;
+  close(): Promise<void>;
+}
+
+export async function openMailSystem(
+  mail: MailConfiguration,
+  { clock, random, log }: { clock: Clock; random: Random; log: Log },
+): Promise<OpenMail> {
+  if (mail.kind === 'imap') {
+    const system = new ImapMailSystem(mail, { clock, random, log });
+    return { system, smtpInPort: undefined, close: () => system.close() };
+  }
+  const { root, relay, smtpIn } = mail;
+  const system = new FoldersMailSystem({ root, clock, random, log, ...(relay && { relay }) });
+  const listener = smtpIn && (await startSmtpIn({ ...smtpIn, system, log }));
+  return {
+    system,
+    smtpInPort: listener?.port,
+    async close() {
+      await listener?.close();
+      await system.close();
+    },
+  };
+}
