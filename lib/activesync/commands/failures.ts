@@ -1,6 +1,6 @@
 /** What a command answers when it could not be understood, or could not be done: one place for all commands. */
 import { BackendError } from '../../backends/index.ts';
-import { StoreError } from '../../store/index.ts';
+import { CaravanError } from '../../platform/index.ts';
 import {
   type CommandName,
   CommonStatus,
@@ -65,9 +65,10 @@ export function failedAnswer(command: CommandName, version: ProtocolVersion, thr
   if (thrown instanceof BackendError && thrown.code === 'over-quota') {
     return refusal(command, version, own?.serverError ?? CommonStatus.mailboxQuotaExceeded);
   }
-  const mayRetry = thrown instanceof BackendError || thrown instanceof StoreError;
-  const status = mayRetry
-    ? (own?.retry ?? own?.serverError ?? CommonStatus.serverErrorRetryLater)
-    : (own?.serverError ?? CommonStatus.serverError);
+  // What failed on purpose (the mail system, the store, the sync state) may go well another time; a fault of ours will not.
+  const status =
+    thrown instanceof CaravanError
+      ? (own?.retry ?? own?.serverError ?? CommonStatus.serverErrorRetryLater)
+      : (own?.serverError ?? CommonStatus.serverError);
   return refusal(command, version, status);
 }
