@@ -2,5 +2,5 @@
 export type { Answer, Command, CommandContext, CommandLimits, CommandRequest, CommandResult, Wait } from './command.ts';
 export { dispatch } from './dispatch.ts';
 export type { Policies, Policy, PolicySettings } from './policies.ts';
-export { POLICY_SETTINGS, type PolicySetting, type PolicySettingKind } from './policy-document.ts';
+export { POLICY_SETTINGS, type PolicySetting } from './policy-document.ts';
 export { refusal } from './refusal.ts';

@@ -1,7 +1,7 @@
 /** What commands ask of the people in charge; `administration/` answers. */
 import type { DeviceRecord } from '../../sync/index.ts';
 
-/** `''` is a setting that is unset: an empty tag. */
+/** `''` is an empty tag: the setting is unset. */
 export type PolicySettings = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 export interface Policy {

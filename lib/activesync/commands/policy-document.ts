@@ -5,99 +5,86 @@
 import { type Element, element, type TagName } from '../protocol/index.ts';
 import type { PolicySettings } from './policies.ts';
 
-export type PolicySettingKind =
-  | { readonly kind: 'boolean' }
-  /** A whole number within these bounds; `emptyAllowed`: an empty tag says that there is no bound. */
-  | { readonly kind: 'number'; readonly least: number; readonly most: number; readonly emptyAllowed: boolean }
-  /** Texts, each an element of its own. */
-  | { readonly kind: 'list'; readonly item: TagName };
+type ProvisionName = Extract<TagName, `Provision:${string}`> extends `Provision:${infer Name}` ? Name : never;
 
 export interface PolicySetting {
-  readonly name: string;
-  readonly tag: TagName;
-  readonly type: PolicySettingKind;
+  readonly name: ProvisionName;
   readonly defaultValue: PolicySettings[string];
 }
 
-const INT = 2 ** 32 - 1;
-
-const on = (name: ProvisionTag): PolicySetting => setting(name, { kind: 'boolean' }, true);
-const off = (name: ProvisionTag): PolicySetting => setting(name, { kind: 'boolean' }, false);
-const bounded = (name: ProvisionTag, least: number, most: number, defaultValue: number): PolicySetting =>
-  setting(name, { kind: 'number', least, most, emptyAllowed: false }, defaultValue);
-const orNone = (name: ProvisionTag, least: number, most: number): PolicySetting =>
-  setting(name, { kind: 'number', least, most, emptyAllowed: true }, '');
-const list = (name: ProvisionTag, item: TagName): PolicySetting => setting(name, { kind: 'list', item }, []);
+// biome-ignore format: a table
+const TABLE: readonly (readonly [name: ProvisionName, defaultValue: PolicySettings[string]])[] = [
+  ['DevicePasswordEnabled', false],
+  ['AlphanumericDevicePasswordRequired', false],
+  ['PasswordRecoveryEnabled', false],
+  ['RequireStorageCardEncryption', false],
+  ['AttachmentsEnabled', true],
+  ['MinDevicePasswordLength', ''],
+  ['MaxInactivityTimeDeviceLock', ''],
+  ['MaxDevicePasswordFailedAttempts', ''],
+  ['MaxAttachmentSize', ''],
+  ['AllowSimpleDevicePassword', true],
+  ['DevicePasswordExpiration', ''],
+  ['DevicePasswordHistory', 0],
+  ['AllowStorageCard', true],
+  ['AllowCamera', true],
+  ['RequireDeviceEncryption', false],
+  ['AllowUnsignedApplications', true],
+  ['AllowUnsignedInstallationPackages', true],
+  ['MinDevicePasswordComplexCharacters', 1],
+  ['AllowWiFi', true],
+  ['AllowTextMessaging', true],
+  ['AllowPOPIMAPEmail', true],
+  ['AllowBluetooth', 2],
+  ['AllowIrDA', true],
+  ['RequireManualSyncWhenRoaming', false],
+  ['AllowDesktopSync', true],
+  ['MaxCalendarAgeFilter', 0],
+  ['AllowHTMLEmail', true],
+  ['MaxEmailAgeFilter', 0],
+  ['MaxEmailBodyTruncationSize', -1],
+  ['MaxEmailHTMLBodyTruncationSize', -1],
+  ['RequireSignedSMIMEMessages', false],
+  ['RequireEncryptedSMIMEMessages', false],
+  ['RequireSignedSMIMEAlgorithm', 0],
+  ['RequireEncryptionSMIMEAlgorithm', 0],
+  ['AllowSMIMEEncryptionAlgorithmNegotiation', 2],
+  ['AllowSMIMESoftCerts', true],
+  ['AllowBrowser', true],
+  ['AllowConsumerEmail', true],
+  ['AllowRemoteDesktop', true],
+  ['AllowInternetSharing', true],
+  ['UnapprovedInROMApplicationList', []],
+  ['ApprovedApplicationList', []],
+];
 
 /** Every setting, in the order of the schema. */
-export const POLICY_SETTINGS: readonly PolicySetting[] = [
-  off('DevicePasswordEnabled'),
-  off('AlphanumericDevicePasswordRequired'),
-  off('PasswordRecoveryEnabled'),
-  off('RequireStorageCardEncryption'),
-  on('AttachmentsEnabled'),
-  orNone('MinDevicePasswordLength', 1, 16),
-  orNone('MaxInactivityTimeDeviceLock', 0, INT),
-  orNone('MaxDevicePasswordFailedAttempts', 4, 16),
-  orNone('MaxAttachmentSize', 0, INT),
-  on('AllowSimpleDevicePassword'),
-  orNone('DevicePasswordExpiration', 0, INT),
-  bounded('DevicePasswordHistory', 0, INT, 0),
-  on('AllowStorageCard'),
-  on('AllowCamera'),
-  off('RequireDeviceEncryption'),
-  on('AllowUnsignedApplications'),
-  on('AllowUnsignedInstallationPackages'),
-  bounded('MinDevicePasswordComplexCharacters', 1, 4, 1),
-  on('AllowWiFi'),
-  on('AllowTextMessaging'),
-  on('AllowPOPIMAPEmail'),
-  bounded('AllowBluetooth', 0, 2, 2),
-  on('AllowIrDA'),
-  off('RequireManualSyncWhenRoaming'),
-  on('AllowDesktopSync'),
-  bounded('MaxCalendarAgeFilter', 0, 7, 0),
-  on('AllowHTMLEmail'),
-  bounded('MaxEmailAgeFilter', 0, 5, 0),
-  bounded('MaxEmailBodyTruncationSize', -1, 2 ** 31 - 1, -1),
-  bounded('MaxEmailHTMLBodyTruncationSize', -1, 2 ** 31 - 1, -1),
-  off('RequireSignedSMIMEMessages'),
-  off('RequireEncryptedSMIMEMessages'),
-  bounded('RequireSignedSMIMEAlgorithm', 0, 1, 0),
-  bounded('RequireEncryptionSMIMEAlgorithm', 0, 4, 0),
-  bounded('AllowSMIMEEncryptionAlgorithmNegotiation', 0, 2, 2),
-  on('AllowSMIMESoftCerts'),
-  on('AllowBrowser'),
-  on('AllowConsumerEmail'),
-  on('AllowRemoteDesktop'),
-  on('AllowInternetSharing'),
-  list('UnapprovedInROMApplicationList', 'Provision:ApplicationName'),
-  list('ApprovedApplicationList', 'Provision:Hash'),
-];
+export const POLICY_SETTINGS: readonly PolicySetting[] = TABLE.map(([name, defaultValue]) => ({ name, defaultValue }));
+
+/** What the items of the two lists are called. */
+const LIST_ITEMS: Readonly<Record<string, TagName>> = {
+  UnapprovedInROMApplicationList: 'Provision:ApplicationName',
+  ApprovedApplicationList: 'Provision:Hash',
+};
 
 /** The whole document for a policy's settings, already validated. */
 export function policyDocument(settings: PolicySettings): Element {
   return element(
     'Provision:EASProvisionDoc',
-    POLICY_SETTINGS.map((it) => settingElement(it, settings[it.name] ?? it.defaultValue)),
+    POLICY_SETTINGS.map(({ name, defaultValue }) => settingElement(name, settings[name] ?? defaultValue)),
   );
 }
 
-function settingElement({ tag, type }: PolicySetting, value: PolicySettings[string]): Element {
-  if (type.kind === 'list') {
-    const items = typeof value === 'object' ? value : [];
+function settingElement(name: ProvisionName, value: PolicySettings[string]): Element {
+  const tag: TagName = `Provision:${name}`;
+  const item = LIST_ITEMS[name];
+  if (typeof value === 'object') {
     return element(
       tag,
-      items.map((it) => element(type.item, it)),
+      value.flatMap((it) => (item ? element(item, it) : [])),
     );
   }
   // MS-ASDTYPE 2.1: a boolean is 0 or 1.
   if (typeof value === 'boolean') return element(tag, value ? 1 : 0);
-  return value === '' ? element(tag) : element(tag, String(value));
-}
-
-type ProvisionTag = Extract<TagName, `Provision:${string}`> extends `Provision:${infer Name}` ? Name : never;
-
-function setting(name: ProvisionTag, type: PolicySettingKind, defaultValue: PolicySettings[string]): PolicySetting {
-  return { name, tag: `Provision:${name}`, type, defaultValue };
+  return value === '' ? element(tag) : element(tag, value);
 }

@@ -1,0 +1,102 @@
+/** Search (MS-ASCMD 2.2.1.16) in the mailbox. There is no directory and no document library to search. */
+import { BODY_TYPES, type EmailOptions, emailRenderer } from '../items/index.ts';
+import { child, type Element, element, SearchStatus, text } from '../protocol/index.ts';
+import type { Answer, CommandContext, CommandRequest } from './command.ts';
+import { longIdOf } from './long-id.ts';
+import { readEmailOptions } from './read-email-options.ts';
+import { renderItems } from './render-items.ts';
+import { formatResultRange, parseResultRange } from './result-range.ts';
+import { readMailboxQuery } from './search-query.ts';
+import { searchedFolders } from './searched-folders.ts';
+
+/** What a result shows of a body where the device has no BodyPreference: enough to know the message again. */
+const EXCERPT_BYTES = 500;
+
+export async function search(request: CommandRequest, context: CommandContext): Promise<Answer> {
+  const store = child(request.document, 'Search:Store');
+  const name = text(store, 'Search:Name')?.trim().toLowerCase();
+  if (store === undefined || name === undefined) return answer(SearchStatus.invalidRequest);
+  if (name === 'gal' || name === 'documentlibrary' || name === 'document library') {
+    return answer(SearchStatus.accessBlocked);
+  }
+  return name === 'mailbox' ? searchMailbox(store, request, context) : answer(SearchStatus.invalidRequest);
+}
+
+async function searchMailbox(store: Element, request: CommandRequest, context: CommandContext): Promise<Answer> {
+  const { user, limits } = context;
+  const query = readMailboxQuery(child(store, 'Search:Query'));
+  if (typeof query === 'number') return answer(query);
+  const options = child(store, 'Search:Options');
+  const range = parseResultRange(text(options, 'Search:Range') ?? `0-${limits.maxSearchResults - 1}`);
+  if (range === undefined) return answer(SearchStatus.invalidRequest);
+  const rendering = readEmailOptions(options, request.version);
+  if (typeof rendering === 'number') return answer(rendering);
+
+  const deep = child(options, 'Search:DeepTraversal') !== undefined;
+  const folders = await searchedFolders(user, query.collectionIds, deep);
+  if (folders === undefined) return answer(SearchStatus.folderSyncRequired);
+
+  const { after, before } = query;
+  const found = query.wantsEmail
+    ? await user.search(
+        folders,
+        {
+          ...(query.text !== '' && { text: query.text }),
+          ...(after !== undefined && { after: new Date(after) }),
+          ...(before !== undefined && { before: new Date(before) }),
+        },
+        limits.maxSearchResults,
+      )
+    : [];
+  const hits = found.filter(
+    ({ receivedAt }) =>
+      (after === undefined || receivedAt.getTime() > after) && (before === undefined || receivedAt.getTime() < before),
+  );
+  const wanted = hits.slice(range.first, range.last + 1);
+  const { rendered } = await renderItems(user, wanted, emailRenderer(withExcerpt(rendering)), context.log);
+  const results = rendered.map(({ item, properties }) =>
+    element(
+      'Search:Result',
+      element('AirSync:Class', 'Email'),
+      element('Search:LongId', longIdOf(item.serverId)),
+      element('AirSync:CollectionId', item.folder.id),
+      element('Search:Properties', properties),
+    ),
+  );
+  const resultRange = formatResultRange(range.first, results.length);
+  return answer(
+    // R3736: a warning; what can be had comes along.
+    range.last >= limits.maxSearchResults ? SearchStatus.endOfRange : SearchStatus.success,
+    // R3850: nothing found in a mailbox is told by an empty Result.
+    results.length > 0 ? results : [element('Search:Result')],
+    resultRange !== undefined && element('Search:Range', resultRange),
+    element('Search:Total', hits.length),
+  );
+}
+
+function withExcerpt(options: EmailOptions): EmailOptions {
+  if (options.bodies.length > 0) return options;
+  if (options.mimeSupport > 0) return { ...options, bodies: [{ ...EXCERPT, type: BODY_TYPES.mime }] };
+  return { ...options, bodies: [EXCERPT] };
+}
+
+const EXCERPT = {
+  type: BODY_TYPES.plain,
+  truncationSize: EXCERPT_BYTES,
+  allOrNone: false,
+  preview: undefined,
+} as const;
+
+const answer = (
+  status: number,
+  results: readonly Element[] = [],
+  range: Element | false = false,
+  total?: Element,
+): Answer => ({
+  kind: 'document',
+  document: element(
+    'Search:Search',
+    element('Search:Status', SearchStatus.success),
+    element('Search:Response', element('Search:Store', element('Search:Status', status), results, range, total)),
+  ),
+});

@@ -1,0 +1,11 @@
+// What people in charge decide: policies, who may sync, wipes, and resets.
+export { ConfiguredPolicies } from './configured-policies.ts';
+export {
+  cancelWipe,
+  type DeviceSummary,
+  listDevices,
+  recoveryPassword,
+  requestWipe,
+  setAccess,
+} from './devices.ts';
+export { AdministrationError, type AdministrationErrorCode } from './errors.ts';
