@@ -81,7 +81,7 @@ function settingOf(schema: z.core.$ZodType, meta: SettingMeta, at: Position): Se
   return {
     kind: meta.kind,
     expected: meta.expected,
-    description: meta.description,
+    about: meta.about,
     ...(meta.isSecret && { isSecret: true }),
     ...(meta.otherwise !== undefined && { otherwise: meta.otherwise }),
     key: at.path.join('.'),

@@ -15,7 +15,7 @@ const HEAD = `# Configuration
 Flags and variables are made of a setting's path: \`limits.bodyLimitBytes\` is \`--limits-body-limit-bytes\` and
 \`CARAVAN_LIMITS_BODY_LIMIT_BYTES\`. In them lists are parted by commas, and yes and no are \`true\` and \`false\`. Relative paths begin at the
 configuration file where they are written there, else at the working directory. Passwords are never taken from flags; give them by
-a \`…File\` setting, in the file or in the environment. A setting that there is not, or a value that a setting cannot have, keeps the server from starting,
+a \`…File\` setting, in the file or in the environment. A setting that does not exist, or a value that a setting cannot have, keeps the server from starting,
 and the error names the setting, where it came from, its value and what was expected.
 
 \`\`\`json
@@ -54,9 +54,9 @@ export function documentSettings(): string {
 }
 
 function rowOf(setting: Setting): string[] {
-  const { key, expected, description, mailKind, isSecret } = setting;
+  const { key, expected, about, mailKind, isSecret } = setting;
   const scope = mailKind === undefined ? '' : ` (\`${mailKind}\` only)`;
-  return [`\`${key}\``, expected, defaultOf(setting), `${description}${scope}${isSecret ? ' Secret.' : ''}`];
+  return [`\`${key}\``, expected, defaultOf(setting), `${about}${scope}${isSecret ? ' Secret.' : ''}`];
 }
 
 function defaultOf({ defaultValue, otherwise, isOptional, isInOptionalSection }: Setting): string {

@@ -8,7 +8,8 @@ export interface SettingMeta {
   readonly kind: SettingKind;
   /** Ends the sentence 'expected …'. */
   readonly expected: string;
-  readonly description: string;
+  /** What it does, in a sentence or more; Markdown. */
+  readonly about: string;
   /** Never shown, and never taken from the command line, where other users of the machine would see it. */
   readonly isSecret?: boolean;
   /** What holds where the setting is left out, if that is not a plain value. */
@@ -26,7 +27,7 @@ const meta = <Schema extends z.ZodType>(schema: Schema, details: SettingMeta): S
 const detailsOf = (kind: SettingKind, expected: string, { about, otherwise }: Told): SettingMeta => ({
   kind,
   expected,
-  description: about,
+  about,
   ...(otherwise !== undefined && { otherwise }),
 });
 
@@ -52,6 +53,10 @@ export const whole = (told: Told & { readonly least: number; readonly most: numb
     detailsOf('number', `a whole number${unit} from ${told.least} to ${told.most}`, told),
   );
 };
+
+/** A code. */
+export const oneNumber = (values: readonly number[], told: Told) =>
+  meta(z.literal(values), detailsOf('number', `one of ${values.join(', ')}`, told));
 
 export const yesOrNo = (told: Told) => meta(z.boolean(), detailsOf('boolean', 'true or false', told));
 

@@ -312,6 +312,11 @@ describe('loadConfiguration', () => {
         'policy.users.ada.requirement is "no"',
         "one of 'none', 'optional', 'required'",
       ],
+      [
+        { policy: { settings: { maxCalendarAgeFilter: 1 } } },
+        'policy.settings.maxCalendarAgeFilter is 1',
+        'one of 0, 4, 5, 6, 7',
+      ],
       [{ policy: { users: [] } }, 'policy.users is []', 'an object of sections by user name'],
       [{ log: { level: 'loud' } }, 'log.level is "loud"', "one of 'debug', 'info', 'warn', 'error', 'silent'"],
       [{ drainSeconds: -1 }, 'drainSeconds is -1', 'a whole number of seconds from 0 to 600'],

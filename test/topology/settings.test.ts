@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { POLICY_SETTINGS } from '../../lib/activesync/index.ts';
 import { allSettings, documentSettings, loadConfiguration, policyForUser } from '../../lib/topology/index.ts';
 
 describe('the settings', () => {
   it('have a description and an expectation each', () => {
     expect(allSettings().length).toBeGreaterThan(90);
-    for (const { key, description, expected } of allSettings()) {
-      expect(description, key).toMatch(/[.)]$/);
+    for (const { key, about, expected } of allSettings()) {
+      expect(about, key).toMatch(/[.)]$/);
       expect(expected, key).toMatch(/\w/);
     }
   });
@@ -81,4 +82,16 @@ describe('policyForUser', () => {
       settings: { AllowCamera: false, AllowPOPIMAPEmail: false },
     });
   });
+});
+
+it('the policy has every setting of the Provision document, with its default', () => {
+  const prefix = 'policy.settings.';
+  const ours = allSettings().filter(({ key }) => key.startsWith(prefix));
+  const tagOf = (key: string) => key.charAt(prefix.length).toUpperCase() + key.slice(prefix.length + 1);
+  expect(ours.map(({ key, otherwise }) => [tagOf(key), otherwise])).toEqual(
+    POLICY_SETTINGS.map(({ name, defaultValue }) => [
+      name,
+      defaultValue === '' ? 'no bound' : `\`${JSON.stringify(defaultValue)}\``,
+    ]),
+  );
 });

@@ -3,7 +3,7 @@
  * first letter. Those left out have the protocol's defaults, which ask nothing.
  */
 import { z } from 'zod';
-import { choice, list, map, optional, section, whole, withDefault, yesOrNo } from '../setting.ts';
+import { choice, list, map, oneNumber, optional, section, whole, withDefault, yesOrNo } from '../setting.ts';
 
 const MOST_UINT = 2 ** 32 - 1;
 const MOST_INT = 2 ** 31 - 1;
@@ -56,12 +56,11 @@ const settings = {
   allowIrDA: asks('Infrared may be used.', true),
   requireManualSyncWhenRoaming: asks('While roaming the device syncs only when told to.', false),
   allowDesktopSync: asks('The device may sync with a desktop computer.', true),
-  maxCalendarAgeFilter: asksNumber(
-    'How far back calendars are synced: 0 all, 4 two weeks, 5 one month, 6 three months, 7 six months.',
-    0,
-    7,
-    undefined,
-    '`0`',
+  maxCalendarAgeFilter: optional(
+    oneNumber([0, 4, 5, 6, 7], {
+      about: 'How far back calendars are synced: 0 all, 4 two weeks, 5 one month, 6 three months, 7 six months.',
+      otherwise: '`0`',
+    }),
   ),
   allowHTMLEmail: asks('Mail may be shown as HTML.', true),
   maxEmailAgeFilter: asksNumber(
