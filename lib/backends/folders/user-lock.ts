@@ -63,7 +63,18 @@ export class UserLock {
           remedy: 'Look for a stuck Caravan process on this machine.',
         });
       }
-      await sleep(this.#clock, pauseMs * (0.5 + this.#random.number()));
+      await this.#pause(pauseMs * (0.5 + this.#random.number()));
+    }
+  }
+
+  async #pause(pauseMs: number): Promise<void> {
+    // The clock's timers let a process end; one that waits for the lock is not done yet.
+    const { port1 } = new MessageChannel();
+    port1.ref();
+    try {
+      await sleep(this.#clock, pauseMs);
+    } finally {
+      port1.close();
     }
   }
 
