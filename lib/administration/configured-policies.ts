@@ -1,44 +1,66 @@
-/** Policies as the configuration has them: one for all, with what differs for single users. */
+/** Policies as the configuration has them: one for all, with exceptions by user, and by type of device for access. */
 import { createHash } from 'node:crypto';
-import { type Policies, type Policy, POLICY_SETTINGS } from '../activesync/index.ts';
+import { type Policies, type Policy, POLICY_SETTINGS, type PolicySettings } from '../activesync/index.ts';
 import type { DeviceRecord } from '../sync/index.ts';
-import { type Configuration, policyForUser, type UserPolicy } from '../topology/index.ts';
+import { type Configuration, policiesConfiguration } from '../topology/index.ts';
 
 const DIGEST_CHARACTERS = 16;
 
-const ACCESS = {
-  allow: 'allowed',
-  quarantine: 'quarantined',
-  block: 'blocked',
-} as const satisfies Record<Configuration['devices']['access'], DeviceRecord['access']>;
+interface Rule {
+  readonly matches: (user: string) => boolean;
+  readonly policy: Policy;
+  readonly newDevices: DeviceRecord['access'];
+}
+
+interface DeviceRule {
+  readonly matches: (user: string, deviceType: string) => boolean;
+  readonly access: DeviceRecord['access'];
+}
 
 export class ConfiguredPolicies implements Policies {
-  readonly #configuration: Pick<Configuration, 'policy' | 'devices'>;
-  readonly #common: Policy;
-  /** By user name in lower case. */
-  readonly #own: ReadonlyMap<string, Policy>;
+  readonly #overrides: readonly Rule[];
+  readonly #common: Rule;
+  readonly #deviceRules: readonly DeviceRule[];
 
   constructor(configuration: Pick<Configuration, 'policy' | 'devices'>) {
-    this.#configuration = configuration;
-    const { policy } = configuration;
-    this.#common = withDigest(policyForUser({ ...policy, users: {} }, ''));
-    this.#own = new Map(
-      Object.keys(policy.users).map((user) => [user.toLowerCase(), withDigest(policyForUser(policy, user))]),
-    );
+    const { requirement, settings, newDevices, overrides, deviceRules } = policiesConfiguration(configuration);
+    this.#common = { matches: () => true, policy: policyOf(requirement, settings), newDevices };
+    this.#overrides = overrides.map((it) => ({
+      matches: matcher(it.users),
+      policy: policyOf(it.requirement ?? requirement, { ...settings, ...it.settings }),
+      newDevices: it.newDevices ?? newDevices,
+    }));
+    this.#deviceRules = deviceRules.map((it) => {
+      const [isUser, isType] = [matcher(it.users ?? ['*']), matcher(it.deviceTypes)];
+      return { matches: (user, deviceType) => isUser(user) && isType(deviceType), access: it.access };
+    });
   }
 
   policyFor(user: string): Policy {
-    return this.#own.get(user.toLowerCase()) ?? this.#common;
+    return this.#ruleFor(user).policy;
   }
 
-  initialAccess(_user: string, _deviceType: string): DeviceRecord['access'] {
-    return ACCESS[this.#configuration.devices.access];
+  initialAccess(user: string, deviceType: string): DeviceRecord['access'] {
+    return this.#deviceRules.find((it) => it.matches(user, deviceType))?.access ?? this.#ruleFor(user).newDevices;
+  }
+
+  #ruleFor(user: string): Rule {
+    return this.#overrides.find((it) => it.matches(user)) ?? this.#common;
   }
 }
 
 /** The digest is of what a device is told: defaults are part of it, the order of settings is not. */
-function withDigest({ requirement, settings }: UserPolicy): Policy {
+function policyOf(requirement: Policy['requirement'], settings: PolicySettings): Policy {
   const told = POLICY_SETTINGS.map(({ name, defaultValue }) => [name, settings[name] ?? defaultValue]);
   const digest = createHash('sha256').update(JSON.stringify(told)).digest('hex').slice(0, DIGEST_CHARACTERS);
   return { requirement, digest, settings };
+}
+
+/** `*` stands for any characters; everything else for itself, in whichever case. */
+function matcher(patterns: readonly string[]): (text: string) => boolean {
+  const expressions = patterns.map((pattern) => {
+    const literals = pattern.split('*').map((it) => it.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    return new RegExp(`^${literals.join('.*')}$`, 'is');
+  });
+  return (text) => expressions.some((it) => it.test(text));
 }

@@ -83,6 +83,7 @@ function settingOf(schema: z.core.$ZodType, meta: SettingMeta, at: Position): Se
     expected: meta.expected,
     about: meta.about,
     ...(meta.isSecret && { isSecret: true }),
+    ...(meta.names && { names: meta.names }),
     ...(meta.otherwise !== undefined && { otherwise: meta.otherwise }),
     key: at.path.join('.'),
     variable: `CARAVAN_${words.join('_').replaceAll('-', '_').toUpperCase()}`,

@@ -26,7 +26,7 @@ export class ConfigurationDraft {
     return this.#value;
   }
 
-  /** `flag --listen-port`, say. For a key within a list or a map, or of a whole section, the nearest one's. */
+  /** `flag --listen-port`, say. For a key within a list, or of a whole section, the nearest one's. */
   originOf(key: string): string {
     for (let name = key; name !== ''; name = name.slice(0, Math.max(0, name.lastIndexOf('.')))) {
       const origin = this.#origins.get(name);
@@ -35,14 +35,20 @@ export class ConfigurationDraft {
     return this.#fileOrigin ?? DEFAULT_ORIGIN;
   }
 
-  /** The setting of a key; a setting of a single user's policy is told of as the policy's. */
+  /** The setting of a key. What stands in a list of sections is told of as the setting that it overrides, or as the list. */
   settingOf(key: string): Setting | undefined {
     const general = generalKey(key);
-    return this.settings.find((setting) => setting.key === general);
+    const list = /^(.*?)\.\d+(\.|$)/.exec(key)?.[1];
+    return (
+      this.settings.find((setting) => setting.key === general) ?? this.settings.find((setting) => setting.key === list)
+    );
   }
 
   /** The names that may stand in a section. */
   namesIn(section: string): Set<string> {
+    const list = /^(.*)\.\d+$/.exec(section)?.[1];
+    const names = this.settings.find(({ key }) => key === list)?.names;
+    if (names) return new Set(names);
     const prefix = section === '' ? '' : `${generalKey(section)}.`;
     const keys = this.settings.map(({ key }) => key).filter((key) => key.startsWith(prefix));
     return new Set(keys.map((key) => key.slice(prefix.length).split('.')[0] ?? ''));
@@ -108,7 +114,7 @@ export class ConfigurationDraft {
     // The kind of mail system first: what a lower source said of another kind does not count any more.
     const ordered = added.toSorted(([a], [b]) => Number(b.key === 'mail.kind') - Number(a.key === 'mail.kind'));
     for (const [setting, text, origin] of ordered) {
-      if (setting.kind === 'map') {
+      if (setting.kind === 'sections') {
         this.problems.push({
           key: setting.key,
           origin,
@@ -163,10 +169,12 @@ export function expectedOf(expected: string, suggestion: string | undefined): st
   return suggestion === undefined ? expected : `${expected} - did you mean '${suggestion}'?`;
 }
 
-const isPlain = ({ kind }: Setting): boolean => kind !== 'map';
+const isPlain = ({ kind }: Setting): boolean => kind !== 'sections';
 const fold = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 const generalKey = (key: string): string =>
-  key.replace(/^policy\.users\..*\.(?=requirement$|settings(\.|$))/, 'policy.');
+  key
+    .replace(/^policy\.overrides\.\d+\.(?=requirement$|settings(\.|$))/, 'policy.')
+    .replace(/^(policy\.overrides|devices\.rules)\.\d+\.access$/, 'devices.access');
 
 /** Text as what the setting wants; text that cannot be that stays text, and is found wrong with all the rest. */
 function valueOf({ kind }: Setting, text: string, directory: string): unknown {

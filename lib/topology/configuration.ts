@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { listenSection } from './sections/listen.ts';
 import { authenticationSection, limitsSection } from './sections/limits.ts';
 import { mailSection } from './sections/mail.ts';
-import { policySection } from './sections/policy.ts';
+import { devicesSection, policySection } from './sections/policy.ts';
 import { choice, optional, path, section, text, whole, withDefault } from './setting.ts';
 
 export const configurationSchema = z.strictObject({
@@ -26,18 +26,7 @@ export const configurationSchema = z.strictObject({
   ),
   mail: mailSection,
   policy: policySection,
-  devices: section({
-    access: withDefault(
-      choice(['allow', 'quarantine', 'block'], {
-        about: 'What a device may do that was never seen before: all; wait for an administrator; nothing.',
-      }),
-      'allow',
-    ),
-    maxPerUser: withDefault(
-      whole({ about: 'The most devices of one user; one more is refused.', least: 1, most: 1000 }),
-      10,
-    ),
-  }),
+  devices: devicesSection,
   limits: limitsSection,
   authentication: authenticationSection,
   log: section({
@@ -88,4 +77,5 @@ export interface Configuration extends Omit<Parsed, 'mail'> {
 
 export type ListenConfiguration = Configuration['listen'];
 export type PolicyConfiguration = Configuration['policy'];
+export type DevicesConfiguration = Configuration['devices'];
 export type LimitsConfiguration = Configuration['limits'];

@@ -1,6 +1,7 @@
 // The configuration: what there is to set, how it is read, what is wrong with it.
 export {
   type Configuration,
+  type DevicesConfiguration,
   type FoldersMailConfiguration,
   type ImapMailConfiguration,
   type LimitsConfiguration,
@@ -14,4 +15,4 @@ export { allSettings, type Setting } from './all-settings.ts';
 export { documentSettings } from './document-settings.ts';
 export { ConfigurationError, type ConfigurationProblem } from './errors.ts';
 export { type ConfigurationSources, loadConfiguration } from './load-configuration.ts';
-export { policyForUser, type UserPolicy } from './policy-for-user.ts';
+export { type Policies, policiesConfiguration } from './policies-configuration.ts';

@@ -107,7 +107,7 @@ function problemOf(path: readonly string[], draft: ConfigurationDraft): Configur
     expected:
       setting === undefined
         ? expected
-        : isMissing
+        : isMissing && setting.key === key
           ? `${setting.expected}, in the file, as ${setting.variable} or as --${setting.flag}`
           : setting.expected,
   };

@@ -1,7 +1,7 @@
 // The kinds of settings there are. Each makes a zod schema that also knows how to be told of, in errors and in the documentation.
 import { z } from 'zod';
 
-export type SettingKind = 'text' | 'path' | 'number' | 'boolean' | 'choice' | 'list' | 'map';
+export type SettingKind = 'text' | 'path' | 'number' | 'boolean' | 'choice' | 'list' | 'sections';
 
 /** What a setting's schema bears as its metadata. */
 export interface SettingMeta {
@@ -12,6 +12,8 @@ export interface SettingMeta {
   readonly about: string;
   /** Never shown, and never taken from the command line, where other users of the machine would see it. */
   readonly isSecret?: boolean;
+  /** What may stand in each of the sections. */
+  readonly names?: readonly string[];
   /** What holds where the setting is left out, if that is not a plain value. */
   readonly otherwise?: string;
 }
@@ -67,9 +69,12 @@ export const choice = <const Value extends string>(values: readonly [Value, ...V
 export const list = (told: Told & { readonly of: string }) =>
   meta(z.array(z.string().min(1)), detailsOf('list', `a list of ${told.of}`, told));
 
-/** Names to sections; by file only. */
-export const map = <Value extends z.ZodType>(value: Value, told: Told & { readonly of: string }) =>
-  meta(z.record(z.string(), value), detailsOf('map', `an object of ${told.of}`, told));
+/** A list of sections; by file only. */
+export const sections = <Shape extends z.ZodRawShape>(shape: Shape, told: Told) => {
+  const names = Object.keys(shape);
+  const details = detailsOf('sections', `a list of sections with ${names.join(', ')}`, told);
+  return meta(z.array(z.strictObject(shape)), { ...details, names });
+};
 
 /** A default that keeps the setting's metadata. */
 export const withDefault = <Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>) =>

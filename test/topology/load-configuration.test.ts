@@ -56,8 +56,8 @@ describe('loadConfiguration', () => {
         listen: { host: '0.0.0.0', port: 8443, tls: 'self-signed', trustedProxies: [], keepAliveSeconds: 75 },
         data: join(directory, 'caravan-data'),
         mail: { kind: 'folders', root: join(directory, 'caravan-mail'), domain: 'caravan.example' },
-        policy: { requirement: 'none', settings: {}, users: {} },
-        devices: { access: 'allow', maxPerUser: 10 },
+        policy: { requirement: 'none', settings: {}, overrides: [] },
+        devices: { access: 'allow', rules: [], maxPerUser: 10 },
         limits: {
           bodyLimitBytes: 52_428_800,
           minHeartbeatSeconds: 60,
@@ -91,12 +91,12 @@ describe('loadConfiguration', () => {
     });
 
     it('the result is frozen all through', () => {
-      const configuration = load({ content: { mail: FOLDERS, policy: { users: { ada: {} } } } });
+      const configuration = load({ content: { mail: FOLDERS, policy: { overrides: [{ users: ['ada'] }] } } });
       const parts = [
         configuration,
         configuration.listen,
         configuration.listen.trustedProxies,
-        configuration.policy.users['ada'],
+        configuration.policy.overrides[0],
       ];
       for (const part of parts) expect(Object.isFrozen(part)).toBe(true);
     });
@@ -303,13 +303,13 @@ describe('loadConfiguration', () => {
         'a whole number of characters from 1 to 16',
       ],
       [
-        { policy: { users: { 'ada.l@x.org': { settings: { allowCamera: 1 } } } } },
-        'policy.users.ada.l@x.org.settings.allowCamera is 1',
+        { policy: { overrides: [{ users: ['ada'], settings: { allowCamera: 1 } }] } },
+        'policy.overrides.0.settings.allowCamera is 1',
         'true or false',
       ],
       [
-        { policy: { users: { ada: { requirement: 'no' } } } },
-        'policy.users.ada.requirement is "no"',
+        { policy: { overrides: [{ users: ['ada'], requirement: 'no' }] } },
+        'policy.overrides.0.requirement is "no"',
         "one of 'none', 'optional', 'required'",
       ],
       [
@@ -317,7 +317,16 @@ describe('loadConfiguration', () => {
         'policy.settings.maxCalendarAgeFilter is 1',
         'one of 0, 4, 5, 6, 7',
       ],
-      [{ policy: { users: [] } }, 'policy.users is []', 'an object of sections by user name'],
+      [
+        { policy: { overrides: { ada: {} } } },
+        'policy.overrides is {"ada":{}}',
+        'a list of sections with users, requirement, settings, access',
+      ],
+      [
+        { devices: { rules: [{ deviceTypes: ['TestPhone*'], access: 'allowed' }] } },
+        'devices.rules.0.access is "allowed"',
+        "one of 'allow', 'quarantine', 'block'",
+      ],
       [{ log: { level: 'loud' } }, 'log.level is "loud"', "one of 'debug', 'info', 'warn', 'error', 'silent'"],
       [{ drainSeconds: -1 }, 'drainSeconds is -1', 'a whole number of seconds from 0 to 600'],
     ])('%j', (content, subject, expected) => {
@@ -364,8 +373,12 @@ describe('loadConfiguration', () => {
         `port ${inFile()}, expected a setting that exists - did you mean 'listen.port'?`,
       ]);
       expect(unknown({ xyzzy: 1 })).toEqual([`xyzzy ${inFile()}, expected a setting that exists`]);
-      expect(unknown({ policy: { users: { ada: { settings: { allowCamra: true } } } } })).toEqual([
-        `policy.users.ada.settings.allowCamra ${inFile()}, expected a setting that exists - did you mean 'allowCamera'?`,
+      expect(unknown({ policy: { overrides: [{ users: ['ada'], settings: { allowCamra: true } }] } })).toEqual([
+        `policy.overrides.0.settings.allowCamra ${inFile()}, expected a setting that exists - did you mean 'allowCamera'?`,
+      ]);
+      expect(unknown({ policy: { overrides: [{ user: ['ada'] }] } })).toEqual([
+        'policy.overrides.0.users is not set (nowhere), expected a list of sections with users, requirement, settings, access',
+        `policy.overrides.0.user ${inFile()}, expected a setting that exists - did you mean 'users'?`,
       ]);
       expect(complaints({ ...from({}), environment: { CARAVAN_LISTEN_PROT: '1' } })).toEqual([
         "CARAVAN_LISTEN_PROT (environment), expected a setting that exists - did you mean 'CARAVAN_LISTEN_PORT'?",
@@ -384,9 +397,9 @@ describe('loadConfiguration', () => {
       ]);
     });
 
-    it('a map anywhere but in the file', () => {
-      expect(complaints({ ...from({}), flags: { 'policy-users': 'ada' } })).toEqual([
-        'policy.users (flag --policy-users), expected to stand in the configuration file',
+    it('a list of sections anywhere but in the file', () => {
+      expect(complaints({ ...from({}), flags: { 'policy-overrides': 'ada' } })).toEqual([
+        'policy.overrides (flag --policy-overrides), expected to stand in the configuration file',
       ]);
     });
 

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { POLICY_SETTINGS } from '../../lib/activesync/index.ts';
-import { allSettings, documentSettings, loadConfiguration, policyForUser } from '../../lib/topology/index.ts';
+import { allSettings, documentSettings, loadConfiguration, policiesConfiguration } from '../../lib/topology/index.ts';
 
 describe('the settings', () => {
   it('have a description and an expectation each', () => {
@@ -58,28 +59,57 @@ describe('the settings', () => {
   }
 });
 
-describe('policyForUser', () => {
-  const { policy } = loadConfiguration({
-    flags: { mailKind: 'folders', 'policy-requirement': 'optional', 'policy-settings-allow-camera': 'false' },
-    directory: '/',
-  });
-  const users = {
-    Ada: { requirement: 'required', settings: { devicePasswordEnabled: true, allowCamera: true } },
-    grace: { settings: { allowPOPIMAPEmail: false } },
-  } as const;
+describe('policiesConfiguration', () => {
+  const from = (content: object) => {
+    const directory = mkdtempSync(join(tmpdir(), 'caravan-configuration-'));
+    const file = join(directory, 'caravan.json');
+    writeFileSync(file, JSON.stringify({ mail: { kind: 'folders' }, ...content }));
+    try {
+      return policiesConfiguration(loadConfiguration({ file }));
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  };
 
-  it('is the policy of all, by the tags of the Provision document', () => {
-    expect(policyForUser(policy, 'ada')).toEqual({ requirement: 'optional', settings: { AllowCamera: false } });
-  });
-
-  it("has the user's own settings laid over it", () => {
-    expect(policyForUser({ ...policy, users }, 'ada')).toEqual({
-      requirement: 'required',
-      settings: { AllowCamera: true, DevicePasswordEnabled: true },
+  it('nothing configured asks nothing of anybody', () => {
+    expect(from({})).toEqual({
+      requirement: 'none',
+      settings: {},
+      newDevices: 'allowed',
+      overrides: [],
+      deviceRules: [],
     });
-    expect(policyForUser({ ...policy, users }, 'grace')).toEqual({
+  });
+
+  it('says settings by the tags of the Provision document, and access by what becomes of a device', () => {
+    const policies = from({
+      policy: {
+        requirement: 'optional',
+        settings: { allowCamera: false, allowPOPIMAPEmail: true },
+        overrides: [
+          {
+            users: ['ada@example.org', '*@sales.example.org'],
+            requirement: 'required',
+            settings: { minDevicePasswordLength: 6 },
+          },
+          { users: ['guest*'], access: 'quarantine' },
+        ],
+      },
+      devices: { access: 'block', rules: [{ deviceTypes: ['TestPhone*'], users: ['ada*'], access: 'allow' }] },
+    });
+    expect(policies).toEqual({
       requirement: 'optional',
-      settings: { AllowCamera: false, AllowPOPIMAPEmail: false },
+      settings: { AllowCamera: false, AllowPOPIMAPEmail: true },
+      newDevices: 'blocked',
+      overrides: [
+        {
+          users: ['ada@example.org', '*@sales.example.org'],
+          requirement: 'required',
+          settings: { MinDevicePasswordLength: 6 },
+        },
+        { users: ['guest*'], settings: {}, newDevices: 'quarantined' },
+      ],
+      deviceRules: [{ deviceTypes: ['TestPhone*'], users: ['ada*'], access: 'allowed' }],
     });
   });
 });

@@ -2,8 +2,7 @@
  * What devices are asked to obey: the settings of the Provision document (MS-ASPROV 2.2.2), by their tags with a small
  * first letter. Those left out have the protocol's defaults, which ask nothing.
  */
-import { z } from 'zod';
-import { choice, list, map, oneNumber, optional, section, whole, withDefault, yesOrNo } from '../setting.ts';
+import { choice, list, oneNumber, optional, section, sections, whole, withDefault, yesOrNo } from '../setting.ts';
 
 const MOST_UINT = 2 ** 32 - 1;
 const MOST_INT = 2 ** 31 - 1;
@@ -116,15 +115,49 @@ const requirement = choice(['none', 'optional', 'required'], {
     '`required`: they are served only after they have accepted it.',
 });
 
+const access = choice(['allow', 'quarantine', 'block'], {
+  about: 'What a device may do that was never seen before: all; wait for an administrator; nothing.',
+});
+
+const patterns = (of: string) =>
+  list({ about: 'Names in which `*` stands for any characters.', of: `${of}, in which * stands for any characters` });
+
 export const policySection = section({
   requirement: withDefault(requirement, 'none'),
   settings: section(settings),
-  users: withDefault(
-    map(z.strictObject({ requirement: optional(requirement), settings: section(settings) }), {
-      about:
-        'What differs for single users, by user name: `requirement`, and `settings` that are laid over the others. By file only.',
-      of: 'sections by user name',
-    }),
-    {},
+  overrides: withDefault(
+    sections(
+      {
+        users: patterns('user names'),
+        requirement: optional(requirement),
+        settings: section(settings),
+        access: optional(access),
+      },
+      {
+        about:
+          'What differs for some users: the first section whose `users` name one counts, and its `settings` are laid ' +
+          'over the others. `users` is a list of names in which `*` stands for any characters. By file only.',
+      },
+    ),
+    [],
+  ),
+});
+
+export const devicesSection = section({
+  access: withDefault(access, 'allow'),
+  rules: withDefault(
+    sections(
+      { deviceTypes: patterns('device types'), users: optional(patterns('user names')), access },
+      {
+        about:
+          'Exceptions by the type that a device says it is, for `users` or for all: the first that fits counts, before ' +
+          'any other `access`. By file only.',
+      },
+    ),
+    [],
+  ),
+  maxPerUser: withDefault(
+    whole({ about: 'The most devices of one user; one more is refused.', least: 1, most: 1000 }),
+    10,
   ),
 });
