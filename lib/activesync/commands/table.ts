@@ -16,6 +16,7 @@ import { provision } from './provision.ts';
 import { search } from './search.ts';
 import { sendMail } from './send-mail.ts';
 import { settings } from './settings.ts';
+import { sync } from './sync.ts';
 import { meetingResponse, resolveRecipients, validateCert } from './unsupported.ts';
 
 /** One line a command, in alphabetical order. */
@@ -37,5 +38,6 @@ export const COMMAND_TABLE: Readonly<Partial<Record<CommandName, Command>>> = {
   Search: search,
   SendMail: sendMail,
   Settings: settings,
+  Sync: sync,
   ValidateCert: validateCert,
 };
