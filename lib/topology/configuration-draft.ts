@@ -11,8 +11,8 @@ type Section = { [name: string]: unknown };
 
 export const DEFAULT_ORIGIN = 'default';
 
-/** Variables that begin as the settings' do and are for others. */
-const OTHER_VARIABLES = new Set(['CARAVAN_CONFIG', 'CARAVAN_SHARED', 'CARAVAN_PASSWORD']);
+/** Variables that begin as the settings' do and are for others: the command line's own, and the tests'. */
+const OTHER_VARIABLES = /^CARAVAN_(CONFIG|PASSWORD|SHARED|TEST_.*)$/;
 
 export class ConfigurationDraft {
   readonly problems: ConfigurationProblem[] = [];
@@ -70,7 +70,7 @@ export class ConfigurationDraft {
   addEnvironment(variables: Readonly<Record<string, string | undefined>>, directory: string): void {
     const added: [Setting, string, string][] = [];
     for (const [name, text] of Object.entries(variables)) {
-      if (text === undefined || !name.startsWith('CARAVAN_') || OTHER_VARIABLES.has(name)) continue;
+      if (text === undefined || !name.startsWith('CARAVAN_') || OTHER_VARIABLES.test(name)) continue;
       const setting = this.settings.find(({ variable }) => variable === name);
       if (setting) added.push([setting, text, `environment variable ${name}`]);
       else

@@ -187,7 +187,7 @@ describe('loadConfiguration', () => {
     });
 
     it("variables of other programs, and Caravan's own that are no settings, say nothing", () => {
-      const environment = { PATH: '/bin', CARAVAN_SHARED: '/x', CARAVAN_PASSWORD: 'p' };
+      const environment = { PATH: '/bin', CARAVAN_SHARED: '/x', CARAVAN_PASSWORD: 'p', CARAVAN_TEST_SIZE: 'full' };
       expect(load({ content: { mail: FOLDERS }, environment }).listen.port).toBe(8443);
     });
 

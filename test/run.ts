@@ -1,0 +1,108 @@
+/**
+ * `npm test` (quick): what needs no server and nothing but npm's packages. `npm run test:all` (all): installs what the
+ * machine lacks, then lint, format, types and every test at full size. Further arguments are vitest's: `npm test -- topology`.
+ * The last line is `N passed, N failed`, with `, N skipped` where some were.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LEFT_OUT } from './runner/left-out.ts';
+import { lastLine, summarize, type VitestReport } from './runner/report.ts';
+import { installPackages, MissingPackagesError } from './runner/system-packages.ts';
+
+const CHECKS = ['lint', 'format:check', 'types'] as const;
+const TIME_LIMIT_MS = 38 * 60_000;
+const ROOT = join(import.meta.dirname, '..');
+const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+const [mode, ...vitestArguments] = process.argv.slice(2);
+if (mode !== 'quick' && mode !== 'all') {
+  say('Usage: node test/run.ts quick|all [arguments of vitest]');
+  process.exit(2);
+}
+process.exit(await run(mode));
+
+async function run(mode: 'quick' | 'all'): Promise<number> {
+  const started = performance.now();
+  const failedChecks: string[] = [];
+  if (mode === 'all') {
+    try {
+      installPackages(say);
+    } catch (thrown) {
+      if (!(thrown instanceof MissingPackagesError)) throw thrown;
+      say(thrown.message);
+      return 1;
+    }
+    for (const check of CHECKS) {
+      say(`\n== ${check}`);
+      if (spawnSync('npm', ['run', '--silent', check], { cwd: ROOT, stdio: 'inherit' }).status !== 0)
+        failedChecks.push(check);
+    }
+  }
+  say('\n== tests');
+  const folder = mkdtempSync(join(tmpdir(), 'caravan-tests-'));
+  const output = join(folder, 'report.json');
+  try {
+    const status = await runVitest(mode, output);
+    const report = readReport(output);
+    if (!report) {
+      say(`vitest ended (${status}) without a report`);
+      return 1;
+    }
+    const summary = summarize(report);
+    for (const name of summary.failedNames) say(`Failed: ${name.replace(`${ROOT}/`, '')}`);
+    for (const name of summary.skippedNames) say(`Left out by itself: ${name}`);
+    if (mode === 'quick') sayLeftOut();
+    const ran = summary.passed + summary.failed;
+    if (ran === 0) say('Failed: no test ran');
+    if (failedChecks.length > 0) say(`Failed: npm run ${failedChecks.join(', npm run ')}`);
+    say(`Took ${((performance.now() - started) / 60_000).toFixed(1)} minutes`);
+    say(lastLine(summary));
+    return status === 0 && summary.failed === 0 && ran > 0 && failedChecks.length === 0 ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Resolves to its exit status; one that a signal ended counts as 1. */
+function runVitest(mode: 'quick' | 'all', output: string): Promise<number> {
+  const excluded = mode === 'quick' ? LEFT_OUT.flatMap(({ glob }) => ['--exclude', glob]) : [];
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${output}`];
+  const child = spawn(process.execPath, [VITEST, 'run', ...reporters, ...excluded, ...vitestArguments], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, ...(mode === 'all' && { CARAVAN_TEST_SIZE: 'full' }) },
+  });
+  const limit = setTimeout(() => {
+    say(`Stopped: the tests took longer than ${TIME_LIMIT_MS / 60_000} minutes`);
+    child.kill('SIGTERM');
+  }, TIME_LIMIT_MS);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => {
+      clearTimeout(limit);
+      resolve(status ?? 1);
+    });
+  });
+}
+
+function readReport(file: string): VitestReport | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
+  } catch {
+    return undefined;
+  }
+}
+
+function sayLeftOut(): void {
+  const files = globSync('test/**/*.test.ts', { cwd: ROOT });
+  for (const { what, why, matches } of LEFT_OUT) {
+    const count = files.filter(matches).length;
+    if (count > 0)
+      say(`Left out: ${what} (${count} ${count === 1 ? 'file' : 'files'}): ${why}. npm run test:all has them.`);
+  }
+  say('Left out: fuzzing at full size; npm run test:all has it.');
+}
