@@ -34,7 +34,7 @@ const isPlain = (character: string): boolean => /^[!#$'+-[^-z|}~]$/.test(charact
 
 /** The keyword of a category; undefined for an empty name. */
 export function categoryKeyword(name: string): string | undefined {
-  const characters = [...oneLine(name)];
+  const characters = Array.from(oneLine(name));
   let keyword = encode(characters);
   while (keyword.length > KEYWORD_LIMIT) {
     characters.pop();

@@ -20,7 +20,9 @@ import {
   verbFields,
 } from './email-fields.ts';
 import { flagElement } from './flag.ts';
-import { plainClass, reportClass, reportPart } from './message-class.ts';
+import { type Invitation, readInvitation } from './invitation.ts';
+import { meetingRequestElement } from './meeting-request.ts';
+import { meetingClass, plainClass, reportClass, reportPart } from './message-class.ts';
 import { MessageHeader } from './message-header.ts';
 import { type Protection, protectionOf } from './security.ts';
 import { partText } from './shown-text.ts';
@@ -59,11 +61,14 @@ function allFields(
   const body = bodyStructure(message.structure);
   const protection = protectionOf(message.structure);
   const attachments = attachmentsElement(body.attachments, serverId);
+  const invitation = invitationOf(message, body);
+  const meeting = invitation && meetingRequestElement(invitation, version, message.receivedAt);
   return [
     ...envelopeFields(message, header),
     ...(attachments ? [attachments] : []),
     ...bodies(message, body, protection, options, outOfLine),
-    element('Email:MessageClass', classOf(message, protection)),
+    element('Email:MessageClass', classOf(message, protection, invitation)),
+    ...(meeting ? [meeting] : []),
     codePageElement((body.html ?? body.plain)[0]?.parameters['charset']),
     flagElement(message.flags, header.text('subject')),
     contentClassElement(),
@@ -92,13 +97,18 @@ function bodies(
   return elements;
 }
 
-function classOf(message: FetchedMessage, protection: Protection): string {
+function invitationOf(message: FetchedMessage, { calendar }: BodyStructure): Invitation | undefined {
+  const fetched = calendar && message.parts.get(calendar.path);
+  return fetched && readInvitation(partText(calendar, fetched), calendar.parameters['method']);
+}
+
+function classOf(message: FetchedMessage, protection: Protection, invitation: Invitation | undefined): string {
   const report = reportPart(message.structure);
   if (report) {
     const fetched = message.parts.get(report.path);
     return reportClass(report, fetched ? partText(report, fetched) : '');
   }
-  return plainClass(protection);
+  return (invitation && meetingClass(invitation.method, invitation.answer)) ?? plainClass(protection);
 }
 
 /** What changes in place; of `previous` flags only what differs (MS-ASEMAIL 3.2.5.4.1). */

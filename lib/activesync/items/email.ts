@@ -34,7 +34,8 @@ export interface ReadEmailChange {
 
 /** A new 16.x draft from ApplicationData. */
 export interface ReadDraft {
-  readonly message: Uint8Array;
+  /** The MIME message; the same bytes for the same words of the device and the same author, but for the Date. */
+  readonly message: () => Promise<Uint8Array>;
   readonly flags: MessageFlags;
   readonly send: boolean;
 }

@@ -11,7 +11,7 @@ const PROTECTED: Readonly<Record<Exclude<Protection, 'none'>, string>> = {
 
 /** What an invitation, an answer or a cancellation is, by its method and, for an answer, the attendee's word. */
 export function meetingClass(method: string | undefined, answer: string | undefined): string | undefined {
-  switch (method?.toUpperCase()) {
+  switch (method?.toUpperCase() ?? '') {
     case 'REQUEST':
       return 'IPM.Schedule.Meeting.Request';
     case 'CANCEL':

@@ -1,6 +1,6 @@
 /** What text may go into a document: XML 1.0 section 2.2 forbids most control characters, half surrogates and U+FFFE/F. */
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
+// oxlint-disable-next-line no-control-regex -- they are what this is about
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 const ALL_FORBIDDEN = new RegExp(FORBIDDEN.source, 'g');
 
