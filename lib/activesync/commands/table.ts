@@ -16,6 +16,8 @@ import { provision } from './provision.ts';
 import { search } from './search.ts';
 import { sendMail } from './send-mail.ts';
 import { settings } from './settings.ts';
+import { smartForward } from './smart-forward.ts';
+import { smartReply } from './smart-reply.ts';
 import { sync } from './sync.ts';
 import { meetingResponse, resolveRecipients, validateCert } from './unsupported.ts';
 
@@ -38,6 +40,8 @@ export const COMMAND_TABLE: Readonly<Partial<Record<CommandName, Command>>> = {
   Search: search,
   SendMail: sendMail,
   Settings: settings,
+  SmartForward: smartForward,
+  SmartReply: smartReply,
   Sync: sync,
   ValidateCert: validateCert,
 };

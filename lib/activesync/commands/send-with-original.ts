@@ -1,0 +1,56 @@
+/** SmartReply and SmartForward: the original is fetched, added to what the device wrote, and marked once that is sent. */
+import { reasonOf } from '../../platform/index.ts';
+import type { SyncItem } from '../../sync/index.ts';
+import { composeMessage } from '../items/index.ts';
+import { CommonStatus } from '../protocol/index.ts';
+import type { Answer, CommandContext, CommandRequest } from './command.ts';
+import { type MessageSource, readComposeRequest } from './compose-request.ts';
+import { composeRefusal, sendComposed, sentAnswer } from './send-composed.ts';
+
+const MARKS = { reply: '\\Answered', forward: '$Forwarded' } as const;
+
+export async function sendWithOriginal(
+  kind: 'reply' | 'forward',
+  request: CommandRequest,
+  context: CommandContext,
+): Promise<Answer> {
+  const compose = readComposeRequest(request);
+  if (typeof compose === 'number') return composeRefusal(request, compose);
+  if (compose.source === undefined) return composeRefusal(request, CommonStatus.invalidXml);
+  const { user, clock, log } = context;
+
+  const item = await sourceItem(compose.source, context);
+  const fetched = item && (await user.fetch([item], () => [{ path: '' }])).get(item.serverId);
+  const original = fetched?.parts.get('')?.bytes;
+  // R4930
+  if (!item || !original) return composeRefusal(request, CommonStatus.itemNotFound);
+
+  const { message, replaceMime } = compose;
+  let composed: Uint8Array;
+  try {
+    composed = await composeMessage({ kind, message, original, replaceMime, now: new Date(clock.now()) });
+  } catch (error) {
+    log.warn({ command: request.command, item: item.serverId, error }, 'The original cannot be added to a message');
+    return composeRefusal(request, kind === 'reply' ? CommonStatus.messageReplyFailed : CommonStatus.invalidMime);
+  }
+  const refused = await sendComposed(compose, composed, request, context);
+  if (refused) return refused;
+  await mark(item, MARKS[kind], context);
+  return sentAnswer;
+}
+
+async function sourceItem(source: MessageSource, { user }: CommandContext): Promise<SyncItem | undefined> {
+  const item = await user.item(source.serverId);
+  const isThere = source.collectionId === undefined || item?.folder.id === source.collectionId;
+  return isThere ? item : undefined;
+}
+
+/** The message is on its way: that its original cannot be marked must not make the device send it again. */
+async function mark(item: SyncItem, flag: string, { user, log }: CommandContext): Promise<void> {
+  if (!flag.startsWith('\\') && !user.mailbox.capabilities.hasKeywords) return;
+  try {
+    await user.updateFlags([item], { add: [flag] });
+  } catch (error) {
+    log.warn({ item: item.serverId, flag, reason: reasonOf(error) }, 'The original of a sent message was not marked');
+  }
+}
