@@ -2,7 +2,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { reasonOf } from '../../platform/index.ts';
+import { type Log, reasonOf, silentLog } from '../../platform/index.ts';
 import { StoreError } from '../errors.ts';
 import { corrupt, isBusy, storeErrorOf } from './failures.ts';
 import { readOwner, removeOwner, writeOwner } from './lock.ts';
@@ -22,22 +22,27 @@ export interface ConnectionOptions {
   readonly file: string;
   /** The largest size of the database in bytes; default: the disk's. Beyond it writes throw StoreError('store-full'). */
   readonly limitBytes?: number;
+  /** Told of unclean stops, migrations, and a disk that failed. Default: silent. */
+  readonly log?: Log;
   /** For tests of a migration. */
   readonly migrations?: readonly Migration[];
 }
 
 /** Throws StoreError: 'store-in-use', 'store-corrupt', 'store-newer', 'store-full', 'store-unavailable'. */
 export function openConnection(options: ConnectionOptions): DatabaseSync {
-  const { file } = options;
+  const { file, log = silentLog, migrations = MIGRATIONS } = options;
   let database: DatabaseSync | undefined;
   try {
     createFile(file);
     database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     configure(database);
-    checkOrigin(database, file, options.migrations ?? MIGRATIONS);
+    checkOrigin(database, file, migrations);
     const previous = readOwner(file);
-    if (previous !== undefined) checkPages(database, file);
-    migrate(database, options.migrations ?? MIGRATIONS);
+    if (previous !== undefined) {
+      log.warn({ file, pid: previous }, 'The database was not closed cleanly; looking for damage');
+      checkPages(database, file);
+    }
+    migrate(database, migrations, log);
     if (options.limitBytes !== undefined) limitSize(database, options.limitBytes);
     writeOwner(file, process.pid);
     return database;
@@ -109,12 +114,13 @@ function checkPages(database: DatabaseSync, file: string): void {
   if (row.quick_check !== 'ok') throw corrupt(file, row.quick_check);
 }
 
-function migrate(database: DatabaseSync, migrations: readonly Migration[]): void {
+function migrate(database: DatabaseSync, migrations: readonly Migration[], log: Log): void {
   for (let version = readNumber(database, 'user_version'); version < migrations.length; version += 1) {
     database.exec('BEGIN IMMEDIATE');
     try {
       migrations[version]?.(database);
       database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version + 1}; COMMIT`);
+      log.info({ version: version + 1 }, 'The database has a new schema version');
     } catch (thrown) {
       if (database.isTransaction) database.exec('ROLLBACK');
       throw thrown;

@@ -40,7 +40,13 @@ export class SqliteStore implements Store {
         begin: () => this.#statements.begin.run(),
         commit: () => this.#statements.commit.run(),
         rollback: () => this.#rollback(),
-        distrust: () => this.#disconnect(),
+        distrust: () => {
+          options.log?.error(
+            { file: options.file },
+            'The disk failed while the database was written; opening it again',
+          );
+          this.#disconnect();
+        },
       },
       isLocal: (thrown) => thrown instanceof StoreError && thrown.code !== 'store-corrupt',
       toError: (thrown) => storeErrorOf(thrown, 'A write to the store', options.file),

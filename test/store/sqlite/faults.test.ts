@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createLog } from '../../../lib/platform/index.ts';
 import { SqliteStore } from '../../../lib/store/index.ts';
 // The migrations are the database's own affair, and their order is what is tested here.
 import { MIGRATIONS } from '../../../lib/store/sqlite/migrations.ts';
@@ -111,6 +112,19 @@ describe('SqliteStore in trouble', () => {
       overwrite();
       writeFileSync(`${file}.pid`, '1\n');
       expect(() => new SqliteStore({ file })).toThrow(failure('store-corrupt'));
+    });
+
+    it('an unclean stop without damage is no more than a line in the log', async () => {
+      await fill(3);
+      writeFileSync(`${file}.pid`, '4711\n');
+      const lines: string[] = [];
+      const log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } });
+      const store = new SqliteStore({ file, log });
+      expect(await store.get(keyOf('2'))).toBeDefined();
+      expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+        { level: 'warn', pid: 4711, message: 'The database was not closed cleanly; looking for damage' },
+      ]);
+      await store.close();
     });
 
     it('an item that is no JSON', async () => {
