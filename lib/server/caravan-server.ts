@@ -43,7 +43,7 @@ export async function startServer(configuration: Configuration, parts: ServerPar
   const { clock = systemClock, random = systemRandom, log } = parts;
   const { listen, limits, data } = configuration;
   const certificate = await loadCertificate(tlsSource(configuration), clock);
-  const store = new SqliteStore({ file: join(data, DATABASE), clock, log });
+  const store = new SqliteStore({ file: join(data, DATABASE), log });
   const mail = await openMailSystem(configuration.mail, { clock, random, log });
   const session = randomName(random);
   const owner = new Owner({
