@@ -17,10 +17,13 @@ export type {
   Watch,
 } from './backend.ts';
 export {
+  DEMO_USERS,
   FoldersMailSystem,
   type FoldersOptions,
   openFolders,
   type RelayOptions,
+  seedFolders,
+  type SeedOptions,
   type SmtpIn,
   type SmtpInOptions,
   startSmtpIn,

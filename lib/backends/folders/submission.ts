@@ -1,9 +1,11 @@
 /** Mail that a user sends: copies for users of ours, the rest to the relay, where there is one. */
+import { readFile } from 'node:fs/promises';
 import { createTransport } from 'nodemailer';
 import { type Clock, type Log, type Random, reasonOf } from '../../platform/index.ts';
 import type { Account, Envelope } from '../backend.ts';
 import { BackendError } from '../errors.ts';
 import { composeBounce, type Failure } from './bounce.ts';
+import { diskError } from './errors.ts';
 import { withCrlf } from './line-breaks.ts';
 
 const RELAY_TIMEOUT_MS = 30_000;
@@ -12,10 +14,15 @@ const RELAY_TIMEOUT_MS = 30_000;
 export interface RelayOptions {
   readonly host: string;
   readonly port: number;
-  /** TLS from the first byte; else STARTTLS where it is offered. */
-  readonly secure?: boolean;
-  readonly user?: string;
-  readonly password?: string;
+  /** `implicit` is TLS from the first byte; `starttls`, the default, refuses to go on without; `off` is for loopback. */
+  readonly tls?: 'implicit' | 'starttls' | 'off';
+  /** Default true. */
+  readonly verifyCertificate?: boolean;
+  /** The authorities to trust, in PEM. */
+  readonly caFile?: string | undefined;
+  /** Without it nobody signs in. */
+  readonly userName?: string | undefined;
+  readonly password?: string | undefined;
 }
 
 /** What submission needs of the mail system. */
@@ -78,18 +85,25 @@ async function route(
 
 /** The recipients that the relay refused for good, if it took the message for others. */
 async function relay(
-  { host, port, secure = false, user, password = '' }: RelayOptions,
+  options: RelayOptions,
   from: string,
   to: readonly string[],
   message: Uint8Array,
 ): Promise<readonly Failure[]> {
-  const timeouts = {
+  const { host, port, tls = 'starttls', verifyCertificate = true, caFile, userName, password = '' } = options;
+  const ca = caFile === undefined ? {} : { ca: await readCertificates(caFile) };
+  const transport = createTransport({
+    host,
+    port,
+    secure: tls === 'implicit',
+    requireTLS: tls === 'starttls',
+    ignoreTLS: tls === 'off',
+    tls: { rejectUnauthorized: verifyCertificate, ...ca },
+    ...(userName === undefined ? {} : { auth: { user: userName, pass: password } }),
     connectionTimeout: RELAY_TIMEOUT_MS,
     greetingTimeout: RELAY_TIMEOUT_MS,
     socketTimeout: RELAY_TIMEOUT_MS,
-  };
-  const auth = user === undefined ? {} : { auth: { user, pass: password } };
-  const transport = createTransport({ host, port, secure, ...auth, ...timeouts });
+  });
   try {
     const raw = withCrlf(Buffer.from(message.buffer, message.byteOffset, message.byteLength));
     const sent = await transport.sendMail({ envelope: { from, to: [...to] }, raw });
@@ -111,6 +125,14 @@ async function relay(
     });
   } finally {
     transport.close();
+  }
+}
+
+async function readCertificates(caFile: string): Promise<string> {
+  try {
+    return await readFile(caFile, 'utf8');
+  } catch (error) {
+    throw diskError(`the certificates of the relay cannot be read from ${caFile}`, error);
   }
 }
 
