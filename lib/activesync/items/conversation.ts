@@ -3,13 +3,14 @@ import { createHash } from 'node:crypto';
 import type { MessageHeader } from './message-header.ts';
 import { baseSubject } from './subject.ts';
 
-/** Thread-Index (MS-OXOMSG 2.2.1.3): a reserved byte, five of a FILETIME, a GUID; then five a reply. */
+/** Thread-Index (MS-OXOMSG 2.2.1.3): a byte of 1, the upper five of a FILETIME, a GUID; then five bytes a reply. */
 const TIME_BYTES = 5;
 const ID_BYTES = 16;
 const INDEX_HEAD_BYTES = 1 + TIME_BYTES + ID_BYTES;
 const REPLY_BYTES = 5;
 const REPLIES_LIMIT = 100;
-/** The first byte of a FILETIME is not kept: it is 1 until the year 2057. */
+/** Old programs left out the first byte of the FILETIME, which is 1 until the year 2057, and kept one more at its end. */
+const FIRST_TIME_BYTE = 1;
 const TIME_MASK = (1n << 56n) - 1n;
 
 export interface Conversation {
@@ -54,13 +55,19 @@ export function sentAt(header: MessageHeader): Date | undefined {
   return Number.isNaN(time) ? undefined : new Date(time);
 }
 
-/** 100 ns since 1601, the upper five of the seven bytes that matter (MS-OXOMSG 2.2.1.3). */
 function fileTimeHead(date: Date): Uint8Array {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64BE(fileTime(date));
-  return bytes.subarray(1, 1 + TIME_BYTES);
+  return bytes.subarray(0, TIME_BYTES);
 }
 
+/** The moment in the head of a Thread-Index, as far as it is kept. */
+function headTime(head: Buffer): bigint {
+  const time = BigInt(head.readUIntBE(1, TIME_BYTES));
+  return head[1] === FIRST_TIME_BYTE ? (time << 24n) & TIME_MASK : time << 16n;
+}
+
+/** 100 ns since 1601. */
 export function fileTime(date: Date): bigint {
   const milliseconds = Number.isNaN(date.getTime()) ? 0 : date.getTime();
   const ticks = (BigInt(Math.trunc(milliseconds)) + 11_644_473_600_000n) * 10_000n;
@@ -72,7 +79,7 @@ export function answeringThreadIndex(header: MessageHeader, receivedAt: Date, no
   const known = threadIndex(header.raw('thread-index'));
   const begun = sentAt(header) ?? receivedAt;
   const head = known ?? Buffer.concat([Buffer.from([1]), fileTimeHead(begun), hashedId(rootOf(header))]);
-  const since = (fileTime(now) & TIME_MASK) - (BigInt(head.readUIntBE(1, TIME_BYTES)) << 16n);
+  const since = (fileTime(now) & TIME_MASK) - headTime(head);
   const block = Buffer.alloc(REPLY_BYTES);
   // Under 1.7 years the difference is kept with fine steps, above with coarse ones: the first bit tells which.
   const isLong = since >= 1n << 49n;
