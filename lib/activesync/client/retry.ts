@@ -1,0 +1,53 @@
+/** Trying again as phones do: a lost answer means the same bytes again, under the same key. */
+import { type Clock, reasonOf, sleep } from '../../platform/index.ts';
+import { ClientError } from './errors.ts';
+import type { ExchangeResponse } from './exchange.ts';
+
+export interface RetryPolicy {
+  /** In all, the first included. Default 4. */
+  readonly attempts: number;
+  /** Before the second attempt; doubled before each later one. Default 1 s. */
+  readonly delayMs: number;
+  /** A longer Retry-After ends the attempts. Default 120 s. */
+  readonly maxRetryAfterSeconds: number;
+}
+
+export const DEFAULT_RETRY_POLICY: RetryPolicy = { attempts: 4, delayMs: 1_000, maxRetryAfterSeconds: 120 };
+
+const SERVICE_UNAVAILABLE = 503;
+
+/**
+ * Calls `attempt` until it gives an answer other than 503 (MS-ASHTTP 3.1.5.2.3). Throws ClientError `unreachable` when
+ * every attempt threw; gives back the 503 when every attempt was refused. An abort ends it with the signal's reason.
+ */
+export async function retrying(
+  policy: RetryPolicy,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+  attempt: () => Promise<ExchangeResponse>,
+): Promise<ExchangeResponse> {
+  let delayMs = policy.delayMs;
+  for (let count = 1; ; count++) {
+    let waitMs = delayMs;
+    try {
+      const response = await attempt();
+      if (response.status !== SERVICE_UNAVAILABLE || count >= policy.attempts) return response;
+      const retryAfterSeconds = Number(response.headers['retry-after'] ?? Number.NaN);
+      if (retryAfterSeconds > policy.maxRetryAfterSeconds) return response;
+      if (retryAfterSeconds >= 0) waitMs = retryAfterSeconds * 1000;
+    } catch (cause) {
+      if (signal?.aborted || cause instanceof ClientError) throw cause;
+      if (count >= policy.attempts) throw unreachable(cause);
+    }
+    await sleep(clock, waitMs, signal);
+    delayMs *= 2;
+  }
+}
+
+const unreachable = (cause: unknown): ClientError =>
+  new ClientError('unreachable', 'The server does not answer', {
+    why: reasonOf(cause),
+    remedy:
+      'Check the address, the network and the certificate (a generated certificate needs to be trusted or allowed)',
+    cause,
+  });
