@@ -46,7 +46,7 @@ export const refusedStatus = (reason: keyof typeof REFUSALS): number => REFUSALS
 
 export function collectionElement(reply: CollectionReply): Element {
   const changes = (reply.changes ?? []).map(changeElement);
-  const responses = [...(reply.outcomes ?? []).flatMap(outcomeElement), ...(reply.sends ?? []).map(sendElement)];
+  const responses = [...(reply.outcomes ?? []).map(outcomeElement), ...(reply.sends ?? []).map(sendElement)];
   return element(
     'AirSync:Collection',
     reply.itemClass !== undefined && element('AirSync:Class', reply.itemClass),
@@ -73,32 +73,27 @@ function changeElement(change: ServerChange<Rendered>): Element {
   }
 }
 
-/** A change that succeeded goes without saying. */
-function outcomeElement(outcome: CommandOutcome<Rendered>): readonly Element[] {
+function outcomeElement(outcome: CommandOutcome<Rendered>): Element {
   const done = element('AirSync:Status', SyncStatus.success);
   switch (outcome.kind) {
     case 'added':
-      return [
-        element(
-          'AirSync:Add',
-          element('AirSync:ClientId', outcome.clientId),
-          element('AirSync:ServerId', outcome.serverId),
-          done,
-        ),
-      ];
+      return element(
+        'AirSync:Add',
+        element('AirSync:ClientId', outcome.clientId),
+        element('AirSync:ServerId', outcome.serverId),
+        done,
+      );
     case 'changed':
-      return [];
+      return element('AirSync:Change', element('AirSync:ServerId', outcome.serverId), done);
     case 'fetched':
-      return [
-        element(
-          'AirSync:Fetch',
-          element('AirSync:ServerId', outcome.serverId),
-          done,
-          element('AirSync:ApplicationData', outcome.item),
-        ),
-      ];
+      return element(
+        'AirSync:Fetch',
+        element('AirSync:ServerId', outcome.serverId),
+        done,
+        element('AirSync:ApplicationData', outcome.item),
+      );
     case 'failed':
-      return [failureElement(outcome)];
+      return failureElement(outcome);
   }
 }
 
