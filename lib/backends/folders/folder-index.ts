@@ -220,10 +220,10 @@ export class FolderIndex {
 
   async #lettersFor(flags: MessageFlags): Promise<string> {
     await this.#keywords.load();
-    return this.#keywords.assign(flags, (letter) => {
-      for (const message of this.#uids.messages.values()) if (message.letters.includes(letter)) return true;
-      for (const message of this.#messages.values()) if (message.letters.includes(letter)) return true;
-      return false;
+    return this.#keywords.assign(flags, async () => {
+      // Letters that another process gave may not be in the list yet.
+      await this.#readAll();
+      return new Set(Array.from(this.#uids.messages.values(), (message) => Array.from(message.letters)).flat());
     });
   }
 

@@ -62,15 +62,29 @@ export class Keywords {
   }
 
   /**
-   * As `lettersOf`, with letters given to keywords that have none yet. `isUsed` tells whether some message bears a letter:
-   * one that none bears is taken from its keyword when there is no other. Call it under the lock.
+   * As `lettersOf`, with letters given to keywords that have none yet. When all are given, `usedLetters` tells those that some
+   * message bears: the others are taken from their keywords. Call it under the lock.
    */
-  async assign(flags: MessageFlags, isUsed: (letter: string) => boolean): Promise<string> {
-    const fresh = flags.filter((flag) => isKeyword(flag) && this.#letterOf(flag) === undefined);
-    if (fresh.length > 0) {
-      for (const flag of fresh) if (this.#letterOf(flag) === undefined) this.#names[this.#freeNumber(isUsed)] = flag;
-      const lines = this.#names.map((name, number) => (name === undefined ? '' : `${number} ${name}\n`));
+  async assign(flags: MessageFlags, usedLetters: () => Promise<ReadonlySet<string>>): Promise<string> {
+    const fresh = new Map<string, string>();
+    for (const flag of flags) {
+      if (isKeyword(flag) && this.#letterOf(flag) === undefined) fresh.set(flag.toLowerCase(), flag);
+    }
+    if (fresh.size > 0) {
+      const names = Array.from({ length: LETTERS_COUNT }, (_, number) => this.#names[number]);
+      const free = numbersWhere(names, (name) => name === undefined);
+      if (free.length < fresh.size) {
+        const used = await usedLetters();
+        const wanted = new Set(this.lettersOf(flags));
+        const idle = (name: string | undefined, letter: string) =>
+          name !== undefined && !used.has(letter) && !wanted.has(letter);
+        free.push(...numbersWhere(names, idle));
+      }
+      if (free.length < fresh.size) throw tooMany();
+      for (const [i, flag] of [...fresh.values()].entries()) names[free[i] as number] = flag;
+      const lines = names.map((name, number) => (name === undefined ? '' : `${number} ${name}\n`));
       await replaceFile(this.path, lines.join(''));
+      this.#names = names;
       this.#signature = await signatureOf(this.path);
     }
     return this.lettersOf(flags);
@@ -83,17 +97,20 @@ export class Keywords {
     const number = this.#names.findIndex((name) => name?.toLowerCase() === wanted);
     return number < 0 ? undefined : String.fromCharCode(LETTER_A + number);
   }
+}
 
-  #freeNumber(isUsed: (letter: string) => boolean): number {
-    for (let number = 0; number < LETTERS_COUNT; number++) if (this.#names[number] === undefined) return number;
-    for (let number = 0; number < LETTERS_COUNT; number++) {
-      if (!isUsed(String.fromCharCode(LETTER_A + number))) return number;
-    }
-    throw new BackendError('over-quota', 'the folder has no room for another keyword', {
-      why: `its messages bear ${LETTERS_COUNT} different ones`,
-      remedy: 'Remove a category from all messages of this folder.',
-    });
-  }
+function numbersWhere(
+  names: readonly (string | undefined)[],
+  isWanted: (name: string | undefined, letter: string) => boolean,
+): number[] {
+  return names.flatMap((name, number) => (isWanted(name, String.fromCharCode(LETTER_A + number)) ? [number] : []));
+}
+
+function tooMany(): BackendError {
+  return new BackendError('over-quota', 'the folder has no room for another keyword', {
+    why: `its messages bear ${LETTERS_COUNT} different ones`,
+    remedy: 'Remove a category from all messages of this folder.',
+  });
 }
 
 /** Anything that is neither a system flag nor unusable in a line of the file. */

@@ -2,10 +2,11 @@
  * The lock on a user's UID lists and folder tree, held by one task of one process at a time. It is SQLite's write lock on an
  * empty database: the kernel drops it when its process dies, so no crash leaves a stale lock behind.
  */
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { type Clock, type Random, sleep } from '../../platform/index.ts';
+import { type Clock, type Random, reasonOf, sleep } from '../../platform/index.ts';
 import { BackendError } from '../errors.ts';
+import { systemCode } from './errors.ts';
 
 const PATIENCE_MS = 20_000;
 const LONGEST_PAUSE_MS = 16;
@@ -50,7 +51,7 @@ export class UserLock {
     const deadline = this.#clock.monotonic() + PATIENCE_MS;
     for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       const database = this.#opened();
-      if (begin(database)) {
+      if (this.#begin(database)) {
         if (this.#isCurrent()) return database;
         // Somebody replaced the file: what we hold locks nothing that others see.
         database.close();
@@ -85,19 +86,38 @@ export class UserLock {
     return this.#database;
   }
 
+  /** SQLite gives no write lock on a file that it may only read, and does not say so. On a read-only disk none is needed. */
+  #requireWritable(): void {
+    try {
+      accessSync(this.#path, constants.W_OK);
+    } catch (error) {
+      if (systemCode(error) === 'EACCES') throw this.#refusal(error);
+    }
+  }
+
+  #refusal(cause: unknown): BackendError {
+    return new BackendError('unavailable', 'the mail folders cannot be locked', {
+      why: `${this.#path}: ${reasonOf(cause)}`,
+      remedy:
+        'Give the user that Caravan runs as the right to write to the mail folders, and see that the disk is not full.',
+      cause,
+    });
+  }
+
+  #begin(database: DatabaseSync): boolean {
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      return true;
+    } catch (error) {
+      if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return false;
+      throw this.#refusal(error);
+    }
+  }
+
   #isCurrent(): boolean {
     const inode = statSync(this.#path, { throwIfNoEntry: false })?.ino;
+    if (this.#inode === undefined) this.#requireWritable();
     this.#inode ??= inode;
     return inode !== undefined && inode === this.#inode;
-  }
-}
-
-function begin(database: DatabaseSync): boolean {
-  try {
-    database.exec('BEGIN IMMEDIATE');
-    return true;
-  } catch (error) {
-    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return false;
-    throw error;
   }
 }

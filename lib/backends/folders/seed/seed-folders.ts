@@ -61,7 +61,7 @@ async function store(
     keywords.set(directory, letters);
   }
   const base = newBase({ receivedAt, sizeBytes: raw.length }, random);
-  const info = await letters.assign(flags, () => true);
+  const info = await letters.assign(flags, async () => new Set());
   const path = join(directory, flags.length === 0 ? join('new', base) : join('cur', joinFileName(base, info)));
   await writeFile(path, raw, { mode: 0o600 });
   await utimes(path, receivedAt, receivedAt);
