@@ -1,2 +1,3 @@
 // Accepted mail on its way.
 export type { Outbox, OutgoingMessage, SendResult } from './outbox.ts';
+export { derivedMessageId, withMessageId } from './message-id.ts';

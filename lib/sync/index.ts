@@ -17,3 +17,6 @@ export type {
   WatchState,
 } from './sync.ts';
 export type { Completion, TicketRequest, WaitingRoom } from './waiting.ts';
+export { SyncError, type SyncErrorCode } from './errors.ts';
+export { DEFAULT_SYNC_SETTINGS, type SyncSettings } from './settings.ts';
+export { createUserSync, type UserSyncParts } from './user-sync.ts';

@@ -18,7 +18,11 @@ import type { CollectionAnswer } from './collection-answer.ts';
 import type { DeviceRecord } from './device-record.ts';
 import type { WaitingRoom } from './waiting.ts';
 
-/** Makes what a device is sent of an item. `plan` says which parts to fetch, `render` is pure; it may throw: poison. */
+/**
+ * Makes what a device is sent of an item. `plan` says which parts to fetch for `add`; for `change` none are. `render` is
+ * pure; it may throw: poison. Renderers made for equal `CollectionOptions.rendering` must have equivalent plans: what was
+ * fetched ahead for one is rendered by the next.
+ */
 export interface Renderer<T> {
   readonly plan: FetchPlan;
   /** `add`: everything; `change`: what can change in place (flags, categories, verbs). */
@@ -126,9 +130,23 @@ export interface UserSync {
     change: { add?: readonly string[]; remove?: readonly string[] },
   ): Promise<void>;
   emptyFolder(folder: SyncFolder, options: { readonly withSubfolders: boolean }): Promise<void>;
-  /** Everything of the same conversation in the folder, to the target, now and (`always`) is not kept. */
-  moveConversation(conversationId: Uint8Array, targetId: string): Promise<MoveResult>;
+  /**
+   * Every message of the conversation, from wherever it is but drafts, sent mail and trash, to the target; later ones stay
+   * where they arrive. `conversationOf` tells a message's conversation from its header (no parts are fetched for it).
+   */
+  moveConversation(
+    conversationId: Uint8Array,
+    targetId: string,
+    conversationOf: (message: FetchedMessage) => Uint8Array,
+  ): Promise<MoveResult>;
 
-  /** Ends the monitor and answers whoever waits. */
+  /** For administrators, from soft to hard (rule 11): the device gets this collection anew with its next Sync … */
+  resend(deviceId: string, collectionId: string): Promise<void>;
+  /** … every folder is compared whole with what memory has of it … */
+  rescan(): Promise<void>;
+  /** … and everything known of the device is deleted. */
+  forget(deviceId: string): Promise<void>;
+
+  /** Ends the monitor, answers whoever waits with `superseded`, and closes the mailbox. */
   close(): Promise<void>;
 }

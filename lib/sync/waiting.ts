@@ -22,7 +22,10 @@ export interface WaitingRoom {
   open<A>(request: TicketRequest<A>): string;
   /** The device hung up, or the deadline answered it. */
   close(ticket: string): void;
-  /** Told of every completion, once a ticket. At most one listener: the door. */
+  /**
+   * Told of every completion, once a ticket; those before there was a listener are told when it comes. A completion may come
+   * before the opener of the ticket has returned it. At most one listener: the door.
+   */
   onCompletion(listener: (ticket: string, completion: Completion) => void): void;
   /** How many wait now. */
   readonly size: number;

@@ -1,5 +1,7 @@
 /** ItemOperations/Move: a conversation to another folder, with all that will come of it (MS-ASCMD 2.2.3.117.1), 14.0. */
 import type { MoveResult } from '../../sync/index.ts';
+import { conversationIdOf } from '../items/index.ts';
+import { conversationIdOf } from '../items/index.ts';
 import { bytes, child, type Element, element, ItemOperationsStatus, text } from '../protocol/index.ts';
 import type { CommandContext } from './command.ts';
 
@@ -31,6 +33,6 @@ async function statusOf(operation: Element, conversationId: Uint8Array, context:
   const target = await context.user.folder(targetId);
   // R4173: only folders of mail.
   if (target?.itemClass !== 'Email') return ItemOperationsStatus.actionNotSupported;
-  const moved = await context.user.moveConversation(conversationId, targetId);
+  const moved = await context.user.moveConversation(conversationId, targetId, conversationIdOf);
   return moved.kind === 'moved' ? ItemOperationsStatus.success : REFUSALS[moved.reason];
 }

@@ -1,6 +1,7 @@
 /** Email2:ConversationId and ConversationIndex (MS-ASEMAIL 2.2.2.21, 2.2.2.22): from Thread-Index, else from Message-IDs. */
 import { createHash } from 'node:crypto';
-import type { MessageHeader } from './message-header.ts';
+import type { FetchedMessage } from '../../backends/index.ts';
+import { MessageHeader } from './message-header.ts';
 import { baseSubject } from './subject.ts';
 
 /** Thread-Index (MS-OXOMSG 2.2.1.3): a byte of 1, the upper five of a FILETIME, a GUID; then five bytes a reply. */
@@ -29,6 +30,11 @@ export function conversationOf(header: MessageHeader, receivedAt: Date): Convers
     };
   }
   return { id: hashedId(rootOf(header)), index: fileTimeHead(sentAt(header) ?? receivedAt) };
+}
+
+/** The conversation that a message belongs to, by its header alone. */
+export function conversationIdOf(message: FetchedMessage): Uint8Array {
+  return conversationOf(new MessageHeader(message.header), message.receivedAt).id;
 }
 
 /** Undefined for anything but a well-formed one. */

@@ -1,0 +1,16 @@
+import { CaravanError } from '../platform/index.ts';
+
+/**
+ * - `state-corrupt`: an item of the store cannot be read; the series it describes is lost and begins again.
+ * - `state-not-stored`: a write was refused or its outcome stayed unknown; nothing may be told to the device on its strength.
+ * - `not-owner`: the lease is not held any more, so nothing may be begun.
+ */
+export type SyncErrorCode = 'state-corrupt' | 'state-not-stored' | 'not-owner';
+
+/** Why a request could not be carried out now. The device may repeat it. */
+export class SyncError extends CaravanError {
+  declare readonly code: SyncErrorCode;
+  constructor(code: SyncErrorCode, what: string, details: { why?: string; remedy?: string; cause?: unknown } = {}) {
+    super({ code, what, ...details });
+  }
+}

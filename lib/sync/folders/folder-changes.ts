@@ -1,0 +1,109 @@
+/** Folders that a device makes, renames, moves and deletes (MS-ASCMD 2.2.1.2 to 2.2.1.6), with the reasons for refusing. */
+import { BackendError, type Mailbox } from '../../backends/index.ts';
+import type { FolderChange, FolderChangeAnswer } from '../sync.ts';
+import { type FolderEntry, type FolderRegistry, ROOT_ID } from './folder-registry.ts';
+import type { Hierarchy } from './hierarchy.ts';
+
+type Refusal = Extract<FolderChangeAnswer, { kind: 'refused' }>;
+type Outcome = Refusal | { readonly kind: 'done'; readonly id: string; readonly registry: FolderRegistry };
+
+const refused = (reason: Refusal['reason']): Refusal => ({ kind: 'refused', reason });
+
+export async function changeFolder(hierarchy: Hierarchy, mailbox: Mailbox, change: FolderChange): Promise<Outcome> {
+  try {
+    switch (change.kind) {
+      case 'create':
+        return await create(hierarchy, mailbox, change);
+      case 'rename':
+        return await rename(hierarchy, mailbox, change);
+      case 'delete':
+        return await remove(hierarchy, mailbox, change.id);
+    }
+  } catch (error) {
+    if (!(error instanceof BackendError) || error.code === 'unavailable') throw error;
+    if (error.code === 'already-exists') return refused('exists');
+    if (error.code === 'not-found') return refused('not-found');
+    return refused('server-error');
+  }
+}
+
+async function create(
+  hierarchy: Hierarchy,
+  mailbox: Mailbox,
+  { name, parentId, itemClass }: Extract<FolderChange, { kind: 'create' }>,
+): Promise<Outcome> {
+  const before = await hierarchy.registry();
+  const parent = parentOf(before, parentId);
+  if (!parent) return refused('parent-not-found');
+  if (isTaken(before, name, parentId)) return refused('exists');
+  if (itemClass !== 'Email') return refused('server-error');
+  let backendId = '';
+  const registry = await hierarchy.change(async () => {
+    backendId = (await mailbox.createFolder(name, parent.backendId)).id;
+    return undefined;
+  });
+  return doneWith(registry, (entry) => entry.backendId === backendId);
+}
+
+async function rename(
+  hierarchy: Hierarchy,
+  mailbox: Mailbox,
+  { id, name, parentId }: Extract<FolderChange, { kind: 'rename' }>,
+): Promise<Outcome> {
+  const before = await hierarchy.registry();
+  const entry = before.folders.find((folder) => folder.id === id);
+  if (!entry) return refused('not-found');
+  if (entry.kind !== 'user' || entry.backendId === undefined) return refused('special-folder');
+  const parent = parentOf(before, parentId);
+  if (!parent || isWithin(before, parentId, id)) return refused('parent-not-found');
+  if (entry.name === name && entry.parentId === parentId) return { kind: 'done', id, registry: before };
+  if (isTaken(before, name, parentId, id)) return refused('exists');
+  const from = entry.backendId;
+  const registry = await hierarchy.change(async () => {
+    const folder = await mailbox.renameFolder(from, name, parent.backendId);
+    return { renamed: [from, folder.id] };
+  });
+  return doneWith(registry, (folder) => folder.id === id);
+}
+
+async function remove(hierarchy: Hierarchy, mailbox: Mailbox, id: string): Promise<Outcome> {
+  const before = await hierarchy.registry();
+  const entry = before.folders.find((folder) => folder.id === id);
+  if (!entry) return refused('not-found');
+  const { kind, backendId } = entry;
+  if (kind !== 'user' || backendId === undefined) return refused('special-folder');
+  const registry = await hierarchy.change(async () => {
+    await mailbox.deleteFolder(backendId);
+    return undefined;
+  });
+  return { kind: 'done', id, registry };
+}
+
+function doneWith(registry: FolderRegistry, matches: (entry: FolderEntry) => boolean): Outcome {
+  const entry = registry.folders.find(matches);
+  return entry ? { kind: 'done', id: entry.id, registry } : refused('server-error');
+}
+
+/** The backend's parent: undefined at the root; nothing if there is no such parent, or none that can have children. */
+function parentOf(registry: FolderRegistry, id: string): { readonly backendId: string | undefined } | undefined {
+  if (id === ROOT_ID) return { backendId: undefined };
+  const entry = registry.folders.find((folder) => folder.id === id);
+  return entry?.backendId === undefined ? undefined : { backendId: entry.backendId };
+}
+
+function isTaken(registry: FolderRegistry, name: string, parentId: string, exceptId?: string): boolean {
+  return registry.folders.some(
+    (folder) =>
+      folder.id !== exceptId && folder.parentId === parentId && folder.name.toLowerCase() === name.toLowerCase(),
+  );
+}
+
+function isWithin(registry: FolderRegistry, id: string, ancestorId: string): boolean {
+  const parents = new Map(registry.folders.map((entry) => [entry.id, entry.parentId]));
+  let at = id;
+  for (let steps = 0; at !== ROOT_ID && steps <= parents.size; steps++) {
+    if (at === ancestorId) return true;
+    at = parents.get(at) ?? ROOT_ID;
+  }
+  return false;
+}

@@ -1,0 +1,13 @@
+/** The filter's window: mail of the last so many days. */
+import { ALL_TIME } from './folder-view.ts';
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Where the window begins, milliseconds since 1970. It moves at midnight UTC only, so that what grows out of it goes once
+ * a day and not with every Sync; the window is up to a day wider than asked for, never narrower.
+ */
+export function cutOffOf(filterDays: number | undefined, now: number): number {
+  if (filterDays === undefined) return ALL_TIME;
+  return Math.max(ALL_TIME, Math.floor((now - filterDays * DAY_MS) / DAY_MS) * DAY_MS);
+}

@@ -1,0 +1,62 @@
+/** The user's views, one a folder, made when a device first asks for the folder. */
+import type { Mailbox } from '../../backends/index.ts';
+import type { Clock } from '../../platform/index.ts';
+import type { Hierarchy } from '../folders/hierarchy.ts';
+import { FolderView } from './folder-view.ts';
+
+export class FolderViews {
+  readonly #mailbox: Mailbox;
+  readonly #clock: Clock;
+  readonly #hierarchy: Hierarchy;
+  /** Told of a folder whose view moved. */
+  readonly #moved: (folderId: string) => void;
+  readonly #views = new Map<string, FolderView>();
+
+  constructor(parts: { mailbox: Mailbox; clock: Clock; hierarchy: Hierarchy; moved: (folderId: string) => void }) {
+    this.#mailbox = parts.mailbox;
+    this.#clock = parts.clock;
+    this.#hierarchy = parts.hierarchy;
+    this.#moved = parts.moved;
+  }
+
+  of(folderId: string): FolderView {
+    let view = this.#views.get(folderId);
+    if (!view) {
+      view = new FolderView({
+        mailbox: this.#mailbox,
+        clock: this.#clock,
+        backendId: () => this.#hierarchy.backendIdOf(folderId),
+        markOf: (validity) => this.#hierarchy.markOf(folderId, validity),
+        moved: () => this.#moved(folderId),
+      });
+      this.#views.set(folderId, view);
+    }
+    return view;
+  }
+
+  peek(folderId: string): FolderView | undefined {
+    return this.#views.get(folderId);
+  }
+
+  /** The folder with this name at the backend may have changed; its short id, if there is a view of it. */
+  markStale(backendId: string): string | undefined {
+    for (const [folderId, view] of this.#views) {
+      if (this.#hierarchy.backendIdOf(folderId) !== backendId) continue;
+      view.markStale();
+      return folderId;
+    }
+    return undefined;
+  }
+
+  markAllStale(): void {
+    for (const view of this.#views.values()) view.markStale();
+  }
+
+  ids(): string[] {
+    return [...this.#views.keys()];
+  }
+
+  forget(folderId: string): void {
+    this.#views.delete(folderId);
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * The messages of a device's next window, fetched while it digests the last one. Kept a few seconds, of bounded size, and
+ * used only if they were fetched for the same way of rendering.
+ */
+import type { FetchedMessage, Mailbox } from '../../backends/index.ts';
+import type { Clock, Timer } from '../../platform/index.ts';
+import type { SyncSettings } from '../settings.ts';
+import type { FetchPlan } from '../../backends/index.ts';
+
+interface Prefetched {
+  readonly rendering: string;
+  readonly mark: number;
+  readonly uids: ReadonlySet<number>;
+  readonly messages: Promise<readonly FetchedMessage[]>;
+  readonly timer: Timer;
+}
+
+export interface FetchRequest {
+  readonly backendId: string;
+  readonly mark: number;
+  /** Says how items are rendered: what was fetched for another text is no use. */
+  readonly rendering: string;
+  readonly plan: FetchPlan;
+  readonly uids: readonly number[];
+}
+
+export class Prefetcher {
+  readonly #mailbox: Mailbox;
+  readonly #clock: Clock;
+  readonly #settings: SyncSettings;
+  readonly #entries = new Map<string, Prefetched>();
+
+  constructor(mailbox: Mailbox, clock: Clock, settings: SyncSettings) {
+    this.#mailbox = mailbox;
+    this.#clock = clock;
+    this.#settings = settings;
+  }
+
+  start(key: string, request: FetchRequest, bytes: number): void {
+    this.drop(key);
+    if (request.uids.length === 0 || bytes > this.#settings.prefetchLimitBytes) return;
+    const messages = this.#mailbox.fetch(request.backendId, request.uids, request.plan);
+    // A failure shows when somebody asks; nobody may.
+    messages.catch(() => undefined);
+    const timer = this.#clock.after(this.#settings.prefetchKeepMs, () => this.drop(key));
+    const { rendering, mark, uids } = request;
+    this.#entries.set(key, { rendering, mark, uids: new Set(uids), messages, timer });
+  }
+
+  /** The messages by UID: those fetched ahead from memory, the rest from the backend. Those gone are left out. */
+  async fetch(key: string, request: FetchRequest): Promise<ReadonlyMap<number, FetchedMessage>> {
+    const ahead = this.#take(key, request);
+    const missing = ahead ? request.uids.filter((uid) => !ahead.uids.has(uid)) : request.uids;
+    const rest = missing.length === 0 ? [] : this.#mailbox.fetch(request.backendId, missing, request.plan);
+    const early = ahead ? await ahead.messages.catch(() => undefined) : [];
+    const found = new Map<number, FetchedMessage>();
+    for (const message of await rest) found.set(message.uid, message);
+    if (early) for (const message of early) found.set(message.uid, message);
+    else {
+      const again = request.uids.filter((uid) => ahead?.uids.has(uid));
+      for (const message of await this.#mailbox.fetch(request.backendId, again, request.plan)) {
+        found.set(message.uid, message);
+      }
+    }
+    return found;
+  }
+
+  drop(key: string): void {
+    this.#entries.get(key)?.timer.cancel();
+    this.#entries.delete(key);
+  }
+
+  close(): void {
+    for (const key of this.#entries.keys()) this.drop(key);
+  }
+
+  #take(key: string, { rendering, mark }: FetchRequest): Prefetched | undefined {
+    const entry = this.#entries.get(key);
+    if (!entry) return undefined;
+    this.drop(key);
+    return entry.rendering === rendering && entry.mark === mark ? entry : undefined;
+  }
+}

@@ -1,0 +1,109 @@
+/** A window made into what the device is sent, and into the delta that records what it was told. */
+import { type FetchedMessage, type FetchPlan, UidRuns } from '../../backends/index.ts';
+import type { ServerChange } from '../collection-answer.ts';
+import { formatServerId } from '../server-id.ts';
+import type { Renderer } from '../sync.ts';
+import type { Delta } from './delta.ts';
+import type { Window } from './differences.ts';
+import { flagsOfText, flagText } from './flag-sets.ts';
+import type { FolderSnapshot } from './folder-snapshot.ts';
+
+/** Messages by UID, those gone left out. */
+export type Fetch = (uids: readonly number[], plan: FetchPlan) => Promise<ReadonlyMap<number, FetchedMessage>>;
+
+export interface Unrenderable {
+  readonly uid: number;
+  readonly flags: string;
+  readonly error: unknown;
+}
+
+export interface Rendered<T> {
+  readonly changes: readonly ServerChange<T>[];
+  readonly delta: Delta;
+  /** New messages that could not be rendered. */
+  readonly poisoned: readonly Unrenderable[];
+  /** New messages that were gone before they could be fetched. */
+  readonly gone: number;
+}
+
+/** A change in place needs no content. */
+const NO_PARTS: FetchPlan = () => [];
+
+export async function renderWindow<T>(
+  folderId: string,
+  mark: number,
+  window: Window,
+  renderer: Renderer<T>,
+  fetch: Fetch,
+): Promise<Rendered<T>> {
+  const [news, updates] = await Promise.all([
+    window.added.length === 0 ? undefined : fetch(window.added, renderer.plan),
+    window.changed.length === 0 ? undefined : fetch(window.changed, NO_PARTS),
+  ]);
+  const changes: ServerChange<T>[] = [];
+  const poisoned: Unrenderable[] = [];
+  const told = { added: new Map<number, string>(), changed: new Map<number, string>() };
+  for (const stale of window.stale) {
+    for (const uid of stale.uids) changes.push({ kind: 'delete', serverId: formatServerId(folderId, stale.mark, uid) });
+  }
+  const idOf = (uid: number) => formatServerId(folderId, mark, uid);
+  for (const uid of window.removed) changes.push({ kind: 'delete', serverId: idOf(uid) });
+  for (const uid of window.aged) changes.push({ kind: 'soft-delete', serverId: idOf(uid) });
+  for (const uid of window.changed) {
+    const message = updates?.get(uid);
+    if (!message) continue;
+    const flags = flagText(message.flags);
+    told.changed.set(uid, flags);
+    try {
+      changes.push({ kind: 'change', serverId: idOf(uid), item: renderer.render(message, 'change') });
+    } catch (error) {
+      poisoned.push({ uid, flags, error });
+    }
+  }
+  let gone = 0;
+  for (const uid of window.added) {
+    const message = news?.get(uid);
+    if (!message) {
+      gone++;
+      continue;
+    }
+    const flags = flagText(message.flags);
+    try {
+      changes.push({ kind: 'add', serverId: idOf(uid), item: renderer.render(message, 'add') });
+      told.added.set(uid, flags);
+    } catch (error) {
+      poisoned.push({ uid, flags, error });
+    }
+  }
+  const { removed, aged, stale } = window;
+  const delta: Delta = { mark, ...told, removed: UidRuns.of(removed), aged: UidRuns.of(aged), stale };
+  return { changes, delta, poisoned, gone };
+}
+
+/** The very answer of a delta once more: what is gone meanwhile is left out, flags are as they were told. */
+export async function renderDelta<T>(
+  folderId: string,
+  snapshot: FolderSnapshot,
+  delta: Delta,
+  renderer: Renderer<T>,
+  fetch: Fetch,
+): Promise<readonly ServerChange<T>[]> {
+  const isCurrent = delta.mark === snapshot.mark;
+  const receivedAt = (uid: number) => snapshot.receivedAt[snapshot.find(uid)] ?? 0;
+  const newestFirst = [...delta.added.keys()].sort((a, b) => receivedAt(b) - receivedAt(a) || b - a);
+  const window: Window = {
+    stale: delta.stale,
+    removed: [...delta.removed],
+    aged: [...delta.aged],
+    changed: isCurrent ? [...delta.changed.keys()] : [],
+    added: isCurrent ? newestFirst : [],
+    left: 0,
+  };
+  const told = new Map([...delta.changed, ...delta.added]);
+  const asTold: Renderer<T> = {
+    plan: renderer.plan,
+    render: (message, purpose) =>
+      renderer.render({ ...message, flags: flagsOfText(told.get(message.uid) ?? '') }, purpose),
+  };
+  return (await renderWindow(folderId, delta.mark, window, asTold, fetch)).changes;
+}

@@ -1,0 +1,61 @@
+/**
+ * A lost answer given again (rule 1): the same commands under the previous key get their stored results and the very same
+ * changes under the same new key. Nothing is carried out and nothing is written.
+ */
+import type { CollectionAnswer } from '../collection-answer.ts';
+import type { CollectionRequest } from '../collection-request.ts';
+import type { Renderer } from '../sync.ts';
+import { formatSyncKey } from '../sync-key.ts';
+import { outcomeOf, replayed } from './client-commands.ts';
+import { type CollectionSession, look, scopeOf } from './collection-session.ts';
+import { optionsText, renderingText } from './collection-state.ts';
+import type { LoadedState } from './collection-states.ts';
+import { sizeOfDelta } from './delta.ts';
+import { countOf, differencesOf } from './differences.ts';
+import { fetcherOf, fetchOutcomes } from './fetch-items.ts';
+import { renderDelta } from './rendering.ts';
+import { prefetchNext } from './prefetch-next.ts';
+
+/** Is this request the one that the last answer was for? */
+export function isRepetition({ state, optionsText: storedOptions }: LoadedState, request: CollectionRequest): boolean {
+  const commands = request.commands.filter((command) => command.kind !== 'fetch');
+  const answered = state.results.filter((result) => result.isAnswered);
+  const items = sizeOfDelta(state.delta);
+  return (
+    commands.length === answered.length &&
+    replayed(commands, answered).size === commands.length &&
+    (request.options === undefined || optionsText(request.options) === storedOptions) &&
+    items <= request.windowSize &&
+    (items === 0 || request.getChanges)
+  );
+}
+
+export async function replay<T>(
+  session: CollectionSession,
+  loaded: LoadedState,
+  request: CollectionRequest,
+  renderer: Renderer<T>,
+): Promise<CollectionAnswer<T>> {
+  const { state, current } = loaded;
+  const snapshot = await look(session, state.reach);
+  const fetch = fetcherOf(session, snapshot.mark, renderer, renderingText(state.options));
+  const changes = await renderDelta(session.folder.id, snapshot, state.delta, renderer, fetch);
+  const stored = replayed(request.commands, state.results);
+  const fetched = await fetchOutcomes(session, request.commands, renderer, snapshot);
+  const outcomes = request.commands.flatMap((_, index) => {
+    const result = stored.get(index);
+    const outcome = fetched.get(index) ?? (result && outcomeOf<T>(result));
+    return outcome ? [outcome] : [];
+  });
+  const scope = scopeOf(session, state.cutOff, state.skipped, snapshot.mark);
+  const left = request.getChanges ? countOf(differencesOf(current.underMark(snapshot.mark), snapshot, scope)) : 0;
+  if (left > 0) prefetchNext(session, loaded, renderer, request.windowSize, snapshot);
+  return {
+    kind: 'answer',
+    syncKey: formatSyncKey(state.series, state.generation),
+    changed: true,
+    outcomes,
+    changes,
+    moreAvailable: left > 0,
+  };
+}
