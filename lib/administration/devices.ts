@@ -19,7 +19,7 @@ export async function listDevices(user: UserSync): Promise<readonly DeviceSummar
 
 /** What the device escrowed, to be read out to its owner; undefined if it never did. */
 export async function recoveryPassword(user: UserSync, deviceId: string): Promise<string | undefined> {
-  return (await known(user, deviceId)).recoveryPassword;
+  return (await knownDevice(user, deviceId)).recoveryPassword;
 }
 
 /**
@@ -27,7 +27,7 @@ export async function recoveryPassword(user: UserSync, deviceId: string): Promis
  * wipe: it may be set up anew.
  */
 export async function setAccess(user: UserSync, deviceId: string, access: DeviceRecord['access']): Promise<void> {
-  const device = await known(user, deviceId);
+  const device = await knownDevice(user, deviceId);
   const isWiped = device.wipe === 'done' && access === 'allowed';
   await user.device(deviceId).saveRecord({ access, ...(isWiped && { wipe: 'none', wipeKind: undefined }) });
   if (access !== 'allowed') endWaits(user, deviceId);
@@ -38,7 +38,7 @@ export async function setAccess(user: UserSync, deviceId: string, access: Device
  * AdministrationError('wipe-not-possible') for an older one, since nothing else may happen in its stead.
  */
 export async function requestWipe(user: UserSync, deviceId: string, kind: 'device' | 'account'): Promise<void> {
-  const { protocolVersion } = await known(user, deviceId);
+  const { protocolVersion } = await knownDevice(user, deviceId);
   const canWipeAccount =
     protocolVersion !== undefined && isProtocolVersion(protocolVersion) && atLeast(protocolVersion, '16.1');
   if (kind === 'account' && !canWipeAccount) {
@@ -53,13 +53,14 @@ export async function requestWipe(user: UserSync, deviceId: string, kind: 'devic
 
 /** Calls off a wipe that the device has not done yet; one that is done stays done. True if it was called off in time. */
 export async function cancelWipe(user: UserSync, deviceId: string): Promise<boolean> {
-  const { wipe } = await known(user, deviceId);
+  const { wipe } = await knownDevice(user, deviceId);
   if (wipe !== 'pending' && wipe !== 'sent') return false;
   await user.device(deviceId).saveRecord({ wipe: 'none', wipeKind: undefined });
   return true;
 }
 
-async function known(user: UserSync, deviceId: string): Promise<DeviceRecord> {
+/** Throws AdministrationError('unknown-device'). */
+export async function knownDevice(user: UserSync, deviceId: string): Promise<DeviceRecord> {
   const record = await user.device(deviceId).record();
   if (record) return record;
   throw new AdministrationError('unknown-device', `${user.account.user} has no device ${deviceId}`, {
@@ -71,7 +72,7 @@ async function known(user: UserSync, deviceId: string): Promise<DeviceRecord> {
  * A waiting device would hear of the decision at the end of its heartbeat only. A newer wait of the same purpose ends the
  * older one in the regular way, and the device comes back at once.
  */
-function endWaits(user: UserSync, deviceId: string): void {
+export function endWaits(user: UserSync, deviceId: string): void {
   for (const purpose of ['ping', 'sync'] as const) {
     const again = () => ({ kind: 'again' }) as const;
     const ticket = user.waiting.open({ deviceId, purpose, collectionIds: [], changed: again, superseded: again });

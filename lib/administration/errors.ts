@@ -2,10 +2,10 @@ import { CaravanError } from '../platform/index.ts';
 
 /**
  * - `unknown-device`: nobody has seen it, or it was forgotten.
+ * - `unknown-collection`: the user has no such folder.
  * - `wipe-not-possible`: the device speaks a version that has no such wipe.
- * - `not-stored`: the store refused, or its outcome stayed unknown.
  */
-export type AdministrationErrorCode = 'unknown-device' | 'wipe-not-possible' | 'not-stored';
+export type AdministrationErrorCode = 'unknown-device' | 'unknown-collection' | 'wipe-not-possible';
 
 /** What people in charge wanted and cannot have. */
 export class AdministrationError extends CaravanError {

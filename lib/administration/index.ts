@@ -9,3 +9,4 @@ export {
   setAccess,
 } from './devices.ts';
 export { AdministrationError, type AdministrationErrorCode } from './errors.ts';
+export { forgetDevice, rescanUser, resendCollection } from './resets.ts';

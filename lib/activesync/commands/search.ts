@@ -1,6 +1,6 @@
 /** Search (MS-ASCMD 2.2.1.16) in the mailbox. There is no directory and no document library to search. */
 import { BODY_TYPES, type EmailOptions, emailRenderer } from '../items/index.ts';
-import { child, type Element, element, SearchStatus, text } from '../protocol/index.ts';
+import { child, type Element, element, MalformedValue, SearchStatus, text } from '../protocol/index.ts';
 import type { Answer, CommandContext, CommandRequest } from './command.ts';
 import { longIdOf } from './long-id.ts';
 import { readEmailOptions } from './read-email-options.ts';
@@ -19,7 +19,14 @@ export async function search(request: CommandRequest, context: CommandContext): 
   if (name === 'gal' || name === 'documentlibrary' || name === 'document library') {
     return answer(SearchStatus.accessBlocked);
   }
-  return name === 'mailbox' ? searchMailbox(store, request, context) : answer(SearchStatus.invalidRequest);
+  if (name !== 'mailbox') return answer(SearchStatus.invalidRequest);
+  try {
+    return await searchMailbox(store, request, context);
+  } catch (thrown) {
+    // R4321: the command as a whole knows success and server errors alone.
+    if (thrown instanceof MalformedValue) return answer(SearchStatus.invalidRequest);
+    throw thrown;
+  }
 }
 
 async function searchMailbox(store: Element, request: CommandRequest, context: CommandContext): Promise<Answer> {
