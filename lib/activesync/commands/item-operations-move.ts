@@ -1,7 +1,6 @@
 /** ItemOperations/Move: a conversation to another folder, with all that will come of it (MS-ASCMD 2.2.3.117.1), 14.0. */
 import type { MoveResult } from '../../sync/index.ts';
 import { conversationIdOf } from '../items/index.ts';
-import { conversationIdOf } from '../items/index.ts';
 import { bytes, child, type Element, element, ItemOperationsStatus, text } from '../protocol/index.ts';
 import type { CommandContext } from './command.ts';
 
