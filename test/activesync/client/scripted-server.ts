@@ -21,10 +21,14 @@ export interface Asked {
   readonly document: Element | undefined;
 }
 
-/** A document alone is a 200; undefined a 200 without a body; 'lost' closes the connection after the request was read. */
+/**
+ * A document alone is a 200; undefined a 200 without a body; 'lost' closes the connection after the request was read,
+ * 'silent' never answers.
+ */
 export type Scripted =
   | Element
   | 'lost'
+  | 'silent'
   | undefined
   | {
       readonly status?: number;
@@ -71,6 +75,7 @@ export async function scriptedServer(
     const entry = script[asked.length - 1];
     if (asked.length > script.length) return void response.writeHead(599, 'beyond the script').end();
     const scripted = typeof entry === 'function' ? entry(one) : entry;
+    if (scripted === 'silent') return;
     if (scripted === 'lost') return void request.socket.destroy();
     const answer = scripted === undefined ? {} : 'tag' in scripted ? { document: scripted } : scripted;
     const plain = answer.bytes ?? (answer.document ? writeWbxml(answer.document) : undefined);
