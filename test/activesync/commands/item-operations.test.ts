@@ -14,7 +14,7 @@ import {
 import { BackendError } from '../../../lib/backends/index.ts';
 import { findAll } from '../../support/transcript.ts';
 import { fakeUser, INBOX } from './support/fake-user.ts';
-import { type MailUser, startMailUser } from './support/mail-user.ts';
+import { type MailUser, startMailUser, withMethods } from './support/mail-user.ts';
 import { composeMail } from './support/messages.ts';
 import { TestPolicies } from './support/policies.ts';
 import { type Reply, TestDevice } from './support/test-device.ts';
@@ -203,13 +203,12 @@ describe('Fetch of an item', () => {
 
   it('items that are wanted alike are brought together, and answered in the order asked', async () => {
     const plans: number[] = [];
-    const user = {
-      ...ada.user,
-      fetch: (...asked: Parameters<MailUser['user']['fetch']>) => {
+    const user = withMethods(ada.user, {
+      fetch: (...asked) => {
         plans.push(asked[0].length);
         return ada.user.fetch(...asked);
       },
-    };
+    });
     const reply = await new TestDevice(user).post(
       'ItemOperations',
       `<ItemOperations>${fetchItem(letter, body(1))}${fetchItem(withAttachment, body(2))}${fetchItem(withAttachment, body(1))}</ItemOperations>`,
@@ -226,15 +225,14 @@ describe('Fetch of an item', () => {
   });
 
   it('a message that cannot be rendered is 14, and the others are not affected', async () => {
-    const user = {
-      ...ada.user,
-      async fetch(...asked: Parameters<MailUser['user']['fetch']>) {
+    const user = withMethods(ada.user, {
+      async fetch(...asked) {
         const found = new Map(await ada.user.fetch(...asked));
         const poison = found.get(letter);
         if (poison) found.set(letter, { ...poison, structure: undefined as never });
         return found;
       },
-    };
+    });
     const reply = await new TestDevice(user).post(
       'ItemOperations',
       `<ItemOperations>${fetchItem(letter)}${fetchItem(withAttachment)}</ItemOperations>`,
@@ -365,7 +363,7 @@ describe('EmptyFolderContents', () => {
 
   it('a folder that the mail system has not is empty', async () => {
     const reply = await post(
-      '<EmptyFolderContents><airsync:CollectionId>99</airsync:CollectionId></EmptyFolderContents>',
+      `<EmptyFolderContents><airsync:CollectionId>${ada.calendar().id}</airsync:CollectionId></EmptyFolderContents>`,
     );
     expect(statuses(reply)).toEqual(['1']);
   });

@@ -152,7 +152,7 @@ describe('The folders searched', () => {
   });
 
   it('one that is not of mail has nothing', async () => {
-    const reply = await mailbox(`${free('engine')}<airsync:CollectionId>99</airsync:CollectionId>`);
+    const reply = await mailbox(`${free('engine')}<airsync:CollectionId>${ada.calendar().id}</airsync:CollectionId>`);
     expect([statusOf(reply), resultsOf(reply)]).toEqual(['1', []]);
   });
 });

@@ -1,9 +1,13 @@
-// Ada with real messages in real folders on disk, and no sync state: for the commands that show and change mail without any.
+// Ada as a server serves her: the real engine over real messages in folders on disk and a real store.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { FoldersMailSystem, Mailbox } from '../../../../lib/backends/index.ts';
+import { silentLog, systemClock, systemRandom } from '../../../../lib/platform/index.ts';
 import { standaloneLease } from '../../../../lib/pool/index.ts';
-import type { SyncFolder, SyncItem, UserSync } from '../../../../lib/sync/index.ts';
-import { startSystem } from '../../../backends/folders/setup.ts';
-import { fakeUser } from './fake-user.ts';
+import { SqliteStore } from '../../../../lib/store/index.ts';
+import { createUserSync, type SyncFolder, type UserSync } from '../../../../lib/sync/index.ts';
+import { startSystem, type UserName } from '../../../backends/folders/setup.ts';
 
 export interface MailUser {
   readonly user: UserSync;
@@ -11,9 +15,13 @@ export interface MailUser {
   readonly system: FoldersMailSystem;
   /** By the backend's name of it. */
   folder(backendId: string): SyncFolder;
+  /** Of those that the backend has not. */
+  calendar(): SyncFolder;
   /** The message's ServerId. */
   put(backendId: string, raw: string | Uint8Array, flags?: readonly string[], receivedAt?: Date): Promise<string>;
   flagsOf(serverId: string): Promise<readonly string[]>;
+  /** What is in the folder, raw. */
+  messagesIn(backendId: string, of?: UserName): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 
@@ -22,85 +30,68 @@ export async function startMailUser(): Promise<MailUser> {
   const mailbox = await started.open('ada');
   await mailbox.createFolder('Projects', undefined);
   await mailbox.createFolder('Engine', 'Projects');
-  const folders: SyncFolder[] = (await mailbox.folders()).map((it, index) => ({
-    id: String(index + 1),
-    parentId: '0',
-    name: it.name,
-    kind: it.kind,
-    itemClass: it.itemClass,
-    backendId: it.id,
-  }));
-  const parents = new Map((await mailbox.folders()).map((it) => [it.id, it.parentId]));
-  for (const [index, it] of folders.entries()) {
-    const parent = folders.find((other) => other.backendId === parents.get(it.backendId ?? ''));
-    if (parent) folders[index] = { ...it, parentId: parent.id };
-  }
-  const calendar = { kind: 'calendar', itemClass: 'Calendar', backendId: undefined, parentId: '0' } as const;
-  folders.push({ id: '99', name: 'Calendar', ...calendar });
-
-  const folder = (backendId: string): SyncFolder => {
-    const found = folders.find((it) => it.backendId === backendId);
-    if (!found) throw new Error(`no folder ${backendId}`);
-    return found;
-  };
-  const item = (serverId: string): SyncItem | undefined => {
-    const [id, uid] = serverId.split(':');
-    const found = folders.find((it) => it.id === id);
-    return found && /^\d+$/.test(uid ?? '') ? { serverId, folder: found, uid: Number(uid) } : undefined;
-  };
-  const { user } = fakeUser({
-    folders,
-    user: {
-      account: mailbox.account,
-      mailbox,
-      lease: standaloneLease('ada', 'session1'),
-      item: (serverId) => Promise.resolve(item(serverId)),
-      async fetch(items, plan) {
-        const fetched = new Map();
-        for (const it of items) {
-          const [message] = await mailbox.fetch(it.folder.backendId ?? '', [it.uid], plan);
-          if (message) fetched.set(it.serverId, message);
-        }
-        return fetched;
-      },
-      async search(searched, query, limit) {
-        const ids = searched.map((it) => it.backendId ?? '');
-        const hits = await mailbox.search(ids, query, limit);
-        return hits.map((hit) => ({
-          ...hit,
-          folder: folder(hit.folderId),
-          serverId: `${folder(hit.folderId).id}:${hit.uid}`,
-        }));
-      },
-      async updateFlags(items, change) {
-        for (const it of items) await mailbox.updateFlags(it.folder.backendId ?? '', [it.uid], change);
-      },
-      async emptyFolder({ backendId = '' }, { withSubfolders }) {
-        const below = withSubfolders ? folders.filter((it) => it.parentId === folder(backendId).id) : [];
-        for (const it of below) if (it.backendId) await mailbox.deleteFolder(it.backendId);
-        const { messages } = await mailbox.changes(backendId);
-        await mailbox.remove(
-          backendId,
-          messages.map((it) => it.uid),
-        );
-      },
-    },
+  const directory = await mkdtemp(join(tmpdir(), 'caravan-mail-user-'));
+  const store = new SqliteStore({ file: join(directory, 'store.sqlite') });
+  const user = createUserSync({
+    account: mailbox.account,
+    mailbox,
+    store,
+    lease: standaloneLease('ada', 'session1'),
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+    settings: { staleViewMs: 0, staleHierarchyMs: 0 },
   });
+  const folders = await user.folders();
+  const found = (folder: SyncFolder | undefined, name: string): SyncFolder => {
+    if (!folder) throw new Error(`no folder ${name}`);
+    return folder;
+  };
+  const folder = (backendId: string) =>
+    found(
+      folders.find((it) => it.backendId === backendId),
+      backendId,
+    );
   return {
     user,
     mailbox,
     system: started.system,
     folder,
+    calendar: () =>
+      found(
+        folders.find((it) => it.kind === 'calendar'),
+        'Calendar',
+      ),
     async put(backendId, raw, flags = [], receivedAt) {
-      const options = { flags, ...(receivedAt && { receivedAt }) };
-      const { uid } = await mailbox.append(backendId, Buffer.from(raw), options);
-      return `${folder(backendId).id}:${uid}`;
+      const { uid } = await mailbox.append(backendId, Buffer.from(raw), { flags, ...(receivedAt && { receivedAt }) });
+      return user.serverIdOf(folder(backendId), uid);
     },
     async flagsOf(serverId) {
-      const found = item(serverId);
-      const [message] = await mailbox.fetch(found?.folder.backendId ?? '', [found?.uid ?? 0], () => []);
-      return message?.flags ?? [];
+      const item = await user.item(serverId);
+      return (item && (await user.fetch([item], () => [])).get(serverId))?.flags ?? [];
     },
-    stop: () => started.stop(),
+    async messagesIn(backendId, of = 'ada') {
+      const whose = of === 'ada' ? mailbox : await started.open(of);
+      const { messages } = await whose.changes(backendId);
+      const uids = messages.map((it) => it.uid);
+      const fetched = await whose.fetch(backendId, uids, () => [{ path: '' }]);
+      return fetched.map((it) => Buffer.from(it.parts.get('')?.bytes ?? []).toString('utf8'));
+    },
+    async stop() {
+      await user.close();
+      await store.close();
+      await started.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
   };
+}
+
+/** The user with some methods replaced, to inject a fault or to listen. */
+export function withMethods(user: UserSync, methods: Partial<UserSync>): UserSync {
+  return new Proxy(user, {
+    get(target, name) {
+      const value: unknown = Reflect.get(methods, name) ?? Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
