@@ -1,0 +1,151 @@
+/**
+ * The outbox of a server that hands mail on at once: intent → submission → sent → a copy in the sent folder. Whatever
+ * breaks off in between is taken up where it stood when the device sends it again.
+ */
+import { createHash } from 'node:crypto';
+import { BackendError, type Envelope, type Mailbox } from '../backends/index.ts';
+import { type Clock, type Log, type Random, reasonOf } from '../platform/index.ts';
+import type { Lease } from '../pool/index.ts';
+import { type Store, StoreError } from '../store/index.ts';
+import { envelopeOf } from './envelope.ts';
+import { type Intent, Intents } from './intents.ts';
+import type { Outbox, OutgoingMessage, SendResult } from './outbox.ts';
+import { isDistinguishable, type Outgoing, readyToGo, underMessageId } from './outgoing.ts';
+
+export interface StoreOutboxParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+const SENT_FLAGS = ['\\Seen'];
+
+interface Sending {
+  readonly lease: Lease;
+  readonly mailbox: Mailbox;
+  readonly sentFolderId: string | undefined;
+  readonly message: OutgoingMessage;
+  readonly outgoing: Outgoing;
+  readonly envelope: Envelope;
+  /** Of the bytes as the device sent them. */
+  readonly content: string;
+}
+
+export class StoreOutbox implements Outbox {
+  readonly #intents: Intents;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  /** One sending at a time for each user and device: a repetition waits for what it repeats. */
+  readonly #underway = new Map<string, Promise<unknown>>();
+
+  constructor({ store, clock, random, log }: StoreOutboxParts) {
+    this.#intents = new Intents(store, clock, random);
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  async send(
+    lease: Lease,
+    mailbox: Mailbox,
+    sentFolderId: string | undefined,
+    message: OutgoingMessage,
+  ): Promise<SendResult> {
+    const { deviceId, clientId } = message;
+    const now = new Date(this.#clock.now());
+    const outgoing = readyToGo(message.message, mailbox.account, { deviceId, clientId }, now);
+    if (!outgoing) return refused('malformed', 'it has no header');
+    const envelope = message.envelope ?? envelopeOf(outgoing.raw, mailbox.account);
+    if (envelope.to.length === 0) return refused('no-recipients', 'no header names a recipient');
+    const content = createHash('sha256').update(message.message).digest('hex').slice(0, 32);
+    const sending: Sending = { lease, mailbox, sentFolderId, message, outgoing, envelope, content };
+    return this.#inTurn(`${lease.user}\n${deviceId}`, () => this.#sendInTurn(sending));
+  }
+
+  async #sendInTurn(sending: Sending): Promise<SendResult> {
+    const { lease, mailbox, message } = sending;
+    try {
+      const intent = await this.#earlier(sending);
+      if (intent?.status === 'sent') {
+        await this.#keepCopy(sending, intent, true);
+        return { kind: 'repeated' };
+      }
+      if (intent && (await this.#isInSent(sending, intent))) {
+        await this.#intents.sent(lease, intent);
+        return { kind: 'repeated' };
+      }
+      return await this.#submit(sending, intent);
+    } catch (error) {
+      if (!(error instanceof BackendError) && !(error instanceof StoreError)) throw error;
+      this.#log.warn({ error, user: mailbox.account.user, deviceId: message.deviceId }, 'a message could not be sent');
+      return failed(reasonOf(error));
+    }
+  }
+
+  async #earlier({ lease, message, content }: Sending): Promise<Intent | undefined> {
+    const { deviceId, clientId } = message;
+    const same = await this.#intents.find(lease.user, deviceId, clientId);
+    if (same || !isDistinguishable(message.message)) return same;
+    return this.#intents.findSame(lease.user, deviceId, content);
+  }
+
+  async #submit(sending: Sending, earlier: Intent | undefined): Promise<SendResult> {
+    const { lease, mailbox, message, outgoing, envelope, content } = sending;
+    const about = { messageId: outgoing.messageId, content, recipients: envelope.to.length };
+    const intent = earlier ?? (await this.#intents.begin(lease, message.deviceId, message.clientId, about));
+    if (!lease.isHeld()) return failed('the lease is not held any more');
+    try {
+      await mailbox.submit(envelope, underMessageId(outgoing, intent.messageId).submitted);
+    } catch (error) {
+      return await this.#notTaken(lease, intent, error);
+    }
+    const isRecorded = await this.#intents.sent(lease, intent);
+    if (!isRecorded) this.#log.error({ item: intent.key.sort }, 'a message was sent, and that could not be recorded');
+    await this.#keepCopy(sending, intent, earlier !== undefined);
+    return { kind: 'sent' };
+  }
+
+  async #notTaken(lease: Lease, intent: Intent, error: unknown): Promise<SendResult> {
+    if (!(error instanceof BackendError)) throw error;
+    if (error.code === 'unavailable' || error.code === 'rejected-credentials') return failed(reasonOf(error));
+    await this.#intents.drop(lease, intent);
+    return refused(error.code === 'over-quota' ? 'quota' : 'rejected', reasonOf(error));
+  }
+
+  /** The copy is the user's convenience: that it failed is no reason to send the message again. */
+  async #keepCopy(sending: Sending, intent: Intent, isRepetition: boolean): Promise<void> {
+    const { mailbox, sentFolderId, message, outgoing, lease } = sending;
+    if (!message.saveInSent || sentFolderId === undefined || !lease.isHeld()) return;
+    try {
+      if (isRepetition && (await this.#isInSent(sending, intent))) return;
+      const { kept } = underMessageId(outgoing, intent.messageId);
+      await mailbox.append(sentFolderId, kept, { flags: SENT_FLAGS });
+    } catch (error) {
+      this.#log.warn({ error, user: lease.user }, 'a sent message could not be kept in the sent folder');
+    }
+  }
+
+  async #isInSent({ mailbox, sentFolderId }: Sending, intent: Intent): Promise<boolean> {
+    if (sentFolderId === undefined) return false;
+    return (await mailbox.findMessageId(sentFolderId, intent.messageId)).length > 0;
+  }
+
+  async #inTurn(key: string, task: () => Promise<SendResult>): Promise<SendResult> {
+    const before = this.#underway.get(key);
+    const mine = before ? before.then(task, task) : task();
+    this.#underway.set(key, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#underway.get(key) === mine) this.#underway.delete(key);
+    }
+  }
+}
+
+function refused(reason: 'no-recipients' | 'malformed' | 'quota' | 'rejected', why: string): SendResult {
+  return { kind: 'refused', reason, why };
+}
+
+function failed(why: string): SendResult {
+  return { kind: 'failed', reason: 'unavailable', why };
+}
