@@ -14,7 +14,7 @@ export async function ping(request: CommandRequest, context: CommandContext): Pr
   return watch(asked.folders, asked.heartbeatSeconds, context);
 }
 
-/** The ticket is opened before the folders are looked at, so that no change falls between the two. */
+/** The waiting room looks again by itself: nothing falls between the folders' states and the ticket. */
 async function watch(
   folders: readonly PingFolder[],
   heartbeatSeconds: number,
@@ -23,31 +23,18 @@ async function watch(
   const { user, device, clock } = context;
   const deadline = clock.monotonic() + heartbeatSeconds * 1000;
   const ids = folders.map((it) => it.id).filter((it) => !isRecipientInformation(it));
-  const progress = { isCompleted: false };
+  const now = await answerNow(ids, context);
+  if (now) return now;
   const ticket = user.waiting.open<Answer>({
     deviceId: device.deviceId,
     purpose: 'ping',
     collectionIds: ids,
-    changed: (changedIds, hierarchy) => {
-      progress.isCompleted = true;
-      return { kind: 'answer', answer: hierarchy ? status(PingStatus.folderSyncRequired) : changes(changedIds) };
-    },
-    superseded: () => {
-      progress.isCompleted = true;
-      return { kind: 'answer', answer: status(PingStatus.noChanges) };
-    },
+    changed: (changedIds, hierarchy) => ({
+      kind: 'answer',
+      answer: hierarchy ? status(PingStatus.folderSyncRequired) : changes(changedIds),
+    }),
+    superseded: () => ({ kind: 'answer', answer: status(PingStatus.noChanges) }),
   });
-  try {
-    const now = await answerNow(ids, context);
-    // A completed ticket is answered by the door, which has its completion already.
-    if (now && !progress.isCompleted) {
-      user.waiting.close(ticket);
-      return now;
-    }
-  } catch (thrown) {
-    user.waiting.close(ticket);
-    throw thrown;
-  }
   return { kind: 'wait', ticket, deadline, answerAtDeadline: status(PingStatus.noChanges) };
 }
 

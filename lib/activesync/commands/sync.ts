@@ -28,24 +28,24 @@ export async function sync(request: CommandRequest, context: CommandContext): Pr
   const steps: Step[] = [];
   for (const collection of asked.collections) steps.push(await step(collection, request, context));
 
-  const waitSeconds = request.again ? undefined : asked.waitSeconds;
-  const ticket = openTicket(steps, context);
-  // Run again later, an older Sync that still waits would go on from a key gone by: opening a ticket has ended it.
-  if (waitSeconds === undefined) context.user.waiting.close(ticket);
-  let isWaiting = false;
-  try {
-    const replies = await carryOut(steps, asked, request, context);
-    if (asked.isCacheable || replies.length === 0) {
-      await context.device.saveRecord({ lastSync: cachedRequest(complete) });
-    }
-    if (replies.length > 0) return answer(replies);
-    if (waitSeconds === undefined) return EMPTY;
-    isWaiting = true;
-    const deadline = context.clock.monotonic() + waitSeconds * 1000;
-    return { kind: 'wait', ticket, deadline, answerAtDeadline: EMPTY };
-  } finally {
-    if (!isWaiting && waitSeconds !== undefined) context.user.waiting.close(ticket);
+  endOlderWait(context);
+  const replies = await carryOut(steps, asked, request, context);
+  if (asked.isCacheable || replies.length === 0) {
+    await context.device.saveRecord({ lastSync: cachedRequest(complete) });
   }
+  if (replies.length > 0) return answer(replies);
+  if (asked.waitSeconds === undefined || request.again) return EMPTY;
+  const deadline = context.clock.monotonic() + asked.waitSeconds * 1000;
+  return { kind: 'wait', ticket: openTicket(idsOf(steps), context), deadline, answerAtDeadline: EMPTY };
+}
+
+/**
+ * A Sync of this device that still waits is answered, whether this one waits or not: run again later, it would go on from a
+ * key gone by.
+ */
+function endOlderWait(context: CommandContext): void {
+  const { waiting } = context.user;
+  if (waiting.size > 0) waiting.close(openTicket([], context));
 }
 
 async function step(collection: SyncCollection, request: CommandRequest, context: CommandContext): Promise<Step> {
@@ -65,15 +65,18 @@ async function step(collection: SyncCollection, request: CommandRequest, context
   return { kind: 'reply', reply: { itemClass, id, syncKey, status: refusedStatus('not-found') } };
 }
 
-/** Opened before the collections are looked at, so that no change falls between. */
-const openTicket = (steps: readonly Step[], { user, device }: CommandContext): string =>
+/** The waiting room looks at the collections by itself: nothing falls between the answer and the ticket. */
+const openTicket = (collectionIds: readonly string[], { user, device }: CommandContext): string =>
   user.waiting.open<Answer>({
     deviceId: device.deviceId,
     purpose: 'sync',
-    collectionIds: steps.flatMap((it) => (it.kind === 'collection' ? [it.prepared.asked.id] : [])),
+    collectionIds,
     changed: () => ({ kind: 'again' }),
     superseded: () => ({ kind: 'answer', answer: EMPTY }),
   });
+
+const idsOf = (steps: readonly Step[]): readonly string[] =>
+  steps.flatMap((it) => (it.kind === 'collection' ? [it.prepared.asked.id] : []));
 
 /** In the order received, until the window of the whole request is full (MS-ASCMD 2.2.3.199). */
 async function carryOut(

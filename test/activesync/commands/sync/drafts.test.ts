@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Outbox, OutgoingMessage, SendResult } from '../../../../lib/outbox/index.ts';
-import type { EstimateAnswer, UserSync } from '../../../../lib/sync/index.ts';
+import type { EstimateAnswer } from '../../../../lib/sync/index.ts';
 import { DRAFTS, FAKE_FOLDERS, INBOX } from '../support/fake-user.ts';
 import {
   answered,
@@ -49,7 +49,7 @@ function sending(result: SendResult = { kind: 'sent' }, key: EstimateAnswer = { 
           removed.push(what);
           return Promise.resolve();
         },
-      } as never as UserSync['mailbox'],
+      } as never,
     },
   });
   return { ...scripted, sent, removed };
