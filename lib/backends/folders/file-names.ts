@@ -44,7 +44,8 @@ export function joinFileName(base: string, letters: string): string {
 }
 
 /** Maildir wants them in ASCII order, each once; anything but letters is dropped. */
-export function sortLetters(letters: Iterable<string>): string {
+export function sortLetters(letters: string | readonly string[]): string {
+  if (typeof letters === 'string' && /^[A-Za-z]?$/.test(letters)) return letters;
   return [...new Set(letters)]
     .filter((letter) => /^[A-Za-z]$/.test(letter))
     .sort()

@@ -56,7 +56,7 @@ export class FolderIndex {
   #present = UidRuns.empty;
   #validity = '';
   #modseq = 0;
-  /** Facts of files whose names don't tell them, by base. */
+  /** By base: from the name, or from the file where the name does not tell. */
   #facts = new Map<string, MessageFacts>();
   #messageIds = new Map<string, string>();
 
@@ -288,7 +288,13 @@ export class FolderIndex {
 
   /** Looks at files whose names don't tell time and size. Those still empty are dropped from the listing, for now. */
   async #learnFacts(listing: Map<string, Listed>): Promise<boolean> {
-    const unknown = [...listing].filter(([base]) => !factsOf(base) && !this.#facts.has(base));
+    const unknown: [string, Listed][] = [];
+    for (const [base, listed] of listing) {
+      if (this.#facts.has(base)) continue;
+      const facts = factsOf(base);
+      if (facts) this.#facts.set(base, facts);
+      else unknown.push([base, listed]);
+    }
     let isPending = false;
     for (let at = 0; at < unknown.length; at += STATS_AT_ONCE) {
       const batch = unknown.slice(at, at + STATS_AT_ONCE).map(async ([base, { file }]) => {
@@ -296,10 +302,10 @@ export class FolderIndex {
           if (!isGone(error)) throw error;
         });
         const isYoung = found && this.#options.clock.now() - found.mtimeMs < EMPTY_FILE_GRACE_MS;
-        if (!found?.isFile() || (found.size === 0 && isYoung && !this.#uids.messages.has(base))) {
-          listing.delete(base);
-          isPending = true;
-        } else this.#facts.set(base, { receivedAt: new Date(Math.floor(found.mtimeMs)), sizeBytes: found.size });
+        const isUnfinished = found?.size === 0 && isYoung === true && !this.#uids.messages.has(base);
+        isPending ||= isUnfinished;
+        if (!found?.isFile() || isUnfinished) listing.delete(base);
+        else this.#facts.set(base, { receivedAt: new Date(Math.floor(found.mtimeMs)), sizeBytes: found.size });
       });
       await Promise.all(batch);
     }
@@ -307,7 +313,7 @@ export class FolderIndex {
   }
 
   #factsOf(base: string): MessageFacts {
-    return factsOf(base) ?? this.#facts.get(base) ?? { receivedAt: new Date(0), sizeBytes: 0 };
+    return this.#facts.get(base) ?? { receivedAt: new Date(0), sizeBytes: 0 };
   }
 
   #differences(listing: ReadonlyMap<string, Listed>): ListEntry[] {
@@ -340,10 +346,21 @@ export class FolderIndex {
       messages.set(uid, { base, file, letters, modseq, state });
     }
     this.#messages = messages;
-    this.#present = UidRuns.of(messages.keys());
+    this.#present = UidRuns.ofRuns(runsOf(messages.keys()));
     this.#validity = this.#uids.validity;
     this.#modseq = this.#uids.modseq;
     for (const base of this.#facts.keys()) if (!listing.has(base)) this.#facts.delete(base);
     for (const base of this.#messageIds.keys()) if (!listing.has(base)) this.#messageIds.delete(base);
   }
+}
+
+/** Of ascending UIDs. */
+function runsOf(uids: Iterable<number>): readonly (readonly [number, number])[] {
+  const runs: [number, number][] = [];
+  for (const uid of uids) {
+    const last = runs.at(-1);
+    if (last?.[1] === uid - 1) last[1] = uid;
+    else runs.push([uid, uid]);
+  }
+  return runs;
 }
