@@ -7,7 +7,9 @@ import { runUntilStopped } from './run-server.ts';
 export function addServeCommand(program: Command): void {
   const command = program
     .command('serve')
-    .description('Run a standalone server on your mail system. Every setting is also taken from a file and the environment.')
+    .description(
+      'Run a standalone server on your mail system. Every setting is also taken from a file and the environment.',
+    )
     .option('--config <file>', 'the configuration file (default: caravan.json)');
   for (const { flag, about, isSecret } of allSettings()) {
     if (!isSecret) command.option(`--${flag} <value>`, about);

@@ -76,7 +76,9 @@ function welcome(server: CaravanServer, url: string, directory: string, isNew: b
     ...DEMO_USERS.map((it) => `  User                    ${it.address}   password ${it.password}`),
     `  Takes mail by SMTP at   localhost:${server.smtpInPort}`,
     `  Keeps everything in     ${directory}${isNew ? '' : '   (found there from before)'}`,
-    ...(host === '127.0.0.1' ? ['  Only this machine can reach it: `npm start -- --host 0.0.0.0` lets phones in.'] : []),
+    ...(host === '127.0.0.1'
+      ? ['  Only this machine can reach it: `npm start -- --host 0.0.0.0` lets phones in.']
+      : []),
     '',
     'Try, in a second terminal:',
     `  ${device('sync', first)}`,

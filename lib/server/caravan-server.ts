@@ -19,7 +19,6 @@ import { Owner } from './owner.ts';
 import { loadCertificate, type TlsSource } from './tls/certificate.ts';
 
 const DATABASE = 'caravan.db';
-const MAX_PING_FOLDERS = 300;
 
 export interface CaravanServer {
   /** Where it listens: `https://localhost:8443`. */
@@ -67,7 +66,7 @@ export async function startServer(configuration: Configuration, parts: ServerPar
     owner,
     policies: new ConfiguredPolicies(configuration),
     outbox: new StoreOutbox({ store, clock, random, log }),
-    limits: { ...limits, maxPingFolders: MAX_PING_FOLDERS },
+    limits,
     clock,
     random,
     log,

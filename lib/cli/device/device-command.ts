@@ -1,0 +1,11 @@
+/** `caravan device …`: a device of ours, for administrators' checks. */
+import type { Command } from 'commander';
+import { foldersCommand } from './folders.ts';
+import { sendCommand } from './send.ts';
+import { syncCommand } from './sync.ts';
+import { watchCommand } from './watch.ts';
+
+export function addDeviceCommands(program: Command): void {
+  const device = program.command('device').description('Be a phone: check a server from where its devices are.');
+  for (const command of [foldersCommand(), syncCommand(), watchCommand(), sendCommand()]) device.addCommand(command);
+}

@@ -1,0 +1,11 @@
+import { CaravanError } from '../platform/index.ts';
+
+export type CliErrorCode = 'missing-password' | 'bad-option' | 'bad-state' | 'no-such-folder';
+
+/** A call of the command line that cannot be carried out as it is. */
+export class CliError extends CaravanError {
+  declare readonly code: CliErrorCode;
+  constructor(code: CliErrorCode, what: string, remedy: string, cause?: unknown) {
+    super({ code, what, remedy, cause });
+  }
+}
