@@ -168,13 +168,13 @@ describe('Fetch of an item', () => {
     expect(children(propertiesOf(reply)).map((it) => it.tag)).toEqual(['Email:From', 'Email:Subject']);
   });
 
-  it('MS-ASCMD_R4161: another store is unknown or unsupported', async () => {
+  it('MS-ASCMD_R4161, MS-ASCMD_R1551, MS-ASCMD_R1552: another store is unknown or unsupported', async () => {
     const uri = '<documentlibrary:LinkId>\\\\server\\share\\plan.doc</documentlibrary:LinkId>';
     const reply = await post(
       `<Fetch><Store>DocumentLibrary</Store>${uri}</Fetch><Fetch><Store>Attic</Store>${uri}</Fetch>`,
     );
     expect(statuses(reply)).toEqual(['9', '9']);
-    // MS-ASCMD_R1551: named as it was asked.
+    // Named as it was asked.
     expect(children(responses(reply)[0]).map((it) => it.tag)).toEqual([
       'ItemOperations:Status',
       'DocumentLibrary:LinkId',
@@ -433,6 +433,29 @@ describe('Move of a conversation', () => {
       { tag: 'ItemOperations:Status', content: '1' },
       { tag: 'ItemOperations:ConversationId', content: CONVERSATION },
     ]);
+  });
+
+  it('finds it wherever it is, by the id that Sync and Fetch tell', async () => {
+    const thread = (messageId: string, rest: string) =>
+      `Message-ID: ${messageId}\r\n${rest}${composeMail({ subject: 'A thread' })}`;
+    const first = await ada.put('INBOX', thread('<t1@example.org>', ''));
+    await ada.put('Archive', thread('<t2@example.org>', 'References: <t1@example.org>\r\n'));
+    const [id] = findAll((await post(fetchItem(first))).document as Element, 'Email2:ConversationId');
+    const before = (await ada.messagesIn('Projects')).length;
+    const request = element(
+      'ItemOperations:ItemOperations',
+      element(
+        'ItemOperations:Move',
+        element('ItemOperations:ConversationId', id?.element.content),
+        element('ItemOperations:DstFldId', ada.folder('Projects').id),
+        element('ItemOperations:Options', ALWAYS),
+      ),
+    );
+    expect(statuses(await device().post('ItemOperations', request))).toEqual(['1']);
+    const now = await ada.messagesIn('Projects');
+    expect(now.length - before).toBe(2);
+    expect(now.filter((it) => it.includes('<t1@example.org>'))).toHaveLength(2);
+    expect((await ada.messagesIn('INBOX')).some((it) => it.includes('<t1@example.org>'))).toBe(false);
   });
 
   it('without MoveAlways it is 155: nothing that is not kept', async () => {
