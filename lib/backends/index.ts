@@ -29,7 +29,7 @@ export {
   startSmtpIn,
 } from './folders/index.ts';
 export { BackendError, type BackendErrorCode } from './errors.ts';
-export { ImapMailSystem } from './imap/index.ts';
+export { type ImapConfiguration, ImapMailSystem } from './imap/index.ts';
 export type {
   FetchedMessage,
   FetchedPart,

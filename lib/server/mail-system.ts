@@ -1,7 +1,15 @@
 /** The mail system that the configuration names. */
-import { FoldersMailSystem, ImapMailSystem, type MailSystem, startSmtpIn } from '../backends/index.ts';
-import type { Clock, Log, Random } from '../platform/index.ts';
-import type { MailConfiguration } from '../topology/index.ts';
+import { readFile } from 'node:fs/promises';
+import {
+  FoldersMailSystem,
+  type ImapConfiguration,
+  ImapMailSystem,
+  type MailSystem,
+  startSmtpIn,
+} from '../backends/index.ts';
+import { type Clock, type Log, type Random, reasonOf } from '../platform/index.ts';
+import type { ImapMailConfiguration, MailConfiguration } from '../topology/index.ts';
+import { ServerError } from './errors.ts';
 
 export interface OpenMail {
   readonly system: MailSystem;
@@ -15,7 +23,7 @@ export async function openMailSystem(
   { clock, random, log }: { clock: Clock; random: Random; log: Log },
 ): Promise<OpenMail> {
   if (mail.kind === 'imap') {
-    const system = new ImapMailSystem(mail, { clock, random, log });
+    const system = new ImapMailSystem(await imapConfiguration(mail), { clock, random, log });
     return { system, smtpInPort: undefined, close: () => system.close() };
   }
   const { root, relay, smtpIn } = mail;
@@ -29,4 +37,45 @@ export async function openMailSystem(
       await system.close();
     },
   };
+}
+
+async function imapConfiguration(mail: ImapMailConfiguration): Promise<ImapConfiguration> {
+  const { host, port, domain, loginName, master, maxConnectionsPerUser, folderNames, maildirWatch, smtp } = mail;
+  const { userName, password } = smtp;
+  const certificateAuthorities = await readAuthorities(mail.caFile);
+  const isAccount = smtp.authentication === 'account' && userName !== undefined && password !== undefined;
+  return {
+    host,
+    port,
+    tls: modeOf(mail.tls),
+    checkCertificates: mail.verifyCertificate,
+    ...(certificateAuthorities !== undefined && { certificateAuthorities }),
+    smtp: {
+      host: smtp.host,
+      port: smtp.port,
+      tls: modeOf(smtp.tls),
+      auth: isAccount ? { user: userName, password } : smtp.authentication === 'none' ? 'none' : 'same',
+    },
+    domain,
+    loginName,
+    maxConnectionsPerUser,
+    folderNames,
+    ...(maildirWatch !== undefined && { maildirWatch }),
+    ...(master?.password !== undefined && { master: { user: master.userName, password: master.password } }),
+  };
+}
+
+const modeOf = (tls: ImapMailConfiguration['tls']) => (tls === 'off' ? 'none' : tls);
+
+async function readAuthorities(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new ServerError('bad-certificate', 'The certificate authorities of the mail system cannot be read', {
+      why: reasonOf(cause),
+      remedy: 'Check mail.caFile: it is a PEM file that the server may read.',
+      cause,
+    });
+  }
 }

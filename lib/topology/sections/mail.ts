@@ -81,6 +81,8 @@ const submission = section({
   passwordFile: optional(path({ about: 'A file that holds its password.', of: 'file' })),
 });
 
+const FOUND = 'found by SPECIAL-USE or by its name';
+
 const imapMail = z.strictObject({
   kind: z.literal('imap'),
   host: text({ about: 'The IMAP server.' }),
@@ -106,11 +108,26 @@ const imapMail = z.strictObject({
   master: optional(
     z.strictObject({
       userName: text({
-        about: "A master user of the IMAP server, by which mailboxes stay open when a user's password changes.",
+        about:
+          "A master user of the IMAP server (SASL authorization identity), by which mailboxes stay open when a user's password changes.",
       }),
       password: optional(secret({ about: 'Its password.' })),
       passwordFile: optional(path({ about: 'A file that holds its password.', of: 'file' })),
-      separator: withDefault(text({ about: "Between the user's name and the master user's." }), '*'),
+    }),
+  ),
+  folderNames: section({
+    drafts: optional(text({ about: 'The path of the folder for drafts.', otherwise: FOUND })),
+    sent: optional(text({ about: 'The path of the folder for copies of sent mail.', otherwise: FOUND })),
+    trash: optional(text({ about: 'The path of the folder for deleted mail.', otherwise: FOUND })),
+    junk: optional(text({ about: 'The path of the folder for junk.', otherwise: FOUND })),
+    archive: optional(text({ about: 'The path of the folder for archived mail.', otherwise: FOUND })),
+  }),
+  maildirWatch: optional(
+    text({
+      about:
+        "Where the users' Maildirs are, if they are on this machine's disk: `/var/mail/%u` (`%u` the user, `%d` the domain). " +
+        'Deliveries then wake devices at once, without the half second that Dovecot waits before it tells of them.',
+      otherwise: 'the mail system tells by itself',
     }),
   ),
   smtp: submission,
