@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import PostalMime from 'postal-mime';
 import { describe, expect, it } from 'vitest';
 import { type ParsedMessage, type Part, parseMessage } from '../../lib/backends/index.ts';
+import { fuzzCases } from '../support/fuzz-cases.ts';
 
 const parse = (lines: readonly string[], lineBreak = '\r\n') => {
   const raw = Buffer.from(lines.join(lineBreak));
@@ -438,7 +439,7 @@ describe('any bytes', () => {
         const paths = leaves(message.structure).map((part) => part.path);
         expect(new Set(paths).size).toBe(paths.length);
       }),
-      { numRuns: 20_000 },
+      { numRuns: fuzzCases(60_000) },
     );
   }, 120_000);
 
@@ -461,7 +462,7 @@ describe('any bytes', () => {
         const lines = (parsed.text ?? '').split('\n').map((line) => line.trim());
         expect(lines.filter(Boolean)).toEqual(texts.map((text) => text?.trim()).filter(Boolean));
       }),
-      { numRuns: 300 },
+      { numRuns: fuzzCases(5_000) },
     );
   });
 

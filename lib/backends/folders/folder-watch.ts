@@ -2,7 +2,7 @@
  * Tells of changes in a user's folders within milliseconds: inotify on `new` and `cur` of each watched folder and on the
  * directory that holds the folders. A slow poll stands behind it, for file systems and limits where that does not work.
  */
-import { type FSWatcher, watch as watchPath } from 'node:fs';
+import { watch as watchPath } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, type Log, reasonOf, type Timer } from '../../platform/index.ts';
 import type { FolderEvent, Watch } from '../backend.ts';
@@ -16,9 +16,22 @@ const BLIND_POLL_MS = 2_000;
 /** The first event is told at once, those that follow closely together. */
 const COALESCE_MS = 20;
 
+/** inotify, or what a test puts in its place. Throws where the directory cannot be watched. */
+export type WatchDirectory = (
+  directory: string,
+  changed: (kind: string, name: string | null) => void,
+  failed: (error: unknown) => void,
+) => { close(): void };
+
+export interface FolderWatchOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly watchDirectory?: WatchDirectory;
+}
+
 interface Watched {
   readonly directories: readonly string[];
-  watchers: FSWatcher[];
+  watchers: { close(): void }[];
   /** What the poll saw last. */
   signature: string | undefined;
   isBlind: boolean;
@@ -29,6 +42,7 @@ export class FolderWatch implements Watch {
   readonly #listener: (event: FolderEvent) => void;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #watchDirectory: WatchDirectory;
   readonly #watched = new Map<string, Watched>();
   readonly #quiet = new Map<string, Timer>();
   readonly #pending = new Set<string>();
@@ -36,15 +50,16 @@ export class FolderWatch implements Watch {
   #poll: Timer | undefined;
   #isClosed = false;
 
-  constructor(folders: UserFolders, listener: (event: FolderEvent) => void, clock: Clock, log: Log) {
+  constructor(folders: UserFolders, listener: (event: FolderEvent) => void, options: FolderWatchOptions) {
     this.#folders = folders;
     this.#listener = listener;
-    this.#clock = clock;
-    this.#log = log;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#watchDirectory = options.watchDirectory ?? watchDirectory;
     this.#root = { directories: [folders.directory], watchers: [], signature: undefined, isBlind: false };
-    this.#arm(this.#root, (name) => {
-      // Every new file of the inbox's own changes this directory too; only folders begin with a dot.
-      if (name === null || name.startsWith('.')) this.#hierarchyChanged();
+    this.#arm(this.#root, (kind, name) => {
+      // Files of the inbox's own come and go in this directory too; only folders begin with a dot.
+      if (kind === 'rename' && (name === null || name.startsWith('.'))) this.#hierarchyChanged(name);
     });
     this.#schedulePoll();
   }
@@ -88,14 +103,13 @@ export class FolderWatch implements Watch {
     this.#arm(watched, () => this.#tell(folderId));
   }
 
-  #arm(watched: Watched, changed: (name: string | null) => void): void {
+  #arm(watched: Watched, changed: (kind: string, name: string | null) => void): void {
     disarm(watched);
     watched.isBlind = false;
     try {
       for (const directory of watched.directories) {
-        const watcher = watchPath(directory, { persistent: false }, (_kind, name) => changed(name));
-        watcher.on('error', (error) => this.#blind(watched, error));
-        watched.watchers.push(watcher);
+        const failed = (error: unknown) => this.#blind(watched, error);
+        watched.watchers.push(this.#watchDirectory(directory, changed, failed));
       }
     } catch (error) {
       this.#blind(watched, error);
@@ -111,13 +125,14 @@ export class FolderWatch implements Watch {
     if (!this.#isClosed) this.#schedulePoll();
   }
 
-  #hierarchyChanged(): void {
+  /** `directory` came or went. */
+  #hierarchyChanged(directory: string | null): void {
     if (this.#isClosed) return;
-    // A folder made again under its name is another directory than the one that is watched.
     for (const [id, watched] of this.#watched) {
-      const wasBlind = watched.isBlind;
+      if (directory !== null && directory !== `.${id}`) continue;
+      // A folder made again under its name is another directory than the one that is watched, and has mail already perhaps.
       this.#armFolder(id, watched);
-      if (wasBlind && !watched.isBlind) this.#tell(id);
+      this.#tell(id);
     }
     this.#tell(undefined);
   }
@@ -158,10 +173,17 @@ export class FolderWatch implements Watch {
       watched.signature = signature;
       if (this.#isClosed) return;
       if (id !== undefined && this.#watched.get(id) !== watched) continue;
-      if (former !== undefined && former !== signature) this.#tell(id);
+      // What happened before the first look of a folder that cannot be watched, nobody saw.
+      if (former === undefined ? watched.isBlind : former !== signature) this.#tell(id);
     }
   }
 }
+
+const watchDirectory: WatchDirectory = (directory, changed, failed) => {
+  const watcher = watchPath(directory, { persistent: false }, changed);
+  watcher.on('error', failed);
+  return watcher;
+};
 
 function disarm(watched: Watched): void {
   for (const watcher of watched.watchers) watcher.close();

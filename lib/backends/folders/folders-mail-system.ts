@@ -62,6 +62,7 @@ export class FoldersMailSystem implements MailSystem {
         clock: this.#clock,
         log: this.#log.child({ user }),
         submit: (sender, envelope, message) => submit(this.#postOffice(), sender, envelope, message),
+        closed: (closed) => this.#mailboxes.delete(closed),
       },
     );
     this.#mailboxes.add(mailbox);

@@ -44,6 +44,7 @@ export interface FoldersMailboxOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly submit: (sender: Account, envelope: Envelope, message: Uint8Array) => Promise<void>;
+  readonly closed: (mailbox: Mailbox) => void;
 }
 
 export class FoldersMailbox implements Mailbox {
@@ -184,7 +185,7 @@ export class FoldersMailbox implements Mailbox {
 
   watch(listener: (event: FolderEvent) => void): Promise<Watch> {
     return this.#guard('the folders cannot be watched', async () => {
-      const watch = new FolderWatch(this.#folders, listener, this.#options.clock, this.#options.log);
+      const watch = new FolderWatch(this.#folders, listener, this.#options);
       this.#watches.add(watch);
       return watch;
     });
@@ -194,6 +195,7 @@ export class FoldersMailbox implements Mailbox {
     this.#isClosed = true;
     for (const watch of this.#watches) await watch.close();
     this.#watches.clear();
+    this.#options.closed(this);
   }
 
   #inFolder<T>(what: string, folderId: string, task: (index: FolderIndex) => Promise<T>): Promise<T> {

@@ -10,6 +10,7 @@ const MESSAGE_LIMIT_BYTES = 50 * 1024 * 1024;
 const RECIPIENTS_LIMIT = 100;
 /** RFC 5321 section 6.3: so many Received fields are a loop. */
 const RECEIVED_LIMIT = 100;
+const CLIENTS_LIMIT = 100;
 const IDLE_TIMEOUT_MS = 60_000;
 
 export interface SmtpInOptions {
@@ -39,6 +40,7 @@ export async function startSmtpIn(options: SmtpInOptions): Promise<SmtpIn> {
     disabledCommands: ['AUTH', 'STARTTLS'],
     disableReverseLookup: true,
     size: messageLimitBytes,
+    maxClients: CLIENTS_LIMIT,
     socketTimeout: IDLE_TIMEOUT_MS,
     logger: false,
     onRcptTo({ address }, session, callback) {

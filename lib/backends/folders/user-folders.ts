@@ -47,7 +47,7 @@ export class UserFolders {
   readonly #random: Random;
   readonly #lock: UserLock;
   readonly #indexes = new Map<string, FolderIndex>();
-  #prepared: Promise<void> | undefined;
+  #preparing: Promise<void> | undefined;
 
   constructor(root: string, account: Account, clock: Clock, random: Random) {
     this.account = account;
@@ -57,13 +57,12 @@ export class UserFolders {
     this.#lock = new UserLock(join(this.directory, 'caravan.lock'), clock, random);
   }
 
-  /** Makes what every mailbox has, once. */
+  /** Makes what every mailbox has, where it is not there. */
   prepare(): Promise<void> {
-    this.#prepared ??= this.#makeMailbox().catch((error: unknown) => {
-      this.#prepared = undefined;
-      throw error;
+    this.#preparing ??= this.#makeMailbox().finally(() => {
+      this.#preparing = undefined;
     });
-    return this.#prepared;
+    return this.#preparing;
   }
 
   async close(): Promise<void> {
@@ -173,7 +172,7 @@ export class UserFolders {
       }
       return graves;
     });
-    for (const grave of doomed) await rm(grave, { recursive: true, force: true });
+    for (const grave of doomed) await bury(grave);
   }
 
   async #requireParent(parentId: string | undefined): Promise<void> {
@@ -198,7 +197,7 @@ export class UserFolders {
       }
       // What a crash left of folders being made or deleted. Under the lock, nobody is making one; deleting may go on.
       for (const name of await readdir(this.directory)) {
-        if (name.startsWith('~')) await rm(join(this.directory, name), { recursive: true, force: true });
+        if (name.startsWith('~')) await bury(join(this.directory, name));
       }
     });
   }
@@ -217,6 +216,11 @@ export class UserFolders {
     await replaceFile(path, `${next}\n`);
     return next;
   }
+}
+
+/** Two may do so at once; what is left the next session removes. */
+async function bury(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true }).catch(() => undefined);
 }
 
 function folderOf(id: string, selectable: boolean): Folder {
