@@ -76,7 +76,7 @@ export class FolderView {
 
   /** A snapshot no older than `maxAgeMs` and no older than the last hint, reaching back to `reach`. Throws BackendError. */
   fresh(reach: number, maxAgeMs: number): FolderSnapshot | Promise<FolderSnapshot> {
-    const need = { reach, hints: this.#hints, notBefore: this.#parts.clock.monotonic() - maxAgeMs };
+    const need = { reach, hints: this.#hints, notBefore: this.#parts.clock.monotonic() - Math.max(0, maxAgeMs) };
     if (this.#parts.backendId() === undefined) this.#empty();
     return this.#satisfies(need) ? this.#snapshot : this.#refreshed(need);
   }
