@@ -1,0 +1,188 @@
+// What people in charge do with devices, and what the device meets next: on the real engine, store and folders.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Element, text, textOf } from '../../lib/activesync/index.ts';
+import {
+  cancelWipe,
+  forgetDevice,
+  listDevices,
+  recoveryPassword,
+  requestWipe,
+  rescanUser,
+  resendCollection,
+  setAccess,
+} from '../../lib/administration/index.ts';
+import { type MailUser, startMailUser } from '../activesync/commands/support/mail-user.ts';
+import { composeMail } from '../activesync/commands/support/messages.ts';
+import { TestPolicies } from '../activesync/commands/support/policies.ts';
+import { type Reply, TestDevice, waitOf } from '../activesync/commands/support/test-device.ts';
+import { findAll } from '../support/transcript.ts';
+
+let ada: MailUser;
+let phone: TestDevice;
+
+beforeEach(async () => {
+  ada = await startMailUser();
+  phone = new TestDevice(ada.user, {
+    policies: new TestPolicies({ requirement: 'optional', settings: { PasswordRecoveryEnabled: true } }),
+  });
+});
+afterEach(() => ada.stop());
+
+const folderSync = (): Promise<Reply> => phone.post('FolderSync', '<FolderSync><SyncKey>0</SyncKey></FolderSync>');
+const sync = async (key: string): Promise<Reply> =>
+  phone.post(
+    'Sync',
+    `<Sync><Collections><Collection><SyncKey>${key}</SyncKey><CollectionId>${ada.folder('INBOX').id}</CollectionId></Collection></Collections></Sync>`,
+  );
+const keyOf = (reply: Reply): string =>
+  textOf(findAll(reply.document as Element, 'AirSync:SyncKey')[0]?.element as Element);
+const statusOf = (reply: Reply): string =>
+  textOf(findAll(reply.document as Element, 'AirSync:Status')[0]?.element as Element);
+const addedIn = (reply: Reply): number => findAll(reply.document as Element, 'AirSync:Add').length;
+const REFUSED = '<FolderSync><Status>129</Status></FolderSync>';
+
+/** A device that has the inbox, with its key. */
+async function synced(): Promise<string> {
+  await folderSync();
+  const first = keyOf(await sync('0'));
+  return keyOf(await sync(first));
+}
+
+describe('The list of devices', () => {
+  it('has every device seen, the last one first, without secrets', async () => {
+    expect(await listDevices(ada.user)).toEqual([]);
+    await folderSync();
+    await phone.post(
+      'Settings',
+      '<Settings><DeviceInformation><Set><Model>One</Model></Set></DeviceInformation><DevicePassword><Set><Password>7788</Password></Set></DevicePassword></Settings>',
+    );
+    const tablet = new TestDevice(ada.user, { id: 'tablet1', version: '14.1' });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await tablet.post('FolderSync', '<FolderSync><SyncKey>0</SyncKey></FolderSync>');
+    const devices = await listDevices(ada.user);
+    expect(devices.map((it) => [it.id, it.protocolVersion, it.access, it.wipe])).toEqual([
+      ['tablet1', '14.1', 'allowed', 'none'],
+      ['phone1', '16.1', 'allowed', 'none'],
+    ]);
+    expect(devices[1]?.information).toEqual({ Model: 'One' });
+    expect(JSON.stringify(devices)).not.toContain('7788');
+    expect(await recoveryPassword(ada.user, 'phone1')).toBe('7788');
+    expect(await recoveryPassword(ada.user, 'tablet1')).toBeUndefined();
+  });
+});
+
+describe('Access', () => {
+  it('a blocked device is refused, and served again once it is allowed', async () => {
+    await folderSync();
+    await setAccess(ada.user, 'phone1', 'blocked');
+    expect((await folderSync()).xml).toBe(REFUSED);
+    await setAccess(ada.user, 'phone1', 'allowed');
+    expect(text((await folderSync()).document, 'FolderHierarchy:Status')).toBe('1');
+  });
+
+  it('a quarantined device may say what it is, and nothing more', async () => {
+    await folderSync();
+    await setAccess(ada.user, 'phone1', 'quarantined');
+    expect((await folderSync()).xml).toBe(REFUSED);
+    const told = await phone.post(
+      'Settings',
+      '<Settings><DeviceInformation><Set><Model>One</Model></Set></DeviceInformation></Settings>',
+    );
+    expect(told.xml).toContain('<Status>1</Status>');
+  });
+
+  it('a device that waits is woken, and hears of it at once', async () => {
+    await ada.put('INBOX', composeMail({}));
+    await synced();
+    const folder = `<Folder><Id>${ada.folder('INBOX').id}</Id><Class>Email</Class></Folder>`;
+    const completed: string[] = [];
+    ada.user.waiting.onCompletion((ticket) => completed.push(ticket));
+    const wait = waitOf(
+      await phone.post('Ping', `<Ping><HeartbeatInterval>600</HeartbeatInterval><Folders>${folder}</Folders></Ping>`),
+    );
+    await setAccess(ada.user, 'phone1', 'blocked');
+    expect(completed).toEqual([wait.ticket]);
+    expect(ada.user.waiting.size).toBe(0);
+  });
+
+  it('of a device that nobody has seen cannot be changed', async () => {
+    await expect(setAccess(ada.user, 'phone9', 'blocked')).rejects.toMatchObject({ code: 'unknown-device' });
+    await expect(requestWipe(ada.user, 'phone9', 'device')).rejects.toMatchObject({ code: 'unknown-device' });
+    await expect(forgetDevice(ada.user, 'phone9')).rejects.toMatchObject({ code: 'unknown-device' });
+  });
+});
+
+describe('A wipe', () => {
+  it('MS-ASPROV_R653, MS-ASPROV_R654: is told with the next Provision, and the device wiped is blocked until it is allowed anew', async () => {
+    await folderSync();
+    await requestWipe(ada.user, 'phone1', 'device');
+    expect((await folderSync()).xml).toBe('<FolderSync><Status>140</Status></FolderSync>');
+    expect((await phone.post('Provision', '<Provision/>')).xml).toBe(
+      '<Provision><Status>1</Status><RemoteWipe/></Provision>',
+    );
+    const done = '<Provision><RemoteWipe><Status>1</Status></RemoteWipe></Provision>';
+    expect((await phone.post('Provision', done)).xml).toBe('<Provision><Status>1</Status></Provision>');
+    expect(await listDevices(ada.user)).toMatchObject([{ wipe: 'done', access: 'blocked' }]);
+    expect((await folderSync()).xml).toBe(REFUSED);
+
+    await setAccess(ada.user, 'phone1', 'allowed');
+    expect(await listDevices(ada.user)).toMatchObject([{ wipe: 'none', access: 'allowed' }]);
+    expect((await phone.post('Provision', '<Provision/>')).xml).toBe('<Provision><Status>1</Status></Provision>');
+  });
+
+  it('can be called off until it is done', async () => {
+    await folderSync();
+    await requestWipe(ada.user, 'phone1', 'account');
+    expect(await cancelWipe(ada.user, 'phone1')).toBe(true);
+    expect((await phone.post('Provision', '<Provision/>')).xml).toBe('<Provision><Status>1</Status></Provision>');
+    expect(await cancelWipe(ada.user, 'phone1')).toBe(false);
+  });
+
+  it('of the account alone is refused for a device that has no such thing', async () => {
+    const old = new TestDevice(ada.user, { id: 'old1', version: '14.1' });
+    await old.post('FolderSync', '<FolderSync><SyncKey>0</SyncKey></FolderSync>');
+    await expect(requestWipe(ada.user, 'old1', 'account')).rejects.toMatchObject({ code: 'wipe-not-possible' });
+    expect(await listDevices(ada.user)).toMatchObject([{ wipe: 'none' }]);
+  });
+});
+
+describe('The three resets', () => {
+  beforeEach(async () => {
+    await ada.put('INBOX', composeMail({ subject: 'One' }));
+    await ada.put('INBOX', composeMail({ subject: 'Two' }));
+  });
+
+  it('resend: the device gets the collection anew, and the others are not touched', async () => {
+    const key = await synced();
+    await resendCollection(ada.user, 'phone1', ada.folder('INBOX').id);
+    expect(statusOf(await sync(key))).toBe('3');
+    const again = await sync(keyOf(await sync('0')));
+    expect(addedIn(again)).toBe(2);
+    await expect(resendCollection(ada.user, 'phone1', '404')).rejects.toMatchObject({ code: 'unknown-collection' });
+  });
+
+  it('rescan: nothing is sent again that the device has, and its key stays good', async () => {
+    const key = await synced();
+    await rescanUser(ada.user);
+    expect((await sync(key)).xml).toBe('');
+    await ada.put('INBOX', composeMail({ subject: 'Three' }));
+    expect(addedIn(await sync(key))).toBe(1);
+  });
+
+  it('forget: the device is one never seen before', async () => {
+    const key = await synced();
+    await forgetDevice(ada.user, 'phone1');
+    expect(await listDevices(ada.user)).toEqual([]);
+    const reply = await sync(key);
+    expect(statusOf(reply)).toBe('3');
+    expect(await listDevices(ada.user)).toMatchObject([{ id: 'phone1' }]);
+  });
+
+  it('forget: one whose name begins alike stays', async () => {
+    await folderSync();
+    const other = new TestDevice(ada.user, { id: 'phone10' });
+    await other.post('FolderSync', '<FolderSync><SyncKey>0</SyncKey></FolderSync>');
+    await forgetDevice(ada.user, 'phone1');
+    expect((await listDevices(ada.user)).map((it) => it.id)).toEqual(['phone10']);
+  });
+});
