@@ -94,15 +94,15 @@ export function decodeText(bytes: Uint8Array, label: string | undefined): string
 }
 
 function decodeGuessed(bytes: Uint8Array, saysUtf8: boolean): string {
-  // A part that was cut may end inside a character: that alone doesn't make it something else than UTF-8.
+  // A part that was cut may end inside a character: in what is UTF-8 otherwise, that is no sign of another charset.
   const whole = bytes.subarray(0, characterBoundary(bytes, bytes.length));
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(whole);
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(whole);
+    if (whole.length === bytes.length || saysUtf8 || whole.some((byte) => byte > 0x7f)) return text;
   } catch {
-    return saysUtf8 && isMostlyUtf8(bytes)
-      ? new TextDecoder('utf-8').decode(bytes)
-      : new TextDecoder('windows-1252').decode(bytes);
+    if (saysUtf8 && isMostlyUtf8(bytes)) return new TextDecoder('utf-8').decode(bytes);
   }
+  return new TextDecoder('windows-1252').decode(bytes);
 }
 
 /** A single bad byte in a long UTF-8 text must not turn all of it into gibberish. */

@@ -46,15 +46,17 @@ export function readEmailChange(it: Element, version: ProtocolVersion, author: D
   ];
   const change: MessageChange = {
     ...(read === undefined ? {} : { read }),
-    ...(updates.length === 0 ? {} : { ...certain(updates), adjust: (current) => joined(updates, current) }),
+    ...(updates.length === 0
+      ? {}
+      : { ...(flagIt ? certain(flagIt) : {}), adjust: (current) => joined(updates, current) }),
     ...(draft ? { rewrite: (original) => applyDraft(draft, author, original) } : {}),
   };
   return { change, send: atLeast(version, '16.0') && (flag(data, 'Email2:Send') ?? false) };
 }
 
 /** What is to be done whatever flags the message has. */
-function certain(updates: readonly FlagUpdate[]): Pick<MessageChange, 'add' | 'remove'> {
-  const { add, remove } = joined(updates, []);
+function certain(it: Element): Pick<MessageChange, 'add' | 'remove'> {
+  const { add, remove } = readFlag(it)([]);
   return { ...(add.length > 0 ? { add } : {}), ...(remove.length > 0 ? { remove } : {}) };
 }
 

@@ -18,8 +18,8 @@ const PREFIX = '$CvFlag-';
 const PIECE_BYTES = 24;
 const PIECES_LIMIT = 4;
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
-/** Beyond what a Date can hold there is no time. */
-const TIME_LIMIT_MS = 8.64e15;
+/** Nine digits, up to the year 5188: four times fit into one keyword. Nothing is due earlier or later. */
+const TIME_LIMIT_MS = 36 ** 9 - 1;
 
 export interface FlagDetails {
   readonly startDate?: Date;
@@ -78,15 +78,14 @@ export function readFlagKeywords(flags: MessageFlags): FlagDetails {
 const withoutUndefined = (details: { [K in keyof FlagDetails]: FlagDetails[K] | undefined }): FlagDetails =>
   Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
 
-const time = (date: Date | undefined): string => date?.getTime().toString(36) ?? '';
+const time = (date: Date | undefined): string =>
+  date ? Math.min(TIME_LIMIT_MS, Math.max(0, date.getTime())).toString(36) : '';
 
 const times = (name: string, ...dates: readonly (Date | undefined)[]): string[] =>
   dates.some((it) => it) ? [`${PREFIX}${name}.${dates.map(time).join('.')}`] : [];
 
 function readTime(value: string | undefined): Date | undefined {
-  if (!value || !/^-?[0-9a-z]{1,11}$/.test(value)) return undefined;
-  const milliseconds = Number.parseInt(value, 36);
-  return Math.abs(milliseconds) <= TIME_LIMIT_MS ? new Date(milliseconds) : undefined;
+  return value && /^[0-9a-z]{1,9}$/.test(value) ? new Date(Number.parseInt(value, 36)) : undefined;
 }
 
 function texts(name: string, value: string | undefined): string[] {
