@@ -2,7 +2,7 @@
  * What every mail system must do: one `it` for each sentence of `lib/backends/backend.ts`. An implementation's test calls
  * `describeBackendContract('imap', setUp)`.
  */
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { describeAccounts } from './backend/accounts.ts';
 import { describeChanges } from './backend/changes.ts';
 import { type BackendUnderTest, BackendFixture } from './backend/fixture.ts';
@@ -20,6 +20,7 @@ export function describeBackendContract(name: string, setUp: () => Promise<Backe
   describe(`mail system contract: ${name}`, () => {
     const fixture = new BackendFixture();
     beforeAll(async () => fixture.start(await setUp()));
+    afterEach(() => fixture.closeMailboxes());
     afterAll(() => fixture.stop());
 
     describeAccounts(fixture);

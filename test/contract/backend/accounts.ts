@@ -28,7 +28,7 @@ export function describeAccounts(fixture: BackendFixture): void {
       expect(await authenticate('mallory')).toBeUndefined();
     });
 
-    it.each(['', '..', '.', '/', '../bob', 'a\u0000b', 'ada\r\nx', '\\', '@', `${'x'.repeat(2_000)}`])(
+    it.each(['', '..', '.', '/', '../bob', 'a\u0000b', 'ada\r\nx', '\\', '@', 'x'.repeat(2_000)])(
       'gives undefined for the odd name %j',
       async (userName) => {
         expect(await authenticate(userName)).toBeUndefined();

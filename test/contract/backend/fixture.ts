@@ -33,9 +33,13 @@ export class BackendFixture {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#mailboxes.map((mailbox) => mailbox.close()));
+    await this.closeMailboxes();
     await this.#under?.system.close();
     await this.#under?.stop();
+  }
+
+  async closeMailboxes(): Promise<void> {
+    await Promise.all(this.#mailboxes.splice(0).map((mailbox) => mailbox.close()));
   }
 
   get under(): BackendUnderTest {
@@ -47,7 +51,7 @@ export class BackendFixture {
     return this.under.system;
   }
 
-  /** A session of the user's; closed at the end of the suite. */
+  /** A session of the user's; closed at the end of the test. */
   async open(user: UserKey = 'ada'): Promise<Mailbox> {
     const credentials = this.under.credentials[user];
     const account = await this.system.authenticate(credentials);

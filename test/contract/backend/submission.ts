@@ -26,14 +26,30 @@ export function describeSubmission(fixture: BackendFixture): void {
       }
     });
 
-    it('is rejected if the mail system will never take it, and nobody gets it', async () => {
+    it('is rejected if the mail system will never take it', async () => {
       const ada = await fixture.open();
+      const to = [`no-such-user@${addressOf(ada).split('@')[1]}`];
+      await expectBackendError(ada.submit({ from: addressOf(ada), to }, fixture.message().raw), 'rejected');
+    });
+
+    it('refused for one recipient, nobody gets it, or the others do and the sender gets a notice', async () => {
+      const [ada, bob] = [await fixture.open('ada'), await fixture.open('bob')];
+      const [adas, bobs] = [await fixture.inbox(ada), await fixture.inbox(bob)];
       const { raw, messageId } = fixture.message();
-      const domain = addressOf(ada).split('@')[1];
-      const to = [addressOf(ada), `no-such-user@${domain}`];
-      await expectBackendError(ada.submit({ from: addressOf(ada), to }, raw), 'rejected');
-      const inbox = await fixture.inbox(ada);
-      expect(await ada.findMessageId(inbox.id, messageId)).toEqual([]);
+      const unknown = `no-such-user-${messageId.slice(6, 9)}@${addressOf(ada).split('@')[1]}`;
+      const isTaken = await ada.submit({ from: addressOf(ada), to: [addressOf(bob), unknown] }, raw).then(
+        () => true,
+        (error: unknown) => {
+          expect(error).toMatchObject({ name: 'BackendError', code: 'rejected' });
+          return false;
+        },
+      );
+      if (!isTaken) {
+        expect(await bob.findMessageId(bobs.id, messageId)).toEqual([]);
+        return;
+      }
+      await eventually('the mail', async () => (await bob.findMessageId(bobs.id, messageId))[0]);
+      await eventually('the notice', async () => (await ada.search([adas.id], { text: unknown }, 1))[0]);
     });
 
     it('without recipients is rejected', async () => {

@@ -3,7 +3,7 @@ import type { FolderEvent, Mailbox, Watch } from '../../../lib/backends/index.ts
 import { type BackendFixture, eventually, pause } from './fixture.ts';
 
 /** Long enough for events of what happened before to come in. */
-const SETTLE_MS = 1_500;
+const SETTLE_MS = 700;
 
 export function describeWatch(fixture: BackendFixture): void {
   describe('watch', () => {

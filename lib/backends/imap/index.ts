@@ -1,0 +1,4 @@
+// A mail system behind IMAP and SMTP.
+export type { ImapConfiguration, ImapTimeouts, TlsMode } from './configuration.ts';
+export { SubmissionError } from './errors.ts';
+export { ImapMailSystem } from './imap-mail-system.ts';
