@@ -28,4 +28,6 @@ export type SendResult =
 export interface Outbox {
   /** `sentFolderId`: the backend's folder for the copy, undefined if it has none. */
   send(lease: Lease, mailbox: Mailbox, sentFolderId: string | undefined, message: OutgoingMessage): Promise<SendResult>;
+  /** True if the mail system has taken the message of this ClientId, for whoever repeats itself without the message. */
+  wasSent(lease: Lease, deviceId: string, clientId: string): Promise<boolean>;
 }

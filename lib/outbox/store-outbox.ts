@@ -62,6 +62,10 @@ export class StoreOutbox implements Outbox {
     return this.#inTurn(`${lease.user}\n${deviceId}`, () => this.#sendInTurn(sending));
   }
 
+  async wasSent(lease: Lease, deviceId: string, clientId: string): Promise<boolean> {
+    return (await this.#intents.find(lease.user, deviceId, clientId))?.status === 'sent';
+  }
+
   async #sendInTurn(sending: Sending): Promise<SendResult> {
     const { lease, mailbox, message } = sending;
     try {

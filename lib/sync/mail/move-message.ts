@@ -58,7 +58,8 @@ export async function moveMessage(
 
 async function exists(context: MailContext, { id, backendId }: FolderEntry, uid: number): Promise<boolean> {
   if (backendId === undefined) return false;
-  if (context.views.peek(id)?.snapshot.flagTextOf(uid) !== undefined) return true;
+  const view = context.views.peek(id);
+  if (view && !view.isStale && view.snapshot.flagTextOf(uid) !== undefined) return true;
   return (await context.mailbox.fetch(backendId, [uid], () => [])).length > 0;
 }
 

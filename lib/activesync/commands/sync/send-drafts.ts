@@ -48,13 +48,19 @@ const sendNew = async (
 async function sendKept(send: Extract<DraftSend, { of: 'change' }>, context: CommandContext): Promise<number> {
   const item = await context.user.item(send.id);
   const original = item && (await wholeMessage(item, context));
-  if (!item || !original) return SyncStatus.objectNotFound;
+  if (!item || !original) {
+    // Sent and taken away, and the answer was lost.
+    const wasSent = await context.outbox.wasSent(context.user.lease, context.device.deviceId, clientIdOf(send.id));
+    return wasSent ? SyncStatus.success : SyncStatus.objectNotFound;
+  }
   const message = send.rewrite ? await send.rewrite(original) : original;
   // A draft's id is never used again: the same id is the same draft sent once more.
   const status = await submit(send.id, message, context);
   if (status === SyncStatus.success) await removeDraft(item, context);
   return status;
 }
+
+const clientIdOf = (id: string): string => `draft:${id}`;
 
 async function wholeMessage(item: SyncItem, { user }: CommandContext): Promise<Uint8Array | undefined> {
   const fetched = await user.fetch([item], () => [{ path: '' }]);
@@ -66,7 +72,7 @@ async function submit(id: string, message: Uint8Array, context: CommandContext):
   const sent = await user.folderOfKind('sent');
   const result = await outbox.send(user.lease, user.mailbox, sent?.backendId, {
     deviceId: device.deviceId,
-    clientId: `draft:${id}`,
+    clientId: clientIdOf(id),
     message,
     saveInSent: true,
   });

@@ -84,7 +84,8 @@ async function ask(
           await rendererFor(prepared, context, version),
         );
   if (!isFull || answer.kind === 'refused') return answer;
-  const moreAvailable = (await device.watchState(asked.id)) === 'changed';
+  const state = await device.watchState(asked.id);
+  const moreAvailable = state === 'changed' || state === 'not-primed';
   return { ...answer, moreAvailable, changed: answer.changed || moreAvailable };
 }
 

@@ -1,21 +1,17 @@
-// Ada as a server serves her: the real engine over real messages in folders on disk and a real store.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { FoldersMailSystem, Mailbox } from '../../../../lib/backends/index.ts';
-import { silentLog, systemClock, systemRandom } from '../../../../lib/platform/index.ts';
-import { standaloneLease } from '../../../../lib/pool/index.ts';
-import { SqliteStore } from '../../../../lib/store/index.ts';
-import { createUserSync, type SyncFolder, type UserSync } from '../../../../lib/sync/index.ts';
-import { startSystem, type UserName } from '../../../backends/folders/setup.ts';
+// Ada with folders to search and move in, on everything real behind the door; and shorthands for what tests put and look at.
+import type { Mailbox } from '../../../../lib/backends/index.ts';
+import type { SyncFolder, UserSync } from '../../../../lib/sync/index.ts';
+import type { UserName } from '../../../backends/folders/setup.ts';
+import { Standalone } from '../../../support/standalone.ts';
 
 export interface MailUser {
+  readonly standalone: Standalone;
   readonly user: UserSync;
+  /** Another program in the same mailbox. */
   readonly mailbox: Mailbox;
-  readonly system: FoldersMailSystem;
   /** By the backend's name of it. */
   folder(backendId: string): SyncFolder;
-  /** Of those that the backend has not. */
+  /** A folder that the backend has not. */
   calendar(): SyncFolder;
   /** The message's ServerId. */
   put(backendId: string, raw: string | Uint8Array, flags?: readonly string[], receivedAt?: Date): Promise<string>;
@@ -26,36 +22,25 @@ export interface MailUser {
 }
 
 export async function startMailUser(): Promise<MailUser> {
-  const started = await startSystem();
-  const mailbox = await started.open('ada');
+  const standalone = await Standalone.start();
+  const mailbox = await standalone.other();
   await mailbox.createFolder('Projects', undefined);
   await mailbox.createFolder('Engine', 'Projects');
-  const directory = await mkdtemp(join(tmpdir(), 'caravan-mail-user-'));
-  const store = new SqliteStore({ file: join(directory, 'store.sqlite') });
-  const user = createUserSync({
-    account: mailbox.account,
-    mailbox,
-    store,
-    lease: standaloneLease('ada', 'session1'),
-    clock: systemClock,
-    random: systemRandom,
-    log: silentLog,
-    settings: { staleViewMs: 0, staleHierarchyMs: 0 },
-  });
+  const user = await standalone.user();
   const folders = await user.folders();
   const found = (folder: SyncFolder | undefined, name: string): SyncFolder => {
     if (!folder) throw new Error(`no folder ${name}`);
     return folder;
   };
-  const folder = (backendId: string) =>
+  const folder = (backendId: string): SyncFolder =>
     found(
       folders.find((it) => it.backendId === backendId),
       backendId,
     );
   return {
+    standalone,
     user,
     mailbox,
-    system: started.system,
     folder,
     calendar: () =>
       found(
@@ -71,18 +56,12 @@ export async function startMailUser(): Promise<MailUser> {
       return (item && (await user.fetch([item], () => [])).get(serverId))?.flags ?? [];
     },
     async messagesIn(backendId, of = 'ada') {
-      const whose = of === 'ada' ? mailbox : await started.open(of);
-      const { messages } = await whose.changes(backendId);
-      const uids = messages.map((it) => it.uid);
+      const whose = await standalone.other(of);
+      const uids = (await whose.changes(backendId)).messages.map((it) => it.uid);
       const fetched = await whose.fetch(backendId, uids, () => [{ path: '' }]);
       return fetched.map((it) => Buffer.from(it.parts.get('')?.bytes ?? []).toString('utf8'));
     },
-    async stop() {
-      await user.close();
-      await store.close();
-      await started.stop();
-      await rm(directory, { recursive: true, force: true });
-    },
+    stop: () => standalone.stop(),
   };
 }
 

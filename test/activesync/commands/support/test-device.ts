@@ -33,6 +33,7 @@ export const OPEN: Policies = {
 
 const NO_OUTBOX: Outbox = {
   send: () => Promise.reject(new Error('this test sends no mail')),
+  wasSent: () => Promise.resolve(false),
 };
 
 export interface TestDeviceOptions {

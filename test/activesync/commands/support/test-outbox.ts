@@ -5,6 +5,8 @@ export class TestOutbox implements Outbox {
   readonly sent: (OutgoingMessage & { readonly sentFolderId: string | undefined })[] = [];
   result: SendResult = { kind: 'sent' };
 
+  wasSent: Outbox['wasSent'] = () => Promise.resolve(false);
+
   send: Outbox['send'] = (_lease, _mailbox, sentFolderId, message) => {
     this.sent.push({ ...message, sentFolderId });
     return Promise.resolve(this.result);

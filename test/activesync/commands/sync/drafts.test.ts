@@ -28,6 +28,7 @@ function sending(result: SendResult = { kind: 'sent' }, key: EstimateAnswer = { 
       sent.push(message);
       return Promise.resolve(result);
     },
+    wasSent: () => Promise.resolve(false),
   };
   const scripted = scriptedSync((it) => unchanged(it.syncKey), {
     outbox,
