@@ -88,10 +88,11 @@ export async function advance<T>(
     state.isConfirmed &&
     made.skipped === state.skipped &&
     optionsText(options) === standing.loaded.optionsText;
-  const sightings = standing.isRetry ? standing.loaded.sightings : isNew ? 1 : standing.loaded.sightings;
+  const { answers } = standing.loaded;
+  const answered = standing.isRetry ? answers + 1 : isNew ? 1 : answers;
   const loaded = isSame
     ? standing.loaded
-    : await context.states.store(session.sort, standing.loaded.version, next, sightings);
+    : await context.states.store(session.sort, standing.loaded.version, next, answered);
 
   if (made.left === 0 && request.getChanges && !isNew) {
     loaded.quiet = { version: made.snapshot.version, cutOff, until: skippedUntil(loaded.state) };
@@ -135,7 +136,7 @@ async function makeWindow<T>(
       : NO_DIFFERENCES;
     const window = windowOf(differences, limit);
     const fetch = fetcherOf(session, snapshot.mark, renderer, rendering);
-    const rendered = await renderWindow(session.folder.id, snapshot.mark, window, renderer, fetch);
+    const rendered = await renderWindow(session.folder.id, snapshot.mark, window, holding, renderer, fetch);
     for (const { uid, flags, error } of rendered.poisoned) {
       const serverId = formatServerId(session.folder.id, snapshot.mark, uid);
       await session.context.poison.record({ deviceId: session.deviceId, serverId, cause: 'not-rendered', error });
@@ -143,6 +144,7 @@ async function makeWindow<T>(
       skipped = [...skipped, { mark: snapshot.mark, uid, flags, until }];
     }
     if (rendered.gone > 0) session.view.markStale();
+    if (rendered.unfounded > 0) session.view.startOver();
     const isFruitless = countOf(window) > 0 && sizeOfDelta(rendered.delta) === 0;
     if (!isFruitless || attempt === ATTEMPTS) return { snapshot, rendered, left: window.left, skipped };
   }

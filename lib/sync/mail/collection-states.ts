@@ -12,8 +12,8 @@ export interface LoadedState {
   /** Of the item in the store. */
   readonly version: number;
   readonly optionsText: string;
-  /** How often the device came with the previous key: once, and once more for every repetition. */
-  sightings: number;
+  /** How often the device was given an answer under the previous key. */
+  answers: number;
   /** The folder, seen so, had nothing for the device: an unchanged Sync need not look again. */
   quiet: { readonly version: number; readonly cutOff: number; readonly until: number } | undefined;
 }
@@ -74,11 +74,11 @@ export class CollectionStates {
     sort: string,
     previous: number | undefined,
     state: CollectionState,
-    sightings: number,
+    answers: number,
   ): Promise<LoadedState> {
     this.forget(sort);
     const record = await this.#records.write(sort, previous, encodeState(state));
-    const loaded = loadedFrom(state, record.version, sightings);
+    const loaded = loadedFrom(state, record.version, answers);
     this.#keep(sort, loaded, record.version);
     return loaded;
   }
@@ -113,13 +113,13 @@ export class CollectionStates {
   }
 }
 
-function loadedFrom(state: CollectionState, version: number, sightings: number): LoadedState {
+function loadedFrom(state: CollectionState, version: number, answers: number): LoadedState {
   return {
     state,
     current: currentHolding(state),
     version,
     optionsText: optionsText(state.options),
-    sightings,
+    answers,
     quiet: undefined,
   };
 }

@@ -67,19 +67,24 @@ export class FolderSnapshot {
   with(changes: FolderChanges, mark: number): FolderSnapshot {
     const isNew = changes.validity !== this.validity;
     const messages = [...changes.messages].sort((a, b) => a.uid - b.uid);
-    const merged = isNew || changes.complete ? this.#replaced(messages) : this.#merged(messages, changes.vanished);
-    if (!merged && !isNew) return this;
+    const isWhole = isNew || changes.complete;
+    const columns = isWhole ? this.#replaced(messages) : this.#merged(messages, changes.vanished);
+    if (!columns || (isWhole && !isNew && this.#looksLike(columns))) return this;
     const head = { version: this.version + 1, validity: changes.validity, mark, table: this.table };
-    return new FolderSnapshot(head, merged ?? this);
+    return new FolderSnapshot(head, columns);
   }
 
-  #replaced(messages: readonly MessageState[]): Columns | undefined {
+  #replaced(messages: readonly MessageState[]): Columns {
     const columns = columnsOf(messages.length);
     for (const [at, message] of messages.entries()) set(columns, at, message, this.table);
-    const isSame =
+    return columns;
+  }
+
+  #looksLike(columns: Columns): boolean {
+    return (
       columns.uids.length === this.uids.length &&
-      columns.uids.every((uid, at) => uid === this.uids[at] && columns.flags[at] === this.flags[at]);
-    return isSame ? undefined : columns;
+      columns.uids.every((uid, at) => uid === this.uids[at] && columns.flags[at] === this.flags[at])
+    );
   }
 
   #merged(messages: readonly MessageState[], vanished: UidRuns): Columns | undefined {

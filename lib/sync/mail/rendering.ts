@@ -6,6 +6,7 @@ import type { Renderer } from '../sync.ts';
 import type { Delta } from './delta.ts';
 import type { Window } from './differences.ts';
 import { flagsOfText, flagText } from './flag-sets.ts';
+import { Holding } from './holding.ts';
 import type { FolderSnapshot } from './folder-snapshot.ts';
 
 /** Messages by UID, those gone left out. */
@@ -24,6 +25,8 @@ export interface Rendered<T> {
   readonly poisoned: readonly Unrenderable[];
   /** New messages that were gone before they could be fetched. */
   readonly gone: number;
+  /** Changes of which nothing was to be seen: the view is not what the mailbox is. */
+  readonly unfounded: number;
 }
 
 /** A change in place needs no content. */
@@ -33,6 +36,7 @@ export async function renderWindow<T>(
   folderId: string,
   mark: number,
   window: Window,
+  holding: Holding,
   renderer: Renderer<T>,
   fetch: Fetch,
 ): Promise<Rendered<T>> {
@@ -49,10 +53,15 @@ export async function renderWindow<T>(
   const idOf = (uid: number) => formatServerId(folderId, mark, uid);
   for (const uid of window.removed) changes.push({ kind: 'delete', serverId: idOf(uid) });
   for (const uid of window.aged) changes.push({ kind: 'soft-delete', serverId: idOf(uid) });
+  let unfounded = 0;
   for (const uid of window.changed) {
     const message = updates?.get(uid);
     if (!message) continue;
     const flags = flagText(message.flags);
+    if (holding.flagTextOf(uid) === flags) {
+      unfounded++;
+      continue;
+    }
     told.changed.set(uid, flags);
     try {
       changes.push({ kind: 'change', serverId: idOf(uid), item: renderer.render(message, 'change') });
@@ -77,7 +86,7 @@ export async function renderWindow<T>(
   }
   const { removed, aged, stale } = window;
   const delta: Delta = { mark, ...told, removed: UidRuns.of(removed), aged: UidRuns.of(aged), stale };
-  return { changes, delta, poisoned, gone };
+  return { changes, delta, poisoned, gone, unfounded };
 }
 
 /** The very answer of a delta once more: what is gone meanwhile is left out, flags are as they were told. */
@@ -105,5 +114,5 @@ export async function renderDelta<T>(
     render: (message, purpose) =>
       renderer.render({ ...message, flags: flagsOfText(told.get(message.uid) ?? '') }, purpose),
   };
-  return (await renderWindow(folderId, delta.mark, window, asTold, fetch)).changes;
+  return (await renderWindow(folderId, delta.mark, window, Holding.empty(delta.mark), asTold, fetch)).changes;
 }

@@ -49,6 +49,7 @@ export async function replay<T>(
   });
   const scope = scopeOf(session, state.cutOff, state.skipped, snapshot.mark);
   const left = request.getChanges ? countOf(differencesOf(current.underMark(snapshot.mark), snapshot, scope)) : 0;
+  loaded.answers++;
   if (left > 0) prefetchNext(session, loaded, renderer, request.windowSize, snapshot);
   return {
     kind: 'answer',

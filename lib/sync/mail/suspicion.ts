@@ -7,39 +7,38 @@ import type { CollectionSession } from './collection-session.ts';
 import type { SkippedItem } from './collection-state.ts';
 import type { LoadedState } from './collection-states.ts';
 
-/** The same key so often with items sent: the window is halved, and again with each further time. */
-const HALVE_AT_SIGHTING = 3;
-/** A single message so often: it is skipped. More patient, since a bad network looks alike. */
-const SKIP_AT_SIGHTING = 6;
+/** Items were sent so often under one key: with its third coming the window is halved, and again with each further one. */
+const ANSWERS_BEFORE_HALVING = 2;
+/** A single message was sent so often: it is skipped. More patient, since a bad network looks alike. */
+const ANSWERS_BEFORE_SKIPPING = 5;
 
 export interface Suspicion {
   readonly windowLimit: number | undefined;
   readonly skipped: readonly SkippedItem[];
 }
 
-/** Counts this coming of the previous key. Undefined: the same answer may be given again. */
+/** The device came with the previous key. Undefined: there is nothing odd about it yet. */
 export async function suspect(session: CollectionSession, loaded: LoadedState): Promise<Suspicion | undefined> {
   const { state } = loaded;
   const items = state.delta.added.size + state.delta.changed.size;
   if (items === 0) return undefined;
-  loaded.sightings++;
   if (items > 1) {
-    if (loaded.sightings < HALVE_AT_SIGHTING) return undefined;
+    if (loaded.answers < ANSWERS_BEFORE_HALVING) return undefined;
     const windowLimit = Math.ceil(items / 2);
     session.context.log.info(
-      { deviceId: session.deviceId, folderId: session.folder.id, sightings: loaded.sightings, windowLimit },
+      { deviceId: session.deviceId, folderId: session.folder.id, answers: loaded.answers, windowLimit },
       'a device repeats itself: it is sent fewer items',
     );
     // A single one begins its own count.
-    if (windowLimit === 1) loaded.sightings = 1;
+    if (windowLimit === 1) loaded.answers = 0;
     return { windowLimit, skipped: state.skipped };
   }
-  if (loaded.sightings < SKIP_AT_SIGHTING) return undefined;
+  if (loaded.answers < ANSWERS_BEFORE_SKIPPING) return undefined;
   const [uid, flags] = [...state.delta.added, ...state.delta.changed][0] as readonly [number, string];
   const { mark } = state.delta;
   const { deviceId, folder, context } = session;
   await context.poison.record({ deviceId, serverId: formatServerId(folder.id, mark, uid), cause: 'device-fails' });
-  loaded.sightings = 1;
+  loaded.answers = 0;
   const until = context.clock.now() + context.settings.poisonRetryMs;
   return { windowLimit: state.windowLimit, skipped: [...state.skipped, { mark, uid, flags, until }] };
 }

@@ -53,6 +53,9 @@ export const USUAL_FOLDERS = [
   { name: 'Trash', kind: 'trash' },
 ] as const;
 
+/** So high that a MODSEQ which went back does not catch up unnoticed. */
+const FIRST_MODSEQ = 2 ** 40;
+
 type Call = Exclude<keyof Mailbox, 'account' | 'capabilities'>;
 
 export class ScriptedMailbox implements Mailbox {
@@ -66,6 +69,7 @@ export class ScriptedMailbox implements Mailbox {
   fault: ((call: Call, isDone: boolean) => void) | undefined;
   readonly #folders = new Map<string, ScriptedFolder>();
   #nextValidity = 100;
+  #serial = 0;
   readonly #listeners = new Set<(event: FolderEvent) => void>();
   watched: readonly string[] = [];
 
@@ -87,8 +91,8 @@ export class ScriptedMailbox implements Mailbox {
   deliver(folderId = 'INBOX', options: { flags?: readonly string[]; receivedAt?: Date; text?: string } = {}): number {
     const folder = this.#folder(folderId);
     const uid = folder.nextUid++;
-    const text =
-      options.text ?? `Subject: message ${uid}\r\nMessage-ID: <${folderId}-${uid}@test>\r\n\r\nText ${uid}\r\n`;
+    const serial = options.text === undefined ? ++this.#serial : 0;
+    const text = options.text ?? `Subject: message ${serial}\r\nMessage-ID: <${serial}@test>\r\n\r\nText ${serial}\r\n`;
     folder.messages.set(uid, {
       uid,
       flags: [...(options.flags ?? [])],
@@ -125,7 +129,7 @@ export class ScriptedMailbox implements Mailbox {
     folder.vanished.length = 0;
     folder.validity = this.#nextValidity++;
     folder.nextUid = 1;
-    folder.modseq = 1;
+    folder.modseq = FIRST_MODSEQ;
     for (const message of messages) {
       const uid = folder.nextUid++;
       folder.messages.set(uid, { ...message, uid, modseq: ++folder.modseq });
@@ -136,9 +140,9 @@ export class ScriptedMailbox implements Mailbox {
   /** Restored from an older backup: MODSEQ goes back, UIDs stay. */
   rewindModseq(folderId = 'INBOX'): void {
     const folder = this.#folder(folderId);
-    folder.modseq = 1;
+    folder.modseq = Math.floor(folder.modseq / 2);
     folder.vanished.length = 0;
-    for (const message of folder.messages.values()) message.modseq = 1;
+    for (const message of folder.messages.values()) message.modseq = folder.modseq;
     this.#tell(folderId);
   }
 
@@ -338,7 +342,7 @@ export class ScriptedMailbox implements Mailbox {
     if (this.#folders.has(id)) throw new BackendError('already-exists', `${id} exists`);
     const folder: Folder = { id, parentId, name, kind, itemClass: 'Email', selectable: true };
     const validity = this.#nextValidity++;
-    this.#folders.set(id, { folder, validity, nextUid: 1, modseq: 1, messages: new Map(), vanished: [] });
+    this.#folders.set(id, { folder, validity, nextUid: 1, modseq: FIRST_MODSEQ, messages: new Map(), vanished: [] });
     return folder;
   }
 
