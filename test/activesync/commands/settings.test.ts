@@ -101,7 +101,7 @@ describe('DeviceInformation', () => {
     expect((await user.user.device('phone1').record())?.information).toEqual(told);
   });
 
-  it('MS-ASCMD_R4391, MS-ASCMD_R5845: without Set it is formatted incorrectly', async () => {
+  it('MS-ASCMD_R5845: without Set it is formatted incorrectly', async () => {
     expect(await ask('<DeviceInformation/>')).toBe(ok('<DeviceInformation><Status>2</Status></DeviceInformation>'));
     expect(await ask('<DeviceInformation><Set><Model><OS>x</OS></Model></Set></DeviceInformation>')).toBe(
       ok('<DeviceInformation><Status>2</Status></DeviceInformation>'),
