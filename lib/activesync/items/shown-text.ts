@@ -26,12 +26,13 @@ export function shownText(message: FetchedMessage, parts: readonly Part[], asHtm
   const alone = parts.length === 1;
   const pieces: string[] = [];
   let complete = true;
-  let sizeBytes = 0;
+  /** Of what was not fetched, by the proportion of what was. */
+  let missingBytes = 0;
   for (const part of parts) {
     const fetched = message.parts.get(part.path);
     if (!fetched) {
       if (part.sizeBytes > 0) complete = false;
-      sizeBytes += decodedSize(part.sizeBytes, part.encoding);
+      missingBytes += decodedSize(part.sizeBytes, part.encoding);
       continue;
     }
     const text = partText(part, fetched);
@@ -39,12 +40,11 @@ export function shownText(message: FetchedMessage, parts: readonly Part[], asHtm
       asHtml ? asHtmlPiece(part, text, alone) : part.type === 'text/html' ? htmlToText(text) : text,
     );
     pieces.push(piece);
-    const size = Buffer.byteLength(piece);
-    sizeBytes += fetched.complete ? size : estimate(size, fetched.bytes.length, part);
+    if (!fetched.complete) missingBytes += missing(Buffer.byteLength(piece), fetched.bytes.length, part);
     complete &&= fetched.complete;
   }
   const joined = asHtml && !alone ? `${HTML_START}${pieces.join('<br>\r\n')}${HTML_END}` : pieces.join('\r\n\r\n');
-  return { text: joined, complete, sizeBytes: complete ? Buffer.byteLength(joined) : sizeBytes };
+  return { text: joined, complete, sizeBytes: Buffer.byteLength(joined) + missingBytes };
 }
 
 function asHtmlPiece(part: Part, text: string, alone: boolean): string {
@@ -52,7 +52,7 @@ function asHtmlPiece(part: Part, text: string, alone: boolean): string {
   return alone ? textToHtml(text) : `<div>${textToHtmlFragment(text)}</div>`;
 }
 
-function estimate(size: number, encodedBytes: number, part: Part): number {
+function missing(size: number, encodedBytes: number, part: Part): number {
   if (encodedBytes === 0) return decodedSize(part.sizeBytes, part.encoding);
-  return Math.max(size + 1, Math.round((size * part.sizeBytes) / encodedBytes));
+  return Math.max(1, Math.round((size * part.sizeBytes) / encodedBytes) - size);
 }
