@@ -111,6 +111,12 @@ export class Standalone {
     return (await mailbox.append(folder, Buffer.from(raw), { flags, ...(receivedAt && { receivedAt }) })).uid;
   }
 
+  /** Puts a message of one's own making into the inbox. */
+  async putRaw(raw: Uint8Array, flags: MessageFlags = [], name: UserName = 'ada'): Promise<number> {
+    const mailbox = await this.other(name);
+    return (await mailbox.append(await this.folder('inbox', name), raw, { flags })).uid;
+  }
+
   /** The backend's name of the folder of this kind. */
   async folder(kind: string, name: UserName = 'ada'): Promise<string> {
     const found = (await (await this.other(name)).folders()).find((it) => it.kind === kind);

@@ -76,15 +76,14 @@ async function estimate(collection: Element, id: string, context: CommandContext
   if (flag(collection, 'AirSync:ConversationMode') && folder.itemClass !== 'Email') {
     return { status: CommonStatus.invalidXml };
   }
-  const days = filterDays(
-    integer(options, 'AirSync:FilterType') ?? integer(collection, 'AirSync:FilterType'),
-    folder.itemClass,
-  );
+  const filterType = integer(options, 'AirSync:FilterType') ?? integer(collection, 'AirSync:FilterType');
+  const days = filterDays(filterType, folder.itemClass);
   if (days === 'invalid') return { status: CommonStatus.serverError };
 
   const answer = await context.device.estimate(id, syncKey, { filterDays: days });
   if (answer.kind === 'refused') return { status: REFUSALS[answer.reason] };
-  const count = options ? answer.count : Math.min(answer.count, MAX_UNFILTERED);
+  const isFiltered = options !== undefined || filterType !== undefined;
+  const count = isFiltered ? answer.count : Math.min(answer.count, MAX_UNFILTERED);
   return { status: GetItemEstimateStatus.success, count };
 }
 

@@ -45,10 +45,10 @@ describe('GetItemEstimate', () => {
   );
 
   it('MS-ASCMD_R2967: understands the form of 12.1: class, id, filter, key', async () => {
-    const { device, asked } = ready({ kind: 'estimate', count: 7 }, '12.1');
+    const { device, asked } = ready({ kind: 'estimate', count: 700 }, '12.1');
     const body = request(`<Collection><Class>Email</Class><CollectionId>1</CollectionId>
       <airsync:FilterType>2</airsync:FilterType><airsync:SyncKey>k1</airsync:SyncKey></Collection>`);
-    expect((await device.post('GetItemEstimate', body)).xml).toBe(answered(estimated('1', 1, 7)));
+    expect((await device.post('GetItemEstimate', body)).xml).toBe(answered(estimated('1', 1, 700)));
     expect(asked).toEqual([{ id: '1', syncKey: 'k1', options: { filterDays: 3 } }]);
   });
 

@@ -44,6 +44,8 @@ export interface TestDeviceOptions {
   readonly outbox?: Outbox;
   readonly clock?: Clock;
   readonly log?: Log;
+  /** Told of every reply. */
+  readonly onReply?: (command: CommandName, reply: Reply) => void;
 }
 
 export interface PostExtra {
@@ -92,7 +94,9 @@ export class TestDevice {
       },
       this.#context(),
     );
-    return replyOf(result);
+    const reply = replyOf(result);
+    this.#options.onReply?.(command, reply);
+    return reply;
   }
 
   #context(): CommandContext {
