@@ -18,11 +18,13 @@ interface DeviceRule {
 }
 
 export class ConfiguredPolicies implements Policies {
+  readonly maxDevicesPerUser: number;
   readonly #overrides: readonly Rule[];
   readonly #common: Rule;
   readonly #deviceRules: readonly DeviceRule[];
 
   constructor(configuration: Pick<Configuration, 'policy' | 'devices'>) {
+    this.maxDevicesPerUser = configuration.devices.maxPerUser;
     const { requirement, settings, newDevices, overrides, deviceRules } = policiesConfiguration(configuration);
     this.#common = { matches: () => true, policy: policyOf(requirement, settings), newDevices };
     this.#overrides = overrides.map((it) => ({

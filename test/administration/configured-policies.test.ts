@@ -85,6 +85,10 @@ describe('The digest of a policy', () => {
 });
 
 describe('A device never seen before', () => {
+  it('is one more than there may be, from devices.maxPerUser on', () => {
+    expect(configured({}, { maxPerUser: 3 }).maxDevicesPerUser).toBe(3);
+  });
+
   it('is allowed where nobody says otherwise', () => {
     expect(configured({}).initialAccess('ada', 'iPhone')).toBe('allowed');
   });

@@ -1,6 +1,6 @@
 // What people in charge do with devices, and what the device meets next: on the real engine, store and folders.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Element, text, textOf } from '../../lib/activesync/index.ts';
+import { type Element, type Policies, type ProtocolVersion, text, textOf } from '../../lib/activesync/index.ts';
 import {
   cancelWipe,
   forgetDevice,
@@ -14,7 +14,7 @@ import {
 import { type MailUser, startMailUser } from '../activesync/commands/support/mail-user.ts';
 import { composeMail } from '../activesync/commands/support/messages.ts';
 import { TestPolicies } from '../activesync/commands/support/policies.ts';
-import { type Reply, TestDevice, waitOf } from '../activesync/commands/support/test-device.ts';
+import { OPEN, type Reply, TestDevice, waitOf } from '../activesync/commands/support/test-device.ts';
 import { findAll } from '../support/transcript.ts';
 
 let ada: MailUser;
@@ -68,6 +68,24 @@ describe('The list of devices', () => {
     expect(JSON.stringify(devices)).not.toContain('7788');
     expect(await recoveryPassword(ada.user, 'phone1')).toBe('7788');
     expect(await recoveryPassword(ada.user, 'tablet1')).toBeUndefined();
+  });
+});
+
+describe('The bound of devices', () => {
+  it('one more is 177, until one is forgotten; those known are served', async () => {
+    const policies: Policies = { ...OPEN, maxDevicesPerUser: 2 };
+    const post = (id: string, version: ProtocolVersion = '16.1') =>
+      new TestDevice(ada.user, { id, version, policies }).post(
+        'FolderSync',
+        '<FolderSync><SyncKey>0</SyncKey></FolderSync>',
+      );
+    await post('phone1');
+    await post('tablet1');
+    expect((await post('watch1')).xml).toBe('<FolderSync><Status>177</Status></FolderSync>');
+    expect((await post('watch1', '12.1')).xml).toBe('HTTP 403');
+    expect(text((await post('phone1')).document, 'FolderHierarchy:Status')).toBe('1');
+    await forgetDevice(ada.user, 'phone1');
+    expect(text((await post('watch1')).document, 'FolderHierarchy:Status')).toBe('1');
   });
 });
 

@@ -4,8 +4,11 @@ import type { CommandContext, CommandRequest } from './command.ts';
 
 const LAST_SEEN_EVERY_MS = 3_600_000;
 
-/** The record of the device that sent this request. */
-export async function deviceContact(request: CommandRequest, context: CommandContext): Promise<DeviceRecord> {
+/** The record of the device that sent this request; undefined for one more than its user may have. */
+export async function deviceContact(
+  request: CommandRequest,
+  context: CommandContext,
+): Promise<DeviceRecord | undefined> {
   const { device, user, policies, clock } = context;
   const known = await device.record();
   const now = clock.now();
@@ -19,6 +22,8 @@ export async function deviceContact(request: CommandRequest, context: CommandCon
     const isRecent = now - known.lastSeen < LAST_SEEN_EVERY_MS && now >= known.lastSeen;
     return isRecent && known.protocolVersion === request.version ? known : device.saveRecord(contact);
   }
+  const { maxDevicesPerUser } = policies;
+  if (maxDevicesPerUser !== undefined && (await user.devices()).length >= maxDevicesPerUser) return undefined;
   return device.saveRecord({
     ...contact,
     id: device.deviceId,

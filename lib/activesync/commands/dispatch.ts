@@ -48,6 +48,10 @@ async function run(request: CommandRequest, context: CommandContext): Promise<Co
   if (!handler) return refusal(command, version, CommonStatus.commandNotSupported);
 
   const record = await deviceContact(request, context);
+  if (!record) {
+    context.log.info({ command }, 'A device was refused: its user has as many as are allowed');
+    return refusal(command, version, CommonStatus.maximumDevicesReached);
+  }
   const policy = context.policies.policyFor(context.user.account.user);
   const refused = refusedBy(command, record, policy, request.policyKey);
   if (refused !== undefined) {

@@ -14,6 +14,8 @@ export interface Policy {
 }
 
 export interface Policies {
+  /** A device beyond so many of one user is refused at its first contact (Status 177); undefined: no bound. */
+  readonly maxDevicesPerUser?: number;
   policyFor(user: string): Policy;
   /** What a device never seen before may do. */
   initialAccess(user: string, deviceType: string): DeviceRecord['access'];

@@ -22,8 +22,12 @@ export async function sendWithOriginal(
   const item = await sourceItem(compose.source, context);
   const fetched = item && (await user.fetch([item], () => [{ path: '' }])).get(item.serverId);
   const original = fetched?.parts.get('')?.bytes;
-  // R4930
-  if (!item || !original) return composeRefusal(request, CommonStatus.itemNotFound);
+  if (!item || !original) {
+    // Moved or deleted since it was answered, and the answer to that was lost.
+    const wasSent = await context.outbox.wasSent(user.lease, context.device.deviceId, compose.clientId);
+    // R4930
+    return wasSent ? sentAnswer : composeRefusal(request, CommonStatus.itemNotFound);
+  }
 
   const { message, replaceMime } = compose;
   let composed: Uint8Array;
