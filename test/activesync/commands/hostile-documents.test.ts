@@ -1,5 +1,5 @@
 // Whatever a device puts into a document, each command of synchronisation has an answer that the schema knows.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type CommandName,

@@ -124,6 +124,13 @@ describe('changes of the hierarchy', () => {
     expect(await create('Plans', '4711')).toBe('<FolderCreate><Status>5</Status></FolderCreate>');
   });
 
+  it.each([13, 14, 15, 17])(
+    'make no folder of type %i while there is no such backend: a status, not a fault',
+    async (type) => {
+      expect(await create('Private', '0', type)).toMatch(/^<FolderCreate><Status>(3|6)<\/Status><\/FolderCreate>$/);
+    },
+  );
+
   it('MS-ASCMD_R140: rename a folder', async () => {
     const id = idIn(await create('Plans'));
     expect(await update(id, 'Projects')).toContain('<FolderUpdate><Status>1</Status><SyncKey>');

@@ -72,6 +72,24 @@ describe('windows', () => {
     ]);
   });
 
+  it('MS-ASCMD_R4767, MS-ASCMD_R3459: of 100 are meant where none is named', async () => {
+    for (let at = 8; at <= 103; at++) await standalone.put({ subject: `M${at}` });
+    await phone.prime(inbox);
+    const first = await phone.sync(inbox);
+    expect([first.added.size, first.more]).toEqual([100, true]);
+    const second = await phone.sync(inbox);
+    expect([second.added.size, second.more]).toEqual([3, false]);
+  });
+
+  it('MS-ASCMD_R4764, MS-ASCMD_R3460: have 512 items at the most', async () => {
+    for (let at = 8; at <= 515; at++) await standalone.put({ subject: `M${at}` });
+    await phone.prime(inbox);
+    const first = await phone.sync(inbox, '<WindowSize>512</WindowSize>');
+    expect([first.added.size, first.more]).toEqual([512, true]);
+    const second = await phone.sync(inbox, '<WindowSize>0</WindowSize>');
+    expect([second.added.size, second.more]).toEqual([3, false]);
+  }, 120_000);
+
   it('of the whole request hold for its collections together', async () => {
     const folder = await standalone.folder('trash');
     for (let at = 1; at <= 3; at++) await standalone.put({ folder, subject: `T${at}` });
