@@ -1,2 +1,24 @@
-// Who serves whom. For a standalone server: itself, everybody.
+// Who serves whom. For a standalone server: itself, everybody. For a pool: a Member in each server (ownership.md).
+export { PoolAdministration, type AdministerOptions } from './administer.ts';
+export { balance, type Give } from './balance.ts';
+export { runBalance } from './balancer.ts';
+export type { GiveHooks, MemberCallbacks } from './callbacks.ts';
+export { PoolError, type PoolErrorCode } from './errors.ts';
+export type { GiveResult } from './give.ts';
 export { type Lease, standaloneLease } from './lease.ts';
+export type { Load } from './load.ts';
+export { createMember, type MemberOptions } from './member.ts';
+export { noPoolMetrics, type PoolEvent, type PoolMetrics } from './metrics.ts';
+export {
+  type Location,
+  type Member,
+  type MemberState,
+  type Ownership,
+  type PoolSettings,
+  RELEASED,
+  type ServerSession,
+  type SessionStatus,
+  type StaleAnswer,
+  type Suspicion,
+} from './pool.ts';
+export { DEFAULT_POOL_SETTINGS, poolSettings } from './settings.ts';

@@ -18,7 +18,7 @@ export interface ServerSession {
   readonly build: string;
   /** Availability index, −100 (refuses) … 100 (idle). */
   readonly index: number;
-  /** An administrator took it out: it serves whom it has and gets nobody new. */
+  /** False: an administrator took it out. It serves whom it has and gets nobody new. */
   readonly available: boolean;
   /** Why it is constrained; undefined if it is not. */
   readonly constrained: string | undefined;
@@ -26,11 +26,21 @@ export interface ServerSession {
   readonly devices: number;
   /** Wall clock of the last beat, for people only. */
   readonly seen: number;
+  /** Wall clock of the session's start: for people, and for the balancer, which thinks in minutes. */
+  readonly started: number;
+  /** Wall clock of the fence or the leaving, in the same way. */
+  readonly ended: number | undefined;
+  /** The balancer's last order, as `orders.ts` writes it. */
+  readonly orders: string | undefined;
+  /** Users whose binding an administrator changed while this server owned them, and the mark of that list. */
+  readonly review: readonly string[];
+  readonly reviewMark: string;
 }
 
 /** An OWNER item: `USER#<user>` / `OWNER`. */
 export interface Ownership {
   readonly user: string;
+  /** `RELEASED` where nobody owns the user. */
   readonly session: string;
   readonly epoch: number;
   readonly previous: string | undefined;
@@ -40,12 +50,21 @@ export interface Ownership {
   readonly since: number;
 }
 
+/** The `session` of an OWNER item that its last owner gave back without a successor. */
+export const RELEASED = '';
+
 /** Where a request for a user is to go. */
 export type Location =
   | { readonly kind: 'mine'; readonly lease: Lease }
   | { readonly kind: 'theirs'; readonly session: string; readonly address: string; readonly epoch: number }
   /** Nobody can serve the user now (store out of reach, this server suspended): 503 with Retry-After. */
   | { readonly kind: 'nowhere'; readonly retryAfterMs: number; readonly why: string };
+
+/** An answer about a user that turned out wrong: everything known up to this epoch is to be read again. */
+export interface StaleAnswer {
+  readonly session: string;
+  readonly epoch: number;
+}
 
 export interface PoolSettings {
   /** `H`: default 2,000; jittered by 10 %. */
@@ -58,22 +77,36 @@ export interface PoolSettings {
   readonly drainMs: number;
 }
 
+/**
+ * What was seen of a session: `no-answer`, its address refused or reset a connection; `gone`, its process is known to have
+ * ended (its parent or the cloud says so, or an authenticated connection to it broke and its address refuses another).
+ */
+export type Suspicion = 'no-answer' | 'gone';
+
+export type MemberState = 'starting' | 'up' | 'suspended' | 'draining' | 'fenced' | 'left';
+
 export interface Member {
+  /** Changes when a fenced member comes back. */
   readonly session: string;
   /** `suspended`: past its own deadline; keeps sockets, starts no change. */
-  readonly state: 'starting' | 'up' | 'suspended' | 'draining' | 'fenced' | 'left';
+  readonly state: MemberState;
   /** Puts the session and begins to beat and to observe; keeps trying while the store is out of reach. */
   start(): Promise<void>;
-  /** Reads or claims. `stale` is an answer that turned out wrong (421, a reset): read again, consistently. */
-  locate(user: string, stale?: { readonly session: string; readonly epoch: number }): Promise<Location>;
+  /**
+   * Reads or claims. `stale` is an answer that turned out wrong (421, a reset): read again, consistently. A proxied request
+   * with a higher epoch than this server's own answer makes that answer stale too.
+   */
+  locate(user: string, stale?: StaleAnswer): Promise<Location>;
   /** The user's leases held here. */
   leases(): readonly Lease[];
-  /** A connection to that session was refused or reset: look closer, fence sooner. */
-  suspect(session: string): void;
+  /** Look closer, fence sooner. `no-answer` (default) only halves the time; `gone` fences at once. */
+  suspect(session: string, suspicion?: Suspicion): void;
   /** Hands one user over; resolves when the new owner has it or the give was refused. */
   give(user: string, target: string): Promise<'given' | 'refused' | 'unknown'>;
   /** Gives everybody away and leaves. */
   drain(): Promise<void>;
+  /** The live sessions of the pool as this member last saw them, itself included. */
   sessions(): readonly ServerSession[];
+  /** Ends at once, as a crash would: nothing is given away, others fence the session. */
   stop(): Promise<void>;
 }

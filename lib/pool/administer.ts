@@ -1,0 +1,192 @@
+/** What an administrator does to a pool, from any process that has the store. Servers notice within a beat. */
+import { type Clock, type Random, randomName } from '../platform/index.ts';
+import { absent, type Attributes, equals, oneOf, present, type Store } from '../store/index.ts';
+import { PoolError } from './errors.ts';
+import { fenceSession } from './fence.ts';
+import { noPoolMetrics } from './metrics.ts';
+import { type Ownership, RELEASED, type ServerSession } from './pool.ts';
+import {
+  expiresAt,
+  isLiveStatus,
+  LIVE,
+  ownerKey,
+  poolPartition,
+  readOwnership,
+  readServer,
+  serverKey,
+  serverPrefix,
+} from './records.ts';
+import { DEFAULT_POOL_SETTINGS } from './settings.ts';
+import { readItem, type Settled, settle, type StoreAccess, type Write } from './settle.ts';
+import { drainWrite } from './writes.ts';
+
+const ATTEMPTS = 5;
+/** Users whose bindings changed and who may wait to be noticed at once. */
+const REVIEW_LIMIT = 100;
+
+export interface AdministerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly pool: string;
+  /** Default: 1,000. */
+  readonly requestTimeoutMs?: number;
+}
+
+/** Every method throws PoolError: 'server-unknown' for a session that is not alive, 'pool-store-unavailable'. */
+export class PoolAdministration {
+  readonly #options: AdministerOptions;
+  readonly #access: StoreAccess;
+
+  constructor(options: AdministerOptions) {
+    const { store, clock, requestTimeoutMs = DEFAULT_POOL_SETTINGS.requestTimeoutMs } = options;
+    this.#options = options;
+    this.#access = { store, clock, requestTimeoutMs, metrics: noPoolMetrics };
+  }
+
+  /** All sessions, ended ones too. */
+  async servers(): Promise<readonly ServerSession[]> {
+    const servers: ServerSession[] = [];
+    const { store, pool } = this.#options;
+    for await (const item of store.query(poolPartition(pool), { prefix: serverPrefix })) servers.push(readServer(item));
+    return servers;
+  }
+
+  /** Undefined for a user nobody ever owned. */
+  async owner(user: string): Promise<Ownership | undefined> {
+    const read = await readItem(this.#access, ownerKey(user));
+    if (!read.ok) throw unavailable(read.cause);
+    return read.value && readOwnership(user, read.value);
+  }
+
+  /** Pins the user to the server at that address; it goes there as soon as that server takes users. */
+  async bind(user: string, address: string): Promise<void> {
+    await this.#changeBinding(user, address);
+  }
+
+  /** The user stays where they are, and may be moved again. */
+  async unbind(user: string): Promise<void> {
+    await this.#changeBinding(user, undefined);
+  }
+
+  /** False: the server gets nobody new and keeps whom it has. */
+  async setAvailable(session: string, isAvailable: boolean): Promise<void> {
+    const key = serverKey(this.#options.pool, session);
+    const set = { available: isAvailable, expires: expiresAt(this.#options.clock.now()) };
+    await this.#must(session, {
+      key,
+      send: (store) => store.update(key, { set }, [oneOf('status', LIVE)]),
+      isMine: (current) => current !== undefined && readServer(current).available === isAvailable,
+      isOpen: (current) => current !== undefined && isLiveStatus(readServer(current).status),
+    });
+  }
+
+  /** The server notices, gives everybody away and leaves. */
+  async drain(session: string): Promise<void> {
+    await this.#must(session, drainWrite(this.#options.pool, session, this.#options.clock.now()));
+  }
+
+  /** Declares a session dead, whatever it does: its users go to others, and the server comes back as a new session. */
+  async fence(session: string): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const read = await readItem(this.#access, serverKey(this.#options.pool, session));
+      if (!read.ok) continue;
+      if (read.value === undefined) throw unknownServer(session);
+      const server = readServer(read.value);
+      if (!isLiveStatus(server.status)) return;
+      const fenced = await fenceSession(this.#access, this.#options.pool, session, server.beat);
+      if (fenced === 'fenced' || fenced === 'dead') return;
+    }
+    throw unavailable(undefined);
+  }
+
+  /** Removes the item of a session that has ended. */
+  async remove(session: string): Promise<void> {
+    const key = serverKey(this.#options.pool, session);
+    await this.#must(session, {
+      key,
+      send: (store) => store.delete(key, [oneOf('status', ['fenced', 'left'])]),
+      isMine: (current) => current === undefined,
+      isOpen: (current) => current !== undefined && !isLiveStatus(readServer(current).status),
+    });
+  }
+
+  async #changeBinding(user: string, boundTo: string | undefined): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const owner = await this.owner(user);
+      const result = await settle(this.#access, bindWrite(user, owner, boundTo, this.#options.clock.now()));
+      if (result.outcome !== 'applied') continue;
+      if (owner !== undefined && owner.session !== RELEASED) await this.#askForReview(owner.session, user);
+      return;
+    }
+    throw unavailable(undefined);
+  }
+
+  /** The list grows by the user; a concurrent change of it is read and added to, never lost. */
+  async #askForReview(session: string, user: string): Promise<void> {
+    const key = serverKey(this.#options.pool, session);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const read = await readItem(this.#access, key);
+      if (!read.ok) continue;
+      if (read.value === undefined) return;
+      const server = readServer(read.value);
+      const review = [...server.review.filter((it) => it !== user), user].slice(-REVIEW_LIMIT);
+      const reviewMark = randomName(this.#options.random);
+      const set = { review, reviewMark, expires: expiresAt(this.#options.clock.now()) };
+      const result = await settle(this.#access, {
+        key,
+        send: (store) => store.update(key, { set }, [equals('reviewMark', server.reviewMark)]),
+        isMine: (current) => current !== undefined && readServer(current).reviewMark === reviewMark,
+        isOpen: (current) => current !== undefined && readServer(current).reviewMark === server.reviewMark,
+      });
+      if (result.outcome === 'applied') return;
+    }
+    throw unavailable(undefined);
+  }
+
+  async #must(session: string, write: Write): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const result: Settled = await settle(this.#access, write);
+      if (result.outcome === 'applied') return;
+      if (result.outcome === 'refused') throw unknownServer(session);
+    }
+    throw unavailable(undefined);
+  }
+}
+
+/** Neither owner nor epoch changes: a claim or give at the same time refuses this write, which is then made anew. */
+function bindWrite(user: string, owner: Ownership | undefined, boundTo: string | undefined, nowMs: number): Write {
+  const key = ownerKey(user);
+  const isMine: Write['isMine'] = (current) =>
+    current !== undefined && readOwnership(user, current).boundTo === boundTo;
+  if (owner === undefined) {
+    const free = { session: RELEASED, epoch: 0, since: nowMs };
+    const attributes: Attributes = boundTo === undefined ? free : { ...free, boundTo };
+    return {
+      key,
+      send: (store) => store.put({ key, attributes }, [absent]),
+      isMine,
+      isOpen: (current) => current === undefined,
+    };
+  }
+  const changes = boundTo === undefined ? { remove: ['boundTo'] } : { set: { boundTo } };
+  return {
+    key,
+    send: (store) => store.update(key, changes, [present, equals('epoch', owner.epoch)]),
+    isMine,
+    isOpen: (current) => current !== undefined && readOwnership(user, current).epoch === owner.epoch,
+  };
+}
+
+const unknownServer = (session: string): PoolError =>
+  new PoolError('server-unknown', `The server session '${session}' cannot be changed`, {
+    why: 'it is not one that is alive, or for removal not one that has ended',
+    remedy: '`caravan pool show` lists the sessions.',
+  });
+
+const unavailable = (cause: unknown): PoolError =>
+  new PoolError('pool-store-unavailable', 'The pool could not be changed', {
+    why: 'the store gives no clear answer',
+    remedy: 'Try again: nothing is half done.',
+    cause,
+  });

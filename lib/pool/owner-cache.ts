@@ -1,0 +1,37 @@
+// Whom the users of other servers belong to, as far as this front knows. Any of it may be out of date.
+import type { StaleAnswer } from './pool.ts';
+
+/** Users remembered at the most; the oldest are forgotten, and read again. */
+const USERS_LIMIT = 200_000;
+
+export interface KnownOwner {
+  readonly session: string;
+  readonly address: string;
+  readonly epoch: number;
+}
+
+export class OwnerCache {
+  readonly #byUser = new Map<string, KnownOwner>();
+
+  /** Undefined where nothing is known, or nothing newer than the answer that turned out wrong. */
+  get(user: string, stale: StaleAnswer | undefined): KnownOwner | undefined {
+    const known = this.#byUser.get(user);
+    return known === undefined || (stale !== undefined && known.epoch <= stale.epoch) ? undefined : known;
+  }
+
+  set(user: string, owner: KnownOwner): void {
+    const known = this.#byUser.get(user);
+    if (known !== undefined && known.epoch > owner.epoch) return;
+    this.#byUser.delete(user);
+    this.#byUser.set(user, owner);
+    if (this.#byUser.size <= USERS_LIMIT) return;
+    for (const oldest of this.#byUser.keys()) {
+      this.#byUser.delete(oldest);
+      break;
+    }
+  }
+
+  forget(user: string): void {
+    this.#byUser.delete(user);
+  }
+}

@@ -1,0 +1,64 @@
+// The pool's items in the store: keys, and attributes to and from what the pool works with.
+import type { Attributes, Item, Key } from '../store/index.ts';
+import type { Ownership, ServerSession, SessionStatus } from './pool.ts';
+
+/** Clean-up only: no rule reads it. A session that has not beaten for so long has been dead for days. */
+const KEPT_SECONDS = 7 * 24 * 3600;
+const SERVER_PREFIX = 'SERVER#';
+
+export const LIVE: readonly SessionStatus[] = ['up', 'draining'];
+export const isLiveStatus = (status: SessionStatus): boolean => LIVE.includes(status);
+
+export const poolPartition = (pool: string): string => `POOL#${pool}`;
+export const serverKey = (pool: string, session: string): Key => ({
+  partition: poolPartition(pool),
+  sort: `${SERVER_PREFIX}${session}`,
+});
+export const ownerKey = (user: string): Key => ({ partition: `USER#${user}`, sort: 'OWNER' });
+export const serverPrefix = SERVER_PREFIX;
+
+/** Every write of a SERVER item moves its end seven days on (seconds, as a store's TTL counts). */
+export const expiresAt = (nowMs: number): number => Math.floor(nowMs / 1000) + KEPT_SECONDS;
+
+export function readServer(item: Item): ServerSession {
+  const { attributes } = item;
+  return {
+    session: item.key.sort.slice(SERVER_PREFIX.length),
+    beat: number(attributes, 'beat'),
+    // An item with a status that nobody writes counts as ended: it can never beat.
+    status: status(attributes['status']),
+    address: text(attributes, 'address') ?? '',
+    zone: text(attributes, 'zone') ?? '',
+    build: text(attributes, 'build') ?? '',
+    index: number(attributes, 'index'),
+    available: attributes['available'] !== false,
+    constrained: text(attributes, 'constrained'),
+    users: number(attributes, 'users'),
+    devices: number(attributes, 'devices'),
+    seen: number(attributes, 'seen'),
+    started: number(attributes, 'started'),
+    ended: typeof attributes['ended'] === 'number' ? attributes['ended'] : undefined,
+    orders: text(attributes, 'orders'),
+    review: Array.isArray(attributes['review']) ? (attributes['review'] as readonly string[]) : [],
+    reviewMark: text(attributes, 'reviewMark') ?? '',
+  };
+}
+
+export function readOwnership(user: string, item: Item): Ownership {
+  const { attributes } = item;
+  return {
+    user,
+    session: text(attributes, 'session') ?? '',
+    epoch: number(attributes, 'epoch'),
+    previous: text(attributes, 'previous'),
+    boundTo: text(attributes, 'boundTo'),
+    since: number(attributes, 'since'),
+  };
+}
+
+const text = (attributes: Attributes, name: string): string | undefined =>
+  typeof attributes[name] === 'string' ? attributes[name] : undefined;
+const number = (attributes: Attributes, name: string): number =>
+  typeof attributes[name] === 'number' ? attributes[name] : 0;
+const status = (value: unknown): SessionStatus =>
+  value === 'up' || value === 'draining' || value === 'left' ? value : 'fenced';
