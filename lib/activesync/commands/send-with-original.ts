@@ -7,6 +7,9 @@ import type { Answer, CommandContext, CommandRequest } from './command.ts';
 import { type MessageSource, readComposeRequest } from './compose-request.ts';
 import { composeRefusal, sendComposed, sentAnswer } from './send-composed.ts';
 
+/** A header that is longer is cut: the Date stands at its beginning. */
+const HEADER_LIMIT_BYTES = 64 * 1024;
+
 const MARKS = { reply: '\\Answered', forward: '$Forwarded' } as const;
 
 export async function sendWithOriginal(
@@ -32,7 +35,8 @@ export async function sendWithOriginal(
   const { message, replaceMime } = compose;
   let composed: Uint8Array;
   try {
-    composed = await composeMessage({ kind, message, original, replaceMime, now: new Date(clock.now()) });
+    const now = writtenAt(message) ?? new Date(clock.now());
+    composed = await composeMessage({ kind, message, original, replaceMime, now });
   } catch (error) {
     log.warn({ command: request.command, item: item.serverId, error }, 'The original cannot be added to a message');
     return composeRefusal(request, kind === 'reply' ? CommonStatus.messageReplyFailed : CommonStatus.invalidMime);
@@ -57,4 +61,16 @@ async function mark(item: SyncItem, flag: string, { user, log }: CommandContext)
   } catch (error) {
     log.warn({ item: item.serverId, flag, reason: reasonOf(error) }, 'The original of a sent message was not marked');
   }
+}
+
+/**
+ * The Date of the device's message: what is composed with it is the same each time, so that the outbox knows it again when
+ * a device repeats it under another ClientId.
+ */
+function writtenAt(message: Uint8Array): Date | undefined {
+  const [header = ''] = Buffer.from(message.subarray(0, HEADER_LIMIT_BYTES))
+    .toString('latin1')
+    .split(/\r?\n\r?\n/, 1);
+  const time = Date.parse(/^date:[ \t]*(.+)$/im.exec(header)?.[1]?.replace(/\([^)]*\)/g, '') ?? '');
+  return Number.isNaN(time) ? undefined : new Date(time);
 }

@@ -100,6 +100,17 @@ describe('SmartReply and SmartForward', () => {
     expect(findAll(changes[0]?.element as Element, 'Email2:LastVerbExecuted')).toHaveLength(1);
   });
 
+  it('repeated under another ClientId goes out once, since it was written at the same second', async () => {
+    const original = await ada.put('INBOX', composeMail({ subject: 'Valves' }));
+    const source = `<Source><FolderId>${ada.folder('INBOX').id}</FolderId><ItemId>${original}</ItemId></Source>`;
+    const dated = mime('Re: Valves', 'To: bob@example.org\r\nDate: Thu, 15 Jan 2026 09:00:00 +0000');
+    for (const clientId of ['v1', 'v2']) {
+      expect((await send('SmartReply', clientId, dated, source)).xml).toBe('');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(withSubject(await ada.messagesIn('INBOX', 'bob'), 'Re: Valves')).toHaveLength(1);
+  });
+
   it('repeated after the original was deleted is a success all the same', async () => {
     const original = await ada.put('INBOX', composeMail({ subject: 'Cogs' }));
     const source = `<Source><FolderId>${ada.folder('INBOX').id}</FolderId><ItemId>${original}</ItemId></Source>`;
