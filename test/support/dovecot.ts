@@ -23,6 +23,16 @@ const NOBODY = 65_534;
 
 const run = promisify(execFile);
 
+/** Where Dovecot keeps UIDs and indexes of a Maildir. */
+const MAILBOX_STATE = [
+  'dovecot-uidlist',
+  'dovecot.index',
+  'dovecot.index.log',
+  'dovecot.index.log.2',
+  'dovecot.index.cache',
+  'dovecot-keywords',
+];
+
 /** Where Dovecot is, or undefined. */
 export function findDovecot(): string | undefined {
   return CANDIDATES.find((path) => existsSync(path));
@@ -123,13 +133,16 @@ export class Dovecot {
     this.#process = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    // The master does not take its children along when it is killed; Dovecot's own processes are found by their parent.
-    const children = signal === 'SIGKILL' && child.pid ? await childrenOf(child.pid) : [];
+    // The master does not take its children along when it is killed; held still, it can't make new ones meanwhile.
+    if (signal === 'SIGKILL') child.kill('SIGSTOP');
+    const children = child.pid === undefined ? [] : await childrenOf(child.pid);
     child.kill(signal);
-    for (const pid of children) kill(pid);
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
     await gone;
     clearTimeout(timer);
+    // Asked to stop, it leaves its connections to end on their own.
+    for (const pid of children) kill(pid);
+    while (await accepts(this.imapPort)) await pause(PROBE_INTERVAL_MS);
     await rm(join(this.root, 'run', 'master.pid'), { force: true });
   }
 
@@ -156,7 +169,10 @@ export class Dovecot {
   async deliver(user: string, rawMessage: Uint8Array, folder = 'INBOX'): Promise<void> {
     const directory = this.maildir(user, folder);
     await this.#makeMaildir(directory);
-    const name = `${Math.floor(Date.now() / 1000)}.M${process.hrtime.bigint() % 1_000_000n}P${process.pid}Q${++this.#serial}.${hostname()}`;
+    // Names in order of delivery: Dovecot gives UIDs in the order of names.
+    const now = Date.now();
+    const micros = `${(now % 1_000) * 1_000 + (++this.#serial % 1_000)}`.padStart(6, '0');
+    const name = `${Math.floor(now / 1_000)}.M${micros}P${process.pid}Q${this.#serial}.${hostname()}`;
     const temporary = join(directory, 'tmp', name);
     await writeFile(temporary, rawMessage, { mode: 0o600 });
     await chown(temporary, this.#owner.uid, this.#owner.gid);
@@ -173,17 +189,11 @@ export class Dovecot {
   /** The mailbox loses its UIDs: the same messages under a new UIDVALIDITY, as after a restore from a backup. */
   async recreateMailbox(user: string, folder = 'INBOX'): Promise<void> {
     const directory = this.maildir(user, folder);
-    for (const name of [
-      'dovecot-uidlist',
-      'dovecot.index',
-      'dovecot.index.log',
-      'dovecot.index.cache',
-      'dovecot.index.log.2',
-    ]) {
-      await rm(join(directory, name), { force: true });
-    }
-    // Dovecot takes the time in seconds as the new UIDVALIDITY, but never one it gave before.
-    await rm(join(directory, 'dovecot-keywords'), { force: true });
+    // Dovecot takes the time in seconds for the new UIDVALIDITY, and a running one would write back what it knows.
+    await this.pause();
+    await pause(1_000);
+    for (const name of MAILBOX_STATE) await rm(join(directory, name), { force: true });
+    await this.resume();
   }
 
   /** The server's log so far. */

@@ -55,8 +55,10 @@ export class WorkConnections {
 
   async #attempt<T>(fresh: boolean, repetition: Repetition, task: (session: ImapSession) => Promise<T>): Promise<T> {
     // After one lost connection the idle ones are suspect too: the server restarted, or the network forgot them.
-    if (fresh)
-      for (const { session, timer } of this.#idle.splice(0)) timer.cancel(), session.end('suspected to be dead');
+    for (const { session, timer } of fresh ? this.#idle.splice(0) : []) {
+      timer.cancel();
+      session.end('suspected to be dead');
+    }
     const session = await this.#acquire(repetition);
     try {
       return await task(session);

@@ -4,21 +4,34 @@
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { join } from 'node:path';
-import { type Log, reasonOf } from '../../platform/index.ts';
+import { type Clock, type Log, reasonOf, type Timer } from '../../platform/index.ts';
 import type { Account } from '../backend.ts';
 
 const DIRECTORIES = ['new', 'cur'];
+/** The first event is told at once, those that follow within this time together. */
+const GATHER_MS = 50;
 
 export class MaildirWatch {
   readonly #watchers: FSWatcher[] = [];
+  readonly #clock: Clock;
+  readonly #onChange: () => void;
+  #gathering: Timer | undefined;
+  #hasMore = false;
 
   /** `pattern` is `maildirWatch` of the configuration. A Maildir that is not there yet is not watched: IDLE still tells. */
-  constructor(pattern: string, account: Account, log: Log, onChange: () => void) {
+  constructor(
+    pattern: string,
+    account: Account,
+    { clock, log }: { readonly clock: Clock; readonly log: Log },
+    onChange: () => void,
+  ) {
+    this.#clock = clock;
+    this.#onChange = onChange;
     const domain = account.addresses[0]?.split('@')[1] ?? '';
     const root = pattern.replaceAll('%u', account.user).replaceAll('%d', domain);
     for (const name of DIRECTORIES) {
       try {
-        const watcher = watch(join(root, name), { persistent: false }, onChange);
+        const watcher = watch(join(root, name), { persistent: false }, () => this.#tell());
         watcher.on('error', (error) =>
           log.warn({ user: account.user, reason: reasonOf(error) }, 'a Maildir is watched no more'),
         );
@@ -30,6 +43,20 @@ export class MaildirWatch {
   }
 
   close(): void {
+    this.#gathering?.cancel();
     for (const watcher of this.#watchers.splice(0)) watcher.close();
+  }
+
+  #tell(): void {
+    if (this.#gathering) {
+      this.#hasMore = true;
+      return;
+    }
+    this.#gathering = this.#clock.after(GATHER_MS, () => {
+      this.#gathering = undefined;
+      if (this.#hasMore) this.#tell();
+      this.#hasMore = false;
+    });
+    this.#onChange();
   }
 }

@@ -58,14 +58,16 @@ export class Monitor {
 
   /** Resolves when whatever happens from now on will be told. */
   async start(): Promise<void> {
-    const { configuration, log } = this.#environment;
+    const { configuration } = this.#environment;
     try {
       await this.#connect();
     } catch (error) {
       throw backendErrorOf(error, 'the mailbox cannot be watched');
     }
     if (configuration.maildirWatch !== undefined) {
-      this.#maildir = new MaildirWatch(configuration.maildirWatch, this.#account, log, () => this.#inboxChanged());
+      this.#maildir = new MaildirWatch(configuration.maildirWatch, this.#account, this.#environment, () =>
+        this.#inboxChanged(),
+      );
     }
     this.#running = this.#run();
   }

@@ -1,6 +1,6 @@
 /** Mail that the user sends, handed to the submission server (RFC 6409). */
 import { Readable } from 'node:stream';
-import { createTransport } from 'nodemailer';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { reasonOf } from '../../platform/index.ts';
 import type { Credentials, Envelope, Mailbox } from '../backend.ts';
 import { BackendError } from '../errors.ts';
@@ -50,8 +50,7 @@ async function send(
   const { smtp } = configuration;
   const what = 'the message cannot be sent';
   if (envelope.to.length === 0) throw new BackendError('rejected', what, { why: 'it has no recipients' });
-  const timeoutMs = environment.timeouts.commandSeconds * 1_000;
-  const transport = createTransport({
+  const connection = new SMTPConnection({
     host: smtp.host,
     port: smtp.port,
     secure: smtp.tls === 'implicit',
@@ -61,32 +60,60 @@ async function send(
       rejectUnauthorized: configuration.checkCertificates ?? true,
       ...(configuration.certificateAuthorities === undefined ? {} : { ca: configuration.certificateAuthorities }),
     },
-    auth: authOf(configuration, mailbox, credentials),
     connectionTimeout: environment.timeouts.connectSeconds * 1_000,
     greetingTimeout: environment.timeouts.connectSeconds * 1_000,
-    socketTimeout: timeoutMs,
-    // nodemailer looks hosts up itself and keeps the answers; loopback and literal addresses need no lookup.
-    disableFileAccess: true,
-    disableUrlAccess: true,
+    socketTimeout: environment.timeouts.commandSeconds * 1_000,
+    logger: false,
   });
   let wasSent = false;
-  const raw = new Readable({
+  // It is read only once the server has taken the envelope and asked for the message.
+  const content = new Readable({
     read() {
+      wasSent = true;
       this.push(message);
       this.push(null);
-      // nodemailer reads it only once the server has said 354.
-      wasSent = true;
     },
   });
   try {
-    const info = await transport.sendMail({ envelope: { from: envelope.from, to: [...envelope.to] }, raw });
+    const info = await converse(connection, authOf(configuration, mailbox, credentials), envelope, content);
     const refused = (info as { rejectedErrors?: readonly SmtpFailure[] }).rejectedErrors ?? [];
     return refused.map(({ recipient, response }) => ({ recipient: recipient ?? '', reason: response ?? 'refused' }));
   } catch (error) {
     throw submissionError(error, what, wasSent, smtp.auth === 'same');
   } finally {
-    transport.close();
+    connection.close();
   }
+}
+
+/** Connect, log in, send; ends with the first failure, also one that comes while nobody waits for an answer. */
+async function converse(
+  connection: SMTPConnection,
+  auth: { readonly user: string; readonly pass: string } | undefined,
+  envelope: Envelope,
+  content: Readable,
+): Promise<unknown> {
+  let fail: (error: Error) => void = () => {};
+  const failure = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  connection.on('error', (error: Error) => fail(error));
+  connection.on('end', () => fail(new Error('the server closed the connection')));
+  const step = <T>(run: (callback: (error: Error | null | undefined, result?: T) => void) => void) =>
+    Promise.race([
+      failure,
+      new Promise<T | undefined>((resolve, reject) =>
+        run((error, result) => (error ? reject(error) : resolve(result))),
+      ),
+    ]);
+  // When a step fails, the event that follows it finds nobody waiting.
+  failure.catch(() => {});
+  await step<void>((callback) => connection.connect(callback));
+  if (auth) await step((callback) => connection.login({ credentials: auth }, callback));
+  const info = await step<unknown>((callback) =>
+    connection.send({ from: envelope.from, to: [...envelope.to] }, content, callback),
+  );
+  connection.quit();
+  return info;
 }
 
 function authOf(

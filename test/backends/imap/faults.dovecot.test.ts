@@ -1,0 +1,268 @@
+/** What the mail system does when its servers fail, refuse, restart or fall silent. */
+import { createServer, type Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type ImapConfiguration, ImapMailSystem, SubmissionError } from '../../../lib/backends/imap/index.ts';
+import { BackendError, type FolderEvent, type Mailbox, UidRuns } from '../../../lib/backends/index.ts';
+import { silentLog, systemClock, systemRandom } from '../../../lib/platform/index.ts';
+import { composeMessage, eventually, expectBackendError, pause } from '../../contract/backend/fixture.ts';
+import { type ImapUnderTest, startImapBackend } from '../../support/imap-backend.ts';
+
+const platform = { clock: systemClock, random: systemRandom, log: silentLog };
+const ADA = { user: 'ada', addresses: ['ada@example.org'] };
+const WRONG = 'a-wrong-secret';
+
+describe('IMAP mail system under faults', () => {
+  let t: ImapUnderTest;
+  const opened: ImapMailSystem[] = [];
+  beforeAll(async () => {
+    t = await startImapBackend();
+  });
+  afterEach(async () => {
+    t.smtp.fault = { kind: 'none' };
+    await Promise.all(opened.splice(0).map((system) => system.close()));
+  });
+  afterAll(() => t.stop());
+
+  const systemWith = (overrides: Partial<ImapConfiguration>): ImapMailSystem => {
+    const system = new ImapMailSystem({ ...t.configuration, ...overrides }, platform);
+    opened.push(system);
+    return system;
+  };
+  const open = (overrides: Partial<ImapConfiguration> = {}): Promise<Mailbox> =>
+    systemWith(overrides).open(ADA, t.credentials.ada);
+  const connectionsOf = async (user: string): Promise<number> =>
+    (await t.dovecot.doveadm('who', '-1', user)).split('\n').filter((line) => line.startsWith(`${user} `)).length;
+
+  describe('login', () => {
+    it('a wrong password is undefined, a server that is down is unavailable', async () => {
+      expect(await t.system.authenticate({ userName: 'ada', password: WRONG })).toBeUndefined();
+      await t.dovecot.pause();
+      try {
+        await expectBackendError(t.system.authenticate(t.credentials.ada), 'unavailable');
+      } finally {
+        await t.dovecot.resume();
+      }
+      expect(await t.system.authenticate(t.credentials.ada)).toEqual(ADA);
+    });
+
+    it('a certificate that is not trusted is unavailable, not a wrong password', async () => {
+      const tls = await startImapBackend({ tls: 'implicit' }, { checkCertificates: true });
+      try {
+        await expectBackendError(tls.system.authenticate(tls.credentials.ada), 'unavailable');
+      } finally {
+        await tls.stop();
+      }
+    });
+
+    it('never goes on in clear where STARTTLS is asked for', async () => {
+      await expectBackendError(systemWith({ tls: 'starttls' }).authenticate(t.credentials.ada), 'unavailable');
+    });
+
+    it('a server that accepts and says nothing is unavailable in time', async () => {
+      const sockets: Socket[] = [];
+      const silent = createServer((socket) => sockets.push(socket));
+      await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+      const { port } = silent.address() as { port: number };
+      const startedMs = performance.now();
+      const system = systemWith({ port, timeouts: { connectSeconds: 0.5 } });
+      await expectBackendError(system.authenticate(t.credentials.ada), 'unavailable');
+      expect(performance.now() - startedMs).toBeLessThan(5_000);
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
+
+    it('opening with a password that is no longer right is rejected-credentials', async () => {
+      await expectBackendError(t.system.open(ADA, { userName: 'ada', password: WRONG }), 'rejected-credentials');
+    });
+
+    it('errors bear no password', async () => {
+      const error: unknown = await systemWith({ port: 1 })
+        .open(ADA, t.credentials.ada)
+        .catch((thrown: unknown) => thrown);
+      const rejected: unknown = await t.system
+        .open(ADA, { userName: 'ada', password: WRONG })
+        .catch((thrown: unknown) => thrown);
+      for (const thrown of [error, rejected]) {
+        expect(thrown).toBeInstanceOf(BackendError);
+        const seen = JSON.stringify(everythingIn(thrown));
+        for (const secret of [WRONG, t.credentials.ada.password]) {
+          expect(seen).not.toContain(secret);
+          expect(seen).not.toContain(Buffer.from(secret).toString('base64').slice(0, 12));
+        }
+      }
+    });
+
+    it('logs in for the user with a master user, whose users still need their own passwords', async () => {
+      const master = { user: 'master', password: 'master-secret' };
+      const other = await startImapBackend({ master }, { master });
+      try {
+        expect(await other.system.authenticate({ userName: 'ada', password: WRONG })).toBeUndefined();
+        const mailbox = await other.system.open(ADA, { userName: 'ada', password: '' });
+        expect((await mailbox.folders()).some((folder) => folder.kind === 'inbox')).toBe(true);
+      } finally {
+        await other.stop();
+      }
+    });
+  });
+
+  describe('connections', () => {
+    it('keeps to the limit of connections a user, whatever is asked at once', async () => {
+      const mailbox = await open({ maxConnectionsPerUser: 3 });
+      const watch = await mailbox.watch(() => {});
+      watch.update(['INBOX', 'Sent', 'Drafts']);
+      const work = Promise.all(Array.from({ length: 40 }, () => mailbox.changes('INBOX')));
+      let most = 0;
+      let isDone = false;
+      void work.then(() => (isDone = true));
+      while (!isDone) most = Math.max(most, await connectionsOf('ada'));
+      await work;
+      most = Math.max(most, await connectionsOf('ada'));
+      expect(most).toBeGreaterThan(0);
+      expect(most).toBeLessThanOrEqual(3);
+    });
+
+    it('closes work connections that are idle', async () => {
+      const mailbox = await open({ timeouts: { ...t.configuration.timeouts, idleSeconds: 0.2 } });
+      await mailbox.changes('INBOX');
+      await eventually('the end of the connection', async () =>
+        (await connectionsOf('ada')) === 0 ? true : undefined,
+      );
+      expect((await mailbox.changes('INBOX')).complete).toBe(true);
+    });
+
+    it.each(['SIGTERM', 'SIGKILL'] as const)('reads go on after the server restarted by %s', async (signal) => {
+      const mailbox = await open();
+      const { uid } = await mailbox.append('INBOX', composeMessage({}).raw, { flags: [] });
+      await t.dovecot.restart(signal);
+      expect((await mailbox.fetch('INBOX', [uid], () => [{ path: '1' }])).map((message) => message.uid)).toEqual([uid]);
+      await t.dovecot.restart(signal);
+      const { uid: next } = await mailbox.append('INBOX', composeMessage({}).raw, { flags: [] });
+      expect(next).toBeGreaterThan(uid);
+    });
+
+    it('while the server is down everything is unavailable, and works afterwards', async () => {
+      const mailbox = await open();
+      await t.dovecot.pause();
+      try {
+        await expectBackendError(mailbox.folders(), 'unavailable');
+        await expectBackendError(mailbox.changes('INBOX'), 'unavailable');
+        await expectBackendError(mailbox.append('INBOX', composeMessage({}).raw, { flags: [] }), 'unavailable');
+      } finally {
+        await t.dovecot.resume();
+      }
+      expect((await mailbox.folders()).length).toBeGreaterThan(0);
+    });
+
+    it('a mailbox recreated with a new UIDVALIDITY is complete', async () => {
+      const mailbox = await open();
+      await mailbox.append('INBOX', composeMessage({}).raw, { flags: [] });
+      const before = await mailbox.changes('INBOX');
+      const known = UidRuns.of(before.messages.map((message) => message.uid));
+      await t.dovecot.recreateMailbox('ada');
+      const after = await mailbox.changes('INBOX', { validity: before.validity, modseq: before.modseq, known });
+      expect(after.validity).not.toBe(before.validity);
+      expect(after.complete).toBe(true);
+      expect(after.messages).toHaveLength(before.messages.length);
+    });
+  });
+
+  describe('watch', () => {
+    it.each(['SIGTERM', 'SIGKILL'] as const)('resumes after a restart by %s and tells so', async (signal) => {
+      const mailbox = await open();
+      const events: FolderEvent[] = [];
+      const watch = await mailbox.watch((event) => events.push(event));
+      watch.update(['INBOX']);
+      await t.dovecot.pause(signal);
+      await t.deliver('ada', composeMessage({}).raw);
+      await pause(300);
+      await t.dovecot.resume();
+      await eventually('the watch to resume', () => events.some((event) => event.kind === 'resumed') || undefined);
+      await pause(700);
+      events.length = 0;
+      await t.deliver('ada', composeMessage({}).raw);
+      await eventually('the next change', () => events.some((event) => event.kind === 'changed') || undefined);
+    });
+
+    it('a Maildir on this machine is watched, and what it tells of is there', async () => {
+      const mailbox = await open({ maildirWatch: `${t.dovecot.root}/mail/%u/Maildir` });
+      const before = (await mailbox.changes('INBOX')).messages.length;
+      const events: FolderEvent[] = [];
+      const watch = await mailbox.watch((event) => events.push(event));
+      watch.update(['INBOX']);
+      await pause(700);
+      for (let i = 1; i <= 5; i++) {
+        events.length = 0;
+        await t.deliver('ada', composeMessage({}).raw);
+        await eventually('the change', () => events.some((event) => event.kind === 'changed') || undefined);
+        expect((await mailbox.changes('INBOX')).messages).toHaveLength(before + i);
+      }
+    });
+
+    it('closing ends the connection', async () => {
+      const mailbox = await open();
+      await mailbox.watch(() => {});
+      await mailbox.close();
+      await eventually('no connection', async () => ((await connectionsOf('ada')) === 0 ? true : undefined));
+    });
+  });
+
+  describe('submission', () => {
+    const submit = async (mailbox: Mailbox): Promise<unknown> =>
+      mailbox
+        .submit({ from: 'ada@example.org', to: ['bob@example.org'] }, composeMessage({}).raw)
+        .then(() => undefined)
+        .catch((error: unknown) => error);
+
+    it.each([
+      ['recipient', 550, 'rejected'],
+      ['message', 552, 'rejected'],
+      ['message', 554, 'rejected'],
+      ['recipient', 450, 'unavailable'],
+      ['message', 451, 'unavailable'],
+    ] as const)('an answer to the %s of %i is %s, and the message was not taken', async (at, code, expected) => {
+      const mailbox = await open();
+      t.smtp.fault = { kind: 'reply', at, code };
+      const error = await submit(mailbox);
+      expect(error).toMatchObject({ code: expected });
+      if (expected === 'unavailable') expect((error as Error).cause).toMatchObject({ mayBeAccepted: false });
+    });
+
+    it('a connection that breaks before the message: it was not taken', async () => {
+      const mailbox = await open();
+      t.smtp.fault = { kind: 'drop', at: 'recipient' };
+      const error = (await submit(mailbox)) as BackendError;
+      expect(error).toMatchObject({ code: 'unavailable' });
+      expect(error.cause).toBeInstanceOf(SubmissionError);
+      expect((error.cause as SubmissionError).mayBeAccepted).toBe(false);
+    });
+
+    it('a connection that breaks after the message: it may have been taken', async () => {
+      const mailbox = await open();
+      t.smtp.fault = { kind: 'drop', at: 'message' };
+      const taken = t.smtp.messages.length;
+      const error = (await submit(mailbox)) as BackendError;
+      expect(error).toMatchObject({ code: 'unavailable' });
+      expect((error.cause as SubmissionError).mayBeAccepted).toBe(true);
+      expect(t.smtp.messages).toHaveLength(taken + 1);
+    });
+
+    it('logs in as the user', async () => {
+      await submit(await open());
+      expect(t.smtp.messages.at(-1)).toMatchObject({ user: 'ada', from: 'ada@example.org', to: ['bob@example.org'] });
+    });
+
+    it('a server that is not there: it was not taken', async () => {
+      const mailbox = await open({ smtp: { host: '127.0.0.1', port: 1, tls: 'none', auth: 'none' } });
+      const error = (await submit(mailbox)) as BackendError;
+      expect(error).toMatchObject({ code: 'unavailable' });
+      expect((error.cause as SubmissionError).mayBeAccepted).toBe(false);
+    });
+  });
+});
+
+/** All that a log could print of an error, its causes included. */
+function everythingIn(thrown: unknown, depth = 0): unknown {
+  if (depth > 8 || typeof thrown !== 'object' || thrown === null) return thrown;
+  const names = thrown instanceof Error ? Object.getOwnPropertyNames(thrown) : Object.keys(thrown);
+  return names.map((name) => [name, everythingIn((thrown as Record<string, unknown>)[name], depth + 1)]);
+}
