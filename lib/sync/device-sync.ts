@@ -145,8 +145,10 @@ export class EngineDevice implements DeviceSync {
     return view !== undefined && !view.isStale && this.#quietAt.get(collectionId) === view.snapshot.version;
   }
 
+  /** Rule 8 holds for the hierarchy too: a device that is told and does not ask for it is told no more, until it moves. */
   async lacksFolders(): Promise<boolean> {
-    return this.#mutex.run(FOLDERS_LOCK, () => this.#folders.lacksChanges());
+    const lacking = await this.#mutex.run(FOLDERS_LOCK, () => this.#folders.lacking());
+    return lacking !== undefined && this.#reports.mayReport(FOLDERS_LOCK, lacking.had, lacking.version);
   }
 
   #session(folder: FolderEntry): CollectionSession {

@@ -24,13 +24,7 @@ export async function deviceContact(
   }
   const { maxDevicesPerUser } = policies;
   if (maxDevicesPerUser !== undefined && (await user.devices()).length >= maxDevicesPerUser) return undefined;
-  return device.saveRecord({
-    ...contact,
-    id: device.deviceId,
-    user: user.account.user,
-    access: policies.initialAccess(user.account.user, request.deviceType),
-    wipe: 'none',
-    information: {},
-    firstSeen: now,
-  });
+  // Nothing that another request of the same moment may have written: phones begin with several at once.
+  const access = policies.initialAccess(user.account.user, request.deviceType);
+  return device.saveRecord({ ...contact, access, firstSeen: now });
 }

@@ -71,7 +71,9 @@ const openTicket = (collectionIds: readonly string[], { user, device }: CommandC
     deviceId: device.deviceId,
     purpose: 'sync',
     collectionIds,
-    changed: () => ({ kind: 'again' }),
+    // Run again, it would find nothing: the device has to ask for its folders first.
+    changed: (_ids, hierarchy) =>
+      hierarchy ? { kind: 'answer', answer: status(SyncStatus.folderHierarchyChanged) } : { kind: 'again' },
     superseded: () => ({ kind: 'answer', answer: EMPTY }),
   });
 

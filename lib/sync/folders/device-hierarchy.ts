@@ -76,11 +76,12 @@ export class DeviceHierarchy {
     return resultAnswer(this.#currentKey(), id);
   }
 
-  /** Has the device ever synced its folders, and is there something that it was not told? */
-  async lacksChanges(): Promise<boolean> {
+  /** The key of a device that was not told everything, and the version of what there is; undefined if it was, or never asked. */
+  async lacking(): Promise<{ readonly had: string; readonly version: number } | undefined> {
     const registry = await this.#parts.hierarchy.registry();
     await this.#load();
-    return this.#state !== undefined && !hasSeenAll(this.#state.seen, registry);
+    if (this.#state === undefined || hasSeenAll(this.#state.seen, registry)) return undefined;
+    return { had: this.#currentKey(), version: registry.version };
   }
 
   forget(): void {

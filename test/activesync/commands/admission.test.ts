@@ -31,14 +31,10 @@ describe('a device at its first contact', () => {
     await new TestDevice(fake.user, { version: '14.0', clock }).post('FolderSync', FOLDER_SYNC);
     expect(fake.saved).toEqual([
       {
-        id: 'phone1',
-        user: 'ada',
         type: 'TestPhone',
         userAgent: 'TestPhone/1.0',
         protocolVersion: '14.0',
         access: 'allowed',
-        wipe: 'none',
-        information: {},
         lastSeen: 1_000,
         firstSeen: 1_000,
       },

@@ -1,11 +1,17 @@
 // The hierarchy, Ping, GetItemEstimate and MoveItems over the real engine, mail folders on disk, and the embedded database.
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Answer } from '../../../lib/activesync/index.ts';
 import { type Completion } from '../../../lib/sync/index.ts';
 import { Standalone } from '../../support/standalone.ts';
 import { Phone } from './support/phone.ts';
 import { answerXml, waitOf } from './support/test-device.ts';
 
+const pause = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs));
+
+const WAIT = { timeout: 15_000, interval: 10 };
+
+/** What became of tickets. */
+let completed: Map<string, Completion>;
 let standalone: Standalone;
 let phone: Phone;
 let folders: ReadonlyMap<string, string>;
@@ -17,6 +23,8 @@ beforeEach(async () => {
   phone = await Phone.of(standalone);
   folders = await phone.folderSync();
   const user = await standalone.user();
+  completed = new Map();
+  user.waiting.onCompletion((ticket, completion) => completed.set(ticket, completion));
   inbox = (await user.folderOfKind('inbox'))?.id ?? '';
   trash = (await user.folderOfKind('trash'))?.id ?? '';
 });
@@ -181,12 +189,10 @@ describe('Ping', () => {
 
   /** What becomes of the ticket. */
   async function completionOf(ticket: string): Promise<string> {
-    const { waiting } = await standalone.user();
-    const completion = await new Promise<Completion>((resolve) => {
-      waiting.onCompletion((completed, how) => {
-        if (completed === ticket) resolve(how);
-      });
-    });
+    const completion = await vi.waitFor(
+      () => completed.get(ticket) ?? Promise.reject(new Error('not completed')),
+      WAIT,
+    );
     return completion.kind === 'answer' ? answerXml(completion.answer as Answer) : completion.kind;
   }
 
@@ -221,6 +227,21 @@ describe('Ping', () => {
     const woken = completionOf(ticket);
     await (await standalone.other()).createFolder('Plans', undefined);
     expect(await woken).toBe('<Ping><Status>7</Status></Ping>');
+  });
+
+  it('says so three times to a device that does not ask for its folders, and then waits', async () => {
+    await phone.syncAll(inbox);
+    await (await standalone.other()).createFolder('Plans', undefined);
+    // Looks at the folders, as another device of hers would make it do.
+    await (await Phone.of(standalone, { id: 'tablet' })).folderSync();
+    for (let times = 0; times < 3; times++) {
+      const { ticket } = waitOf(await phone.device.post('Ping', request(inbox)));
+      expect(await completionOf(ticket)).toBe('<Ping><Status>7</Status></Ping>');
+      await pause(300);
+    }
+    const { ticket } = waitOf(await phone.device.post('Ping', request(inbox)));
+    await pause(300);
+    expect(completed.has(ticket)).toBe(false);
   });
 
   it('ends with Status 1 when a newer one comes', async () => {
@@ -263,14 +284,10 @@ describe('Ping', () => {
 describe('a waiting Sync', () => {
   it('is run again when mail arrives, and brings it', async () => {
     await phone.syncAll(inbox);
-    const { waiting } = await standalone.user();
     const reply = await phone.sync(inbox, '', '<Wait>1</Wait>');
     const { ticket } = waitOf(reply.reply);
-    const completion = new Promise<Completion>((resolve) => {
-      waiting.onCompletion((completed, how) => completed === ticket && resolve(how));
-    });
     await standalone.put({ subject: 'New' });
-    expect(await completion).toEqual({ kind: 'again' });
+    await vi.waitFor(() => expect(completed.get(ticket)).toEqual({ kind: 'again' }), WAIT);
     expect([...(await phone.sync(inbox)).added.values()]).toEqual(['New']);
   });
 });

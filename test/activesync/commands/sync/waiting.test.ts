@@ -38,6 +38,14 @@ describe('a Sync that waits', () => {
     expect((await device.post('Sync', body, { again: true })).xml).toBe(syncAnswer(collectionAnswer('1', 'k2', 1)));
   });
 
+  it('is answered Status 12 when there are folders that the device was not told of', async () => {
+    const { device, fake } = scriptedSync();
+    const wait = waitOf(await device.post('Sync', syncRequest(BOTH, '<Wait>2</Wait>')));
+    const completion = fake.waiting.change(wait.ticket, [], true) as { kind: 'answer'; answer: Answer };
+    expect(completion.kind).toBe('answer');
+    expect(answerXml(completion.answer)).toBe('<Sync><Status>12</Status></Sync>');
+  });
+
   it('that is run again answers, even if there is nothing after all', async () => {
     const { device, fake } = scriptedSync();
     const reply = await device.post('Sync', syncRequest(BOTH, '<Wait>2</Wait>'), { again: true });
