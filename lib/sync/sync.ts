@@ -10,6 +10,7 @@ import type {
   Hit,
   ItemClass,
   Mailbox,
+  MessageFlags,
   SearchQuery,
 } from '../backends/index.ts';
 import type { Lease } from '../pool/index.ts';
@@ -25,8 +26,11 @@ import type { WaitingRoom } from './waiting.ts';
  */
 export interface Renderer<T> {
   readonly plan: FetchPlan;
-  /** `add`: everything; `change`: what can change in place (flags, categories, verbs). */
-  render(message: FetchedMessage, purpose: 'add' | 'change'): T;
+  /**
+   * `add`: everything; `change`: what can change in place (flags, categories, verbs), and of that only what differs from the
+   * `previous` flags, where it is known which ones the device was told.
+   */
+  render(message: FetchedMessage, purpose: 'add' | 'change', previous?: MessageFlags): T;
 }
 
 /** A folder as devices see it. */

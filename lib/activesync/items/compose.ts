@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { displayName, parseAddresses } from './addresses.ts';
 import { escapeHtml, htmlToText, textToHtmlFragment } from './body-text.ts';
-import { answeringThreadIndex } from './conversation.ts';
+import { answeringThreadIndex, sentAt } from './conversation.ts';
 import { appendHtml, innerHtml } from './html-document.ts';
 import type { MessageHeader } from './message-header.ts';
 import { headerLine, keptFields, rawHeaderLine, writeMessage } from './mime-writer.ts';
@@ -24,6 +24,7 @@ export interface Composition {
   readonly original: Uint8Array;
   /** The device has put in of the original what it wants (ComposeMail:ReplaceMime). */
   readonly replaceMime: boolean;
+  /** Where the device's message has no date; else the same message composed again gives the same bytes. */
   readonly now: Date;
 }
 
@@ -153,8 +154,6 @@ function threadingFields(kind: 'reply' | 'forward', own: MessageHeader, other: M
     missing('thread-topic')
       ? headerLine('Thread-Topic', other.text('thread-topic') ?? baseSubject(other.text('subject') ?? ''))
       : '',
-    missing('thread-index')
-      ? rawHeaderLine('Thread-Index', answeringThreadIndex(other, now, now, now.getTime() % 251))
-      : '',
+    missing('thread-index') ? rawHeaderLine('Thread-Index', answeringThreadIndex(other, now, sentAt(own) ?? now)) : '',
   ].join('');
 }

@@ -81,7 +81,7 @@ export function fileTime(date: Date): bigint {
 }
 
 /** The Thread-Index of an answer to, or a forwarding of, the message with this header: one more reply block. */
-export function answeringThreadIndex(header: MessageHeader, receivedAt: Date, now: Date, unique: number): string {
+export function answeringThreadIndex(header: MessageHeader, receivedAt: Date, now: Date): string {
   const known = threadIndex(header.raw('thread-index'));
   const begun = sentAt(header) ?? receivedAt;
   const head = known ?? Buffer.concat([Buffer.from([1]), fileTimeHead(begun), hashedId(rootOf(header))]);
@@ -91,6 +91,5 @@ export function answeringThreadIndex(header: MessageHeader, receivedAt: Date, no
   const isLong = since >= 1n << 49n;
   const ticks = Number((since < 0n ? 0n : since) >> (isLong ? 23n : 18n)) & 0x7fffffff;
   block.writeUInt32BE(((isLong ? 0x80000000 : 0) + ticks) >>> 0);
-  block[4] = unique & 0xff;
   return Buffer.concat([head, block]).toString('base64');
 }

@@ -130,7 +130,9 @@ function changedFields(
         ]
       : []),
   ];
-  return pairs.flatMap(([now, before]) => (now && (!before || !isSame(now, before)) ? [now] : []));
+  const different = pairs.flatMap(([now, before]) => (now && (!before || !isSame(now, before)) ? [now] : []));
+  // What changed is nothing that devices see: an item must not be empty all the same.
+  return different.length > 0 ? different : [readElement(flags)];
 }
 
 const isSame = (one: Element, other: Element): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -49,7 +49,8 @@ async function runFlagChanges(
       report(job.index, failed(job.command, 'not-found'));
       continue;
     }
-    const flags = flagChangeOf(change);
+    const current = flagsOfText(told.get(place.uid) ?? site.snapshot.flagTextOf(place.uid) ?? '');
+    const flags = flagChangeOf(change, current);
     if (site.conflict === 'server' && !told.has(place.uid) && conflicts(site, place.uid, flags)) {
       report(job.index, failed(job.command, 'conflict'));
       continue;
@@ -92,10 +93,11 @@ async function updateFlags(
   }
 }
 
-function flagChangeOf({ read, add = [], remove = [] }: MessageChange): FlagChange {
+function flagChangeOf({ read, add = [], remove = [], adjust }: MessageChange, current: MessageFlags): FlagChange {
+  const adjusted = adjust?.(current) ?? { add: [], remove: [] };
   return {
-    add: read === true ? [...add, SEEN_FLAG] : add,
-    remove: read === false ? [...remove, SEEN_FLAG] : remove,
+    add: [...new Set([...add, ...adjusted.add, ...(read === true ? [SEEN_FLAG] : [])])],
+    remove: [...new Set([...remove, ...adjusted.remove, ...(read === false ? [SEEN_FLAG] : [])])],
   };
 }
 
@@ -140,7 +142,7 @@ async function rewrite(site: CommandSite, job: Job<ChangeCommand>, report: Repor
       const bytes = original?.parts.get('')?.bytes;
       if (!original || !bytes) return report(job.index, failed(command, 'not-found'));
       const message = await command.change.rewrite?.(bytes);
-      const { add, remove } = flagChangeOf(command.change);
+      const { add, remove } = flagChangeOf(command.change, original.flags);
       mustHold(site.lease);
       await site.mailbox.append(folderId, withMessageId(message ?? bytes, messageId), {
         flags: changedFlags(original.flags, add, remove),

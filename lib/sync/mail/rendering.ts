@@ -58,13 +58,15 @@ export async function renderWindow<T>(
     const message = updates?.get(uid);
     if (!message) continue;
     const flags = flagText(message.flags);
-    if (holding.flagTextOf(uid) === flags) {
+    const before = holding.flagTextOf(uid);
+    if (before === flags) {
       unfounded++;
       continue;
     }
     told.changed.set(uid, flags);
     try {
-      changes.push({ kind: 'change', serverId: idOf(uid), item: renderer.render(message, 'change') });
+      const previous = before === undefined ? undefined : flagsOfText(before);
+      changes.push({ kind: 'change', serverId: idOf(uid), item: renderer.render(message, 'change', previous) });
     } catch (error) {
       poisoned.push({ uid, flags, error });
     }

@@ -200,6 +200,18 @@ describe('the header', () => {
   });
 });
 
+it('is the same when it is composed again later, for a device that sends it twice', async () => {
+  const dated = mail(`Date: Wed, 04 Mar 2026 09:59:00 +0000\n${HEADER}\nAgain\n`);
+  const later = {
+    kind: 'reply',
+    message: dated,
+    original: corpus('plain'),
+    replaceMime: false,
+    now: new Date('2026-03-05T10:00:00Z'),
+  } as const;
+  expect(Buffer.from(await composeMessage(later))).toEqual(await compose('reply', dated, corpus('plain')));
+});
+
 describe('what is not touched', () => {
   const withoutHeader = (raw: Uint8Array) =>
     Buffer.from(raw).toString('latin1').split('\r\n\r\n').slice(1).join('\r\n\r\n');

@@ -59,7 +59,8 @@ export async function rendererFor(
   const renderer = emailRenderer({ ...(rendering as EmailOptions), version });
   return {
     plan: renderer.plan,
-    render: (message, purpose) => renderer.render(message, user.serverIdOf(folder, message.uid), purpose),
+    render: (message, purpose, previous) =>
+      renderer.render(message, user.serverIdOf(folder, message.uid), purpose, previous),
   };
 }
 
