@@ -44,8 +44,8 @@ beforeAll(async () => {
     'log-level': 'silent',
   };
   server = await startServer(loadConfiguration({ directory, flags }), { log: silentLog });
-  const { system, stop } = await startSystem({ root: mailRoot });
-  const ada = await openAs(system, 'ada');
+  const mail = await startSystem({ root: mailRoot });
+  const ada = await openAs(mail.system, 'ada');
   for (const version of PROTOCOL_VERSIONS) {
     const message = await composeMail({
       from: 'Bob Moss <bob@example.org>',
@@ -56,7 +56,7 @@ beforeAll(async () => {
     });
     await ada.append('INBOX', message, { flags: [] });
   }
-  await stop();
+  await mail.stop();
 });
 
 afterAll(async () => {

@@ -159,11 +159,12 @@ describe.skipIf(schemasLeftOut !== undefined)(`Answers are valid (${schemasLeftO
       valid(readWbxml(readMultipart(multipart.result.bytes)[0] ?? new Uint8Array()), version);
     });
 
-    it.runIf(version >= '14.0')('ItemOperations: a moved conversation', async () => {
-      const move =
-        '<Move><ConversationId>abc</ConversationId><DstFldId>404</DstFldId><Options><MoveAlways/></Options></Move>';
-      await post(version, 'ItemOperations', `<ItemOperations>${move}${move}</ItemOperations>`);
-    });
+    if (version >= '14.0')
+      it('ItemOperations: a moved conversation', async () => {
+        const move =
+          '<Move><ConversationId>abc</ConversationId><DstFldId>404</DstFldId><Options><MoveAlways/></Options></Move>';
+        await post(version, 'ItemOperations', `<ItemOperations>${move}${move}</ItemOperations>`);
+      });
 
     it('Search: results with bodies, none, a warning, and what is refused', async () => {
       const store = (query: string, options = '') =>
@@ -179,26 +180,28 @@ describe.skipIf(schemasLeftOut !== undefined)(`Answers are valid (${schemasLeftO
       await post(version, 'Search', '<Search><Store><Name>GAL</Name><Query>ada</Query></Store></Search>');
     });
 
-    it.runIf(version === '16.1')('Find: results, none, and what is refused', async () => {
-      const find = (query: string, options = '') =>
-        `<Find><SearchId>1</SearchId><ExecuteSearch><MailBoxSearchCriterion><Query>${query}</Query><Options>${options}</Options></MailBoxSearchCriterion></ExecuteSearch></Find>`;
-      const found = await post(version, 'Find', find('<FreeText>looms</FreeText>'));
-      expect(findAll(found, 'Find:Result')).toHaveLength(1);
-      await post(version, 'Find', find('<FreeText>zeppelin</FreeText>'));
-      await post(version, 'Find', find(''));
-      await post(
-        version,
-        'Find',
-        '<Find><SearchId>1</SearchId><ExecuteSearch><GALSearchCriterion><Query>ada</Query></GALSearchCriterion></ExecuteSearch></Find>',
-      );
-    });
+    if (version === '16.1')
+      it('Find: results, none, and what is refused', async () => {
+        const find = (query: string, options = '') =>
+          `<Find><SearchId>1</SearchId><ExecuteSearch><MailBoxSearchCriterion><Query>${query}</Query><Options>${options}</Options></MailBoxSearchCriterion></ExecuteSearch></Find>`;
+        const found = await post(version, 'Find', find('<FreeText>looms</FreeText>'));
+        expect(findAll(found, 'Find:Result')).toHaveLength(1);
+        await post(version, 'Find', find('<FreeText>zeppelin</FreeText>'));
+        await post(version, 'Find', find(''));
+        await post(
+          version,
+          'Find',
+          '<Find><SearchId>1</SearchId><ExecuteSearch><GALSearchCriterion><Query>ada</Query></GALSearchCriterion></ExecuteSearch></Find>',
+        );
+      });
 
-    it.runIf(version >= '14.0')('SendMail, SmartReply, SmartForward: failures', async () => {
-      for (const command of ['SendMail', 'SmartReply', 'SmartForward'] as const) {
-        const document = await post(version, command, `<${command}><ClientId>1</ClientId></${command}>`);
-        expect(text(document, 'ComposeMail:Status')).toBe('103');
-      }
-    });
+    if (version >= '14.0')
+      it('SendMail, SmartReply, SmartForward: failures', async () => {
+        for (const command of ['SendMail', 'SmartReply', 'SmartForward'] as const) {
+          const document = await post(version, command, `<${command}><ClientId>1</ClientId></${command}>`);
+          expect(text(document, 'ComposeMail:Status')).toBe('103');
+        }
+      });
 
     it('MeetingResponse, ResolveRecipients, ValidateCert: not supported', async () => {
       const request =
@@ -209,9 +212,10 @@ describe.skipIf(schemasLeftOut !== undefined)(`Answers are valid (${schemasLeftO
       await post(version, 'ValidateCert', '<ValidateCert/>');
     });
 
-    it.runIf(version === '12.1')('GetHierarchy', async () => {
-      const folders = await post(version, 'GetHierarchy');
-      expect(child(folders, 'FolderHierarchy:Folder')).toBeDefined();
-    });
+    if (version === '12.1')
+      it('GetHierarchy', async () => {
+        const folders = await post(version, 'GetHierarchy');
+        expect(child(folders, 'FolderHierarchy:Folder')).toBeDefined();
+      });
   });
 });
