@@ -56,6 +56,7 @@ const step = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('forgetActs' as const), phone }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('goBack' as const), phone }) },
   {
     weight: 20,
     arbitrary: fc.record({
@@ -63,6 +64,7 @@ const step = fc.oneof(
       phone,
       windowSize: fc.integer({ min: 1, max: 6 }),
       isLost: fc.boolean(),
+      isDoubled: fc.boolean(),
     }),
   },
 );
@@ -138,8 +140,11 @@ class World {
         // It goes on from its last key as if it had done nothing.
         (this.phones[step.phone] as ModelPhone).pending = [];
         break;
+      case 'goBack':
+        (this.phones[step.phone] as ModelPhone).goBack();
+        break;
       case 'sync':
-        await (this.phones[step.phone] as ModelPhone).sync(step.windowSize, step.isLost);
+        await (this.phones[step.phone] as ModelPhone).sync(step.windowSize, step.isLost, step.isDoubled);
         await clock.advance(2_000);
         break;
     }

@@ -3,7 +3,7 @@
  * repeats itself, and in the end it must hold what the mailbox holds.
  */
 import type { ClientCommand } from '../../../lib/sync/index.ts';
-import type { PhoneCollection } from './phone.ts';
+import type { PhoneCollection, PhoneItem } from './phone.ts';
 
 export class ModelPhone {
   readonly collection: PhoneCollection;
@@ -11,6 +11,8 @@ export class ModelPhone {
   pending: ClientCommand[] = [];
   /** Subjects of drafts that the server said it has. */
   readonly acknowledged = new Set<string>();
+  /** What it had before the last answer, while it has asked nothing since. */
+  #before: { readonly key: string; readonly items: ReadonlyMap<string, PhoneItem> } | undefined;
 
   constructor(collection: PhoneCollection) {
     this.collection = collection;
@@ -20,11 +22,27 @@ export class ModelPhone {
     return this.collection.key !== '0';
   }
 
+  /** It goes on from the key before its last answer, with what it had then. */
+  goBack(): boolean {
+    if (!this.#before) return false;
+    const { collection } = this;
+    collection.key = this.#before.key;
+    collection.items.clear();
+    for (const [id, item] of this.#before.items) collection.items.set(id, item);
+    this.pending = [];
+    this.#before = undefined;
+    return true;
+  }
+
   /** One request; the answer arrives, or is lost. Tells what the server said. */
-  async sync(windowSize: number, isLost: boolean): Promise<'answered' | 'unavailable' | 'lost'> {
+  async sync(windowSize: number, isLost: boolean, isDoubled = false): Promise<'answered' | 'unavailable' | 'lost'> {
     const { collection } = this;
     const commands = this.isPrimed ? [...this.pending] : [];
+    const before = { key: collection.key, items: new Map(collection.items) };
+    this.#before = undefined;
+    const twice = isDoubled ? collection.ask({ commands, windowSize }) : undefined;
     const answer = await collection.ask({ commands, windowSize });
+    await twice;
     if (answer.kind === 'refused') {
       if (answer.reason !== 'unavailable') throw new Error(`refused: ${answer.reason} of ${collection.key}`);
       return 'unavailable';
@@ -41,6 +59,7 @@ export class ModelPhone {
     }
     for (const command of commands) this.#acknowledge(command, failed, added);
     collection.apply(answer);
+    if (before.key !== '0' && before.key !== collection.key) this.#before = before;
     return 'answered';
   }
 
