@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, chown, link, mkdir, mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, link, mkdir, mkdtemp, readFile, rm, unlink, utimes, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -166,7 +166,7 @@ export class Dovecot {
   }
 
   /** Another program puts a message there the way an MDA does: into tmp/, then linked into new/. */
-  async deliver(user: string, rawMessage: Uint8Array, folder = 'INBOX'): Promise<void> {
+  async deliver(user: string, rawMessage: Uint8Array, folder = 'INBOX', receivedAt?: Date): Promise<void> {
     const directory = this.maildir(user, folder);
     await this.#makeMaildir(directory);
     // Names in order of delivery: Dovecot gives UIDs in the order of names.
@@ -175,6 +175,7 @@ export class Dovecot {
     const name = `${Math.floor(now / 1_000)}.M${micros}P${process.pid}Q${this.#serial}.${hostname()}`;
     const temporary = join(directory, 'tmp', name);
     await writeFile(temporary, rawMessage, { mode: 0o600 });
+    if (receivedAt) await utimes(temporary, receivedAt, receivedAt);
     await chown(temporary, this.#owner.uid, this.#owner.gid);
     await link(temporary, join(directory, 'new', name));
     await unlink(temporary);
