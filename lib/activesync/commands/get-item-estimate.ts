@@ -11,6 +11,7 @@ import {
   GetItemEstimateStatus,
   integer,
   MalformedValue,
+  type ProtocolVersion,
   text,
 } from '../protocol/index.ts';
 import { ownOptions } from './class-options.ts';
@@ -45,10 +46,16 @@ export async function getItemEstimate(request: CommandRequest, context: CommandC
   const responses: Element[] = [];
   for (const collection of collections) {
     const id = collectionId(collection);
-    responses.push(response(id, await estimate(collection, id, context)));
+    responses.push(response(id, known(await estimate(collection, id, context), request.version)));
   }
   return { kind: 'document', document: element('GetItemEstimate:GetItemEstimate', responses) };
 }
+
+/** 12.1 does not know the common statuses. */
+const known = (estimate: Estimate, version: ProtocolVersion): Estimate =>
+  version === '12.1' && estimate.status >= CommonStatus.invalidContent
+    ? { status: GetItemEstimateStatus.invalidCollection }
+    : estimate;
 
 /** No Class, at any version: the schema has no place for it (devices.md, Documents). */
 const response = (id: string, { status, count }: Estimate): Element =>

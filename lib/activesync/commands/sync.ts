@@ -2,7 +2,8 @@
  * Sync (MS-ASCMD 2.2.1.21): brings collections in step, one after the other, and waits where the device asked for it and
  * there is nothing to say. What is wrong with the request as a whole is found before anything of it is carried out.
  */
-import { child, element, MalformedValue, SyncStatus, text } from '../protocol/index.ts';
+import { CaravanError } from '../../platform/index.ts';
+import { child, type Element, element, MalformedValue, SyncStatus, text } from '../protocol/index.ts';
 import type { Answer, CommandContext, CommandRequest, CommandResult } from './command.ts';
 import { hasRecipientInformation, isRecipientInformation } from './recipient-information.ts';
 import { cachedRequest, completeRequest } from './sync/last-request.ts';
@@ -30,13 +31,21 @@ export async function sync(request: CommandRequest, context: CommandContext): Pr
 
   endOlderWait(context);
   const replies = await carryOut(steps, asked, request, context);
-  if (asked.isCacheable || replies.length === 0) {
-    await context.device.saveRecord({ lastSync: cachedRequest(complete) });
-  }
+  if (asked.isCacheable || replies.length === 0) await remember(complete, context);
   if (replies.length > 0) return answer(replies);
   if (asked.waitSeconds === undefined || request.again) return EMPTY;
   const deadline = context.clock.monotonic() + asked.waitSeconds * 1000;
   return { kind: 'wait', ticket: openTicket(idsOf(steps), context), deadline, answerAtDeadline: EMPTY };
+}
+
+/** What was carried out is answered all the same: a request that could not be remembered is sent in full next time. */
+async function remember(complete: Element, { device, log }: CommandContext): Promise<void> {
+  try {
+    await device.saveRecord({ lastSync: cachedRequest(complete) });
+  } catch (thrown) {
+    if (!(thrown instanceof CaravanError)) throw thrown;
+    log.warn({ error: thrown }, 'A Sync could not be remembered for an empty or partial one to follow');
+  }
 }
 
 /**
@@ -61,7 +70,7 @@ async function step(collection: SyncCollection, request: CommandRequest, context
     const author = { account: context.user.account, now: new Date(context.clock.now()) };
     return { kind: 'collection', prepared: prepareCollection(collection, folder, request.version, author) };
   }
-  const itemClass = request.version === '12.1' ? (text(asked, 'AirSync:Class') ?? 'Email') : undefined;
+  const itemClass = request.version === '12.1' ? text(asked, 'AirSync:Class') || 'Email' : undefined;
   return { kind: 'reply', reply: { itemClass, id, syncKey, status: refusedStatus('not-found') } };
 }
 

@@ -102,6 +102,13 @@ describe('FilterType of a GetItemEstimate', () => {
     );
   });
 
+  it('that is wrong is an invalid collection at 12.1, which knows no common statuses', async () => {
+    const { device } = ready(undefined, '12.1');
+    expect((await device.post('GetItemEstimate', request(collection('1', 'k1', filter(8))))).xml).toBe(
+      answered(estimated('1', 2)),
+    );
+  });
+
   it('MS-ASCMD_R2970, MS-ASCMD_R3543: absent counts everything, up to 512 items', async () => {
     const { device, asked } = ready({ kind: 'estimate', count: 4711 });
     expect((await device.post('GetItemEstimate', request(collection('1', 'k1')))).xml).toBe(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { StoreError } from '../../../../lib/store/index.ts';
 import {
   collection,
   collectionAnswer,
@@ -102,6 +103,14 @@ describe('what is remembered of a request', () => {
     asked.splice(0);
     await device.post('Sync');
     expect(asked[0]?.commands).toEqual([]);
+  });
+
+  it('is no reason to withhold the answer when it cannot be written', async () => {
+    const full = new StoreError('store-full', 'The disk is full');
+    const { device } = scriptedSync((it) => unchanged(it.syncKey), {
+      scriptedDevice: { saveRecord: () => Promise.reject(full) },
+    });
+    expect((await device.post('Sync', syncRequest(collection('1', 'k1')))).result).toEqual({ kind: 'empty' });
   });
 
   it('leaves the device alone when the request made no sense', async () => {
