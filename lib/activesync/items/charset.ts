@@ -1,5 +1,7 @@
 /** Charsets as mail names them: bytes to Unicode, and the Windows code page numbers that Email:InternetCPID speaks of. */
 
+import { isUtf8 } from 'node:buffer';
+
 /** Labels seen in mail that the WHATWG registry behind TextDecoder lacks. */
 const ALIASES: Readonly<Record<string, string>> = {
   '646': 'us-ascii',
@@ -94,15 +96,17 @@ export function decodeText(bytes: Uint8Array, label: string | undefined): string
 }
 
 function decodeGuessed(bytes: Uint8Array, saysUtf8: boolean): string {
+  if (isUtf8(bytes)) return utf8Text(bytes);
   // A part that was cut may end inside a character: in what is UTF-8 otherwise, that is no sign of another charset.
   const whole = bytes.subarray(0, characterBoundary(bytes, bytes.length));
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(whole);
-    if (whole.length === bytes.length || saysUtf8 || whole.some((byte) => byte > 0x7f)) return text;
-  } catch {
-    if (saysUtf8 && isMostlyUtf8(bytes)) return new TextDecoder('utf-8').decode(bytes);
-  }
-  return new TextDecoder('windows-1252').decode(bytes);
+  if (isUtf8(whole) && (saysUtf8 || whole.some((byte) => byte > 0x7f))) return utf8Text(whole);
+  return new TextDecoder(saysUtf8 && isMostlyUtf8(bytes) ? 'utf-8' : 'windows-1252').decode(bytes);
+}
+
+/** Without the byte order mark that some programs put in front. */
+function utf8Text(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
 /** A single bad byte in a long UTF-8 text must not turn all of it into gibberish. */

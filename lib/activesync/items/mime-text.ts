@@ -1,4 +1,5 @@
 /** A message as it is, as a string that a document can carry: for bodies of type MIME. */
+import { isUtf8 } from 'node:buffer';
 import { type FetchedMessage, parseMessage, type Part } from '../../backends/index.ts';
 import { characterBoundary, decodeText } from './charset.ts';
 import { cutToBytes } from './truncation.ts';
@@ -23,12 +24,8 @@ export function mimeText(
 
 /** Undefined if the bytes are no UTF-8; a character that the end cuts in two is left out. */
 function asUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    const whole = bytes.subarray(0, characterBoundary(bytes, bytes.length));
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(whole);
-  } catch {
-    return undefined;
-  }
+  const whole = bytes.subarray(0, characterBoundary(bytes, bytes.length));
+  return isUtf8(whole) ? Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString('utf8') : undefined;
 }
 
 /** The same message with its 8-bit parts in base64, since a string would change their bytes. */
