@@ -22,7 +22,9 @@ export function refusedBy(
   if (BEFORE_PROVISIONING.includes(command)) return undefined;
   if (record.access === 'quarantined') return CommonStatus.deviceIsBlockedForThisUser;
   if (policy.requirement !== 'required') return undefined;
-  if (policyKey === undefined || record.policyKey === undefined) return CommonStatus.deviceNotProvisioned;
-  if (policyKey !== record.policyKey) return CommonStatus.invalidPolicyKey;
+  // Pings need not bear the key (MS-ASPROV_R757).
+  const key = policyKey ?? (command === 'Ping' ? record.policyKey : undefined);
+  if (key === undefined || record.policyKey === undefined) return CommonStatus.deviceNotProvisioned;
+  if (key !== record.policyKey) return CommonStatus.invalidPolicyKey;
   return record.policyDigest === policy.digest ? undefined : CommonStatus.policyRefresh;
 }

@@ -1,8 +1,15 @@
 /** From a request to the command that answers it: who may, whether it can be understood, and what is said when it fails. */
 import { BackendError } from '../../backends/index.ts';
-import { type CommandName, CommonStatus, hasCommand, MalformedValue, rootTagOf } from '../protocol/index.ts';
+import {
+  type CommandName,
+  CommonStatus,
+  hasCommand,
+  MalformedValue,
+  type ProtocolVersion,
+  rootTagOf,
+} from '../protocol/index.ts';
 import { refusedBy } from './admission.ts';
-import type { CommandContext, CommandRequest, CommandResult } from './command.ts';
+import type { Answer, CommandContext, CommandRequest, CommandResult } from './command.ts';
 import { deviceContact } from './device-contact.ts';
 import { failedAnswer, malformedAnswer } from './failures.ts';
 import { refusal } from './refusal.ts';
@@ -41,9 +48,15 @@ export async function dispatch(request: CommandRequest, context: CommandContext)
   }
 }
 
+/** Where there is no document to say so, the command is as unknown as one that never was: 501. */
+function notInThisVersion(command: CommandName, version: ProtocolVersion): Answer {
+  const answer = refusal(command, version, CommonStatus.versionNotSupported);
+  return answer.kind === 'http' ? { kind: 'http', status: 501 } : answer;
+}
+
 async function run(request: CommandRequest, context: CommandContext): Promise<CommandResult> {
   const { command, version, document } = request;
-  if (!hasCommand(version, command)) return refusal(command, version, CommonStatus.versionNotSupported);
+  if (!hasCommand(version, command)) return notInThisVersion(command, version);
   const handler = COMMAND_TABLE[command];
   if (!handler) return refusal(command, version, CommonStatus.commandNotSupported);
 

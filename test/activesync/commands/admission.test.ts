@@ -149,6 +149,17 @@ describe('a required policy', () => {
     expect((await device.post('FolderSync', FOLDER_SYNC)).xml).toBe(SERVED);
   });
 
+  it('MS-ASPROV_R757: is not asked for in a Ping, of a device that has it', async () => {
+    const ping =
+      '<Ping><HeartbeatInterval>60</HeartbeatInterval><Folders><Folder><Id>99</Id></Folder></Folders></Ping>';
+    const watch: Partial<DeviceSync> = { watchState: () => Promise.resolve('not-found') };
+    const pinging = (record: Partial<DeviceRecord>) =>
+      deviceOf(record, { policies: REQUIRED }, watch).post('Ping', ping);
+    expect((await pinging(provisioned)).xml).toBe('<Ping><Status>7</Status></Ping>');
+    expect((await pinging({ ...provisioned, policyDigest: 'd0' })).xml).toBe('<Ping><Status>143</Status></Ping>');
+    expect((await pinging({})).xml).toBe('<Ping><Status>142</Status></Ping>');
+  });
+
   it('lets Provision and Settings pass without one', async () => {
     const device = deviceOf({}, { policies: REQUIRED });
     expect((await device.post('Provision', '<Provision/>')).xml).toContain('<Provision><Status>1</Status>');
@@ -199,7 +210,10 @@ describe('a command that is not served', () => {
     const device = deviceOf({}, { version: '14.0' });
     // Find exists at 16.1 alone.
     expect((await device.post('Find', '<Find/>')).xml).toBe('<Find><Status>138</Status></Find>');
-    expect((await deviceOf({}, { version: '12.1' }).post('CreateCollection')).xml).toBe('HTTP 501');
+    expect((await device.post('GetAttachment')).xml).toBe('HTTP 501');
+    const old = deviceOf({}, { version: '12.1' });
+    expect((await old.post('CreateCollection')).xml).toBe('HTTP 501');
+    expect((await old.post('Find', '<Find/>')).xml).toBe('HTTP 501');
   });
 });
 
