@@ -87,6 +87,8 @@ export function dovecotConfiguration(options: DovecotOptions, places: DovecotPla
     'auth_mechanisms = plain login',
     'auth_username_format = %Ln',
     'auth_failure_delay = 0',
+    // Tests lose nothing that matters when the machine fails.
+    'mail_fsync = never',
     // Without it the penalty for wrong passwords, up to 15 s, would be shared by all tests of an address.
     'service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}',
     ...(isRoot ? [] : unprivileged(userInfo().username)),

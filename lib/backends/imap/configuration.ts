@@ -51,7 +51,7 @@ export interface ImapTimeouts {
   readonly pollMaxSeconds: number;
   /** Between looks at the folder tree. Default 300 s. */
   readonly hierarchySeconds: number;
-  /** An IDLE is begun anew after so long; RFC 2177 wants it under 29 minutes. Default 1,500 s. */
+  /** An IDLE is begun anew after so long, which shows whether the connection lives; RFC 2177 wants it under 29 minutes. Default 540 s. */
   readonly idleRenewSeconds: number;
   /** The first wait before a lost monitor connection is opened again; doubles up to 60 s. Default 1 s. */
   readonly reconnectSeconds: number;
@@ -64,7 +64,7 @@ const DEFAULT_TIMEOUTS: ImapTimeouts = {
   pollMinSeconds: 10,
   pollMaxSeconds: 60,
   hierarchySeconds: 300,
-  idleRenewSeconds: 1_500,
+  idleRenewSeconds: 540,
   reconnectSeconds: 1,
 };
 

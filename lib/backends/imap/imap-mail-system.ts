@@ -37,6 +37,7 @@ export class ImapMailSystem implements MailSystem {
       this.#login(account, credentials),
     );
     this.#open.add(opened);
+    opened.onClosed = () => this.#open.delete(opened);
     return opened;
   }
 

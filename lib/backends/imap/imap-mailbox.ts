@@ -37,6 +37,8 @@ export class ImapMailbox implements Mailbox {
   readonly #connections: WorkConnections;
   readonly #login: () => Promise<ImapSession>;
   readonly #monitors = new Set<Monitor>();
+  /** Told when the mailbox is closed. */
+  onClosed: (() => void) | undefined;
 
   private constructor(
     environment: ImapEnvironment,
@@ -182,6 +184,7 @@ export class ImapMailbox implements Mailbox {
     this.#connections.close();
     await Promise.all([...this.#monitors].map((monitor) => monitor.close()));
     this.#monitors.clear();
+    this.onClosed?.();
   }
 
   /** `folderIds`: those whose absence explains a refusal that bears no code. */

@@ -36,14 +36,14 @@ export async function search(
 
 function criteriaOf(query: SearchQuery): CommandPart[] {
   const keys: CommandPart[][] = [];
-  const words = (query.text ?? '').split(/\s+/).filter((word) => word !== '');
+  const words = (query.text ?? '').split(/[\s\0]+/).filter((word) => word !== '');
   for (const word of words) keys.push(['TEXT ', imapString(word)]);
   for (const [name, value] of [
     ['SUBJECT', query.subject],
     ['FROM', query.from],
     ['TO', query.to],
   ] as const) {
-    if (value !== undefined && value !== '') keys.push([`${name} `, imapString(value.replace(/\s+/g, ' '))]);
+    if (value !== undefined && value !== '') keys.push([`${name} `, imapString(value.replace(/[\s\0]+/g, ' '))]);
   }
   // IMAP's dates are days of the server's zone: a day more on both sides, and exact times are compared afterwards.
   if (query.after) keys.push([`SINCE ${imapDate(new Date(query.after.getTime() - DAY_MS))}`]);

@@ -32,7 +32,7 @@ interface Command {
   readonly name: string;
   readonly onUntagged: UntaggedHandler | undefined;
   readonly onContinue: (() => void) | undefined;
-  readonly mayBeSilent: boolean;
+  mayBeSilent: boolean;
   readonly resolve: (code: ResponseCode | undefined) => void;
   readonly reject: (error: Error) => void;
 }
@@ -137,9 +137,13 @@ export class ImapSession {
     });
   }
 
-  /** Ends an IDLE. */
+  /** Ends an IDLE; from now on its answer is awaited like any other. */
   done(): void {
-    if (!this.#ended) this.#writable.write('DONE\r\n');
+    if (this.#ended) return;
+    this.#writable.write('DONE\r\n');
+    for (const command of this.#inFlight) command.mayBeSilent = false;
+    this.#lastActivityMs = this.#clock.monotonic();
+    this.#watch();
   }
 
   /** Says goodbye without waiting for the answer. */
