@@ -70,7 +70,7 @@ describe('GetAttachment', () => {
     const reply = await new TestDevice(ada.user, { version: '14.0' }).post('GetAttachment', undefined, {
       parameters: { attachmentName: fileReference },
     });
-    expect(reply.xml).toBe('HTTP 400');
+    expect(reply.xml).toBe('HTTP 501');
   });
 });
 
