@@ -79,9 +79,9 @@ export function categoryName(keyword: string): string | undefined {
   return oneLine(name) || undefined;
 }
 
-/** Empty where the message has none (MS-ASEMAIL 2.2.2.16). */
+/** Empty where the message has none (MS-ASEMAIL 2.2.2.16). Sorted: flags have no order. */
 export function categoriesElement(flags: MessageFlags): Element {
-  const names = flags.map(categoryName).filter((it) => it !== undefined);
+  const names = flags.flatMap((it) => categoryName(it) ?? []).toSorted();
   return element(
     'Email:Categories',
     names.slice(0, CATEGORIES_LIMIT).map((it) => element('Email:Category', it)),

@@ -59,9 +59,13 @@ export function readDraft(it: Element, _version: ProtocolVersion, author: DraftA
   return {
     message: () => applyDraft(content, author, undefined, clientId),
     flags: ['\\Draft', ...(isRead ? ['\\Seen'] : [])],
-    send: flag(data, 'Email2:Send') ?? false,
+    send: isToBeSent(it),
   };
 }
+
+/** Send stands beside ApplicationData (MS-ASEMAIL 2.2.2.69); some devices put it inside. */
+export const isToBeSent = (it: Element): boolean =>
+  flag(it, 'Email2:Send') ?? flag(child(it, 'AirSync:ApplicationData'), 'Email2:Send') ?? false;
 
 const EMPTY: Omit<DraftContent, 'digest'> = {
   addresses: new Map(),

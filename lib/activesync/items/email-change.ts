@@ -12,7 +12,7 @@ import {
   textOf,
 } from '../protocol/index.ts';
 import { replaceCategories } from './categories.ts';
-import { applyDraft, type DraftAuthor, readDraftContent } from './draft.ts';
+import { applyDraft, type DraftAuthor, isToBeSent, readDraftContent } from './draft.ts';
 import type { ReadEmailChange } from './email.ts';
 import { type FlagUpdate, readFlag } from './flag.ts';
 
@@ -51,7 +51,7 @@ export function readEmailChange(it: Element, version: ProtocolVersion, author: D
       : { ...(flagIt ? certain(flagIt) : {}), adjust: (current) => joined(updates, current) }),
     ...(draft ? { rewrite: (original) => applyDraft(draft, author, original) } : {}),
   };
-  return { change, send: atLeast(version, '16.0') && (flag(data, 'Email2:Send') ?? false) };
+  return { change, send: atLeast(version, '16.0') && isToBeSent(it) };
 }
 
 /** What is to be done whatever flags the message has. */

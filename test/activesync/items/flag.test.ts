@@ -269,7 +269,7 @@ describe('categories', () => {
       }),
       'Email:Categories',
     );
-    expect(children(categories).map(textOf)).toEqual(['Work', 'Réunion']);
+    expect(children(categories).map(textOf)).toEqual(['Réunion', 'Work']);
   });
 
   it('MS-ASEMAIL_R319: an empty element takes all of them away, and nothing else', () => {
@@ -375,6 +375,7 @@ describe('what a device is told of a change', () => {
     ['MS-ASEMAIL_R10608', ['\\Seen', 'Work'], [], ['Read', 'Categories']],
     ['MS-ASEMAIL_R10612', ['\\Flagged'], ['\\Seen'], ['Read', 'Flag']],
     ['MS-ASEMAIL_R77', [], ['\\Answered'], ['LastVerbExecuted']],
+    ['flags have no order', ['Work', 'Home'], ['\\Seen', 'Home', 'Work'], ['Read']],
   ] as const)('%s: from %j to %j it is %j', (_id, previous, flags, expected) => {
     expect(told(previous, flags)).toEqual(expected);
   });
