@@ -1,7 +1,17 @@
-// What must survive a server: the store's interface, its named conditions, and the embedded database.
+// What must survive a server: the store's interface, its named conditions, the embedded database, and DynamoDB.
 export { absent, atMost, equals, oneOf, present } from './conditions.ts';
 export { checkChanges, checkItem, checkKey } from './check-item.ts';
+export {
+  type DynamoStore,
+  type DynamoStoreOptions,
+  type EmbeddedDynamo,
+  type EmbeddedDynamoOptions,
+  type EngineName,
+  openDynamoStore,
+  startEmbeddedDynamo,
+} from './dynamodb/index.ts';
 export { StoreError, type StoreErrorCode } from './errors.ts';
+export { noStoreMetrics, type StoreMetrics, type StoreOperation, type StoreRequestResult } from './metrics.ts';
 export { SqliteStore, type SqliteStoreOptions } from './sqlite/index.ts';
 export {
   type Attributes,
