@@ -1,4 +1,5 @@
 // The configuration file of a test's own Dovecot 2.3: everything in one directory, loopback only, no service manager.
+import { execFileSync } from 'node:child_process';
 import { userInfo } from 'node:os';
 
 export interface DovecotOptions {
@@ -143,6 +144,7 @@ function unprivileged(name: string): string[] {
   return [
     `default_login_user = ${name}`,
     `default_internal_user = ${name}`,
+    `default_internal_group = ${execFileSync('id', ['-gn']).toString().trim()}`,
     ...services.map((service) => `service ${service} {\n  chroot =\n}`),
   ];
 }
