@@ -14,6 +14,8 @@ import { Authenticator } from './authentication/authenticator.ts';
 import { AutodiscoverRoute } from './autodiscover/autodiscover-route.ts';
 import { HealthRoute } from './http/health-route.ts';
 import { HttpService } from './http/http-service.ts';
+import type { RouteContext } from './http/route.ts';
+import { RunningRequests } from './http/running-requests.ts';
 import { openMailSystem } from './mail-system.ts';
 import { Owner } from './owner.ts';
 import { loadCertificate, type TlsSource } from './tls/certificate.ts';
@@ -37,13 +39,34 @@ export interface ServerParts {
   readonly log: Log;
 }
 
-/** Throws ServerError, StoreError, BackendError: what, why, and what to do. */
+/** Throws ServerError, StoreError, BackendError: what, why, and what to do; what was opened by then is closed again. */
 export async function startServer(configuration: Configuration, parts: ServerParts): Promise<CaravanServer> {
+  const opened: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const each of opened.splice(0).toReversed()) await each();
+  };
+  try {
+    return await open(configuration, parts, opened, close);
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+/** `opened`: what is to be closed, in the order of opening; `close` closes it. */
+async function open(
+  configuration: Configuration,
+  parts: ServerParts,
+  opened: (() => Promise<void>)[],
+  close: () => Promise<void>,
+): Promise<CaravanServer> {
   const { clock = systemClock, random = systemRandom, log } = parts;
   const { listen, limits, data } = configuration;
   const certificate = await loadCertificate(tlsSource(configuration), clock);
   const store = new SqliteStore({ file: join(data, DATABASE), log });
+  opened.push(() => store.close());
   const mail = await openMailSystem(configuration.mail, { clock, random, log });
+  opened.push(() => mail.close());
   const session = randomName(random);
   const owner = new Owner({
     mail: mail.system,
@@ -55,6 +78,7 @@ export async function startServer(configuration: Configuration, parts: ServerPar
     settings: DEFAULT_SYNC_SETTINGS,
     idleSeconds: limits.idleUserSeconds,
   });
+  opened.push(() => owner.close());
   const authenticator = new Authenticator({
     mail: mail.system,
     clock,
@@ -71,11 +95,12 @@ export async function startServer(configuration: Configuration, parts: ServerPar
     random,
     log,
   });
-  const activesync = new ActiveSyncRoute({ authenticator, road, ...limits, clock, random, log });
+  const running = new RunningRequests(limits.maxConcurrentRequests);
+  const activesync = new ActiveSyncRoute({ authenticator, running, road, ...limits, clock, random, log });
   let isStopping = false;
   const url = () => `${certificate ? 'https' : 'http'}://${urlHost(listen.host)}:${port}`;
-  const publicUrl = (request: IncomingMessage) =>
-    `${configuration.publicUrl?.replace(/\/$/, '') ?? requestedUrl(request, certificate !== undefined) ?? url()}${ACTIVESYNC_PATH}`;
+  const publicUrl = (request: IncomingMessage, context: RouteContext) =>
+    `${configuration.publicUrl?.replace(/\/$/, '') ?? requestedUrl(request, context) ?? url()}${ACTIVESYNC_PATH}`;
   const http = new HttpService({
     routes: [
       activesync,
@@ -86,19 +111,12 @@ export async function startServer(configuration: Configuration, parts: ServerPar
       ),
     ],
     options: { ...listen, certificate },
+    running,
     clock,
     random,
     log,
   });
-  const closeAll = async () => {
-    await owner.close();
-    await mail.close();
-    await store.close();
-  };
-  const port = await http.listen().catch(async (thrown: unknown) => {
-    await closeAll();
-    throw thrown;
-  });
+  const port = await http.listen();
   log.info({ session, url: url(), mail: mail.system.name }, 'The server is up');
   return {
     url: url(),
@@ -112,7 +130,7 @@ export async function startServer(configuration: Configuration, parts: ServerPar
       log.info({ session, waiting: activesync.waitingCount }, 'The server stops');
       activesync.answerWaiting();
       await http.stop(configuration.drainSeconds * 1000);
-      await closeAll();
+      await close();
     },
   };
 }
@@ -127,8 +145,8 @@ function tlsSource({ listen, data, publicUrl }: Configuration): TlsSource {
 const urlHost = (host: string): string =>
   host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
 
-/** What the device called us: right where no public URL is configured and no proxy stands between. */
-function requestedUrl(request: IncomingMessage, isTls: boolean): string | undefined {
+/** What the device called us: right where no public URL is configured, and any proxy between passes the name on. */
+function requestedUrl(request: IncomingMessage, { isTls }: RouteContext): string | undefined {
   const host = request.headers.host;
   return host !== undefined && /^[\w.:[\]-]+$/.test(host) ? `${isTls ? 'https' : 'http'}://${host}` : undefined;
 }

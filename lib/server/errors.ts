@@ -1,6 +1,6 @@
 import { CaravanError } from '../platform/index.ts';
 
-export type ServerErrorCode = 'cannot-listen' | 'bad-certificate' | 'body-too-large' | 'stopping';
+export type ServerErrorCode = 'cannot-listen' | 'bad-certificate' | 'body-too-large' | 'hung-up' | 'busy' | 'stopping';
 
 /** What the server itself could not do. */
 export class ServerError extends CaravanError {

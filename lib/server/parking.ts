@@ -27,6 +27,8 @@ export class Parking {
   /** Tickets that were completed before the door got to park them. */
   readonly #early = new Map<string, RoadCompletion>();
 
+  #isClosed = false;
+
   constructor(clock: Clock) {
     this.#clock = clock;
   }
@@ -41,6 +43,10 @@ export class Parking {
     if (early) {
       this.#early.delete(ticket);
       return finish(parked, early);
+    }
+    if (this.#isClosed) {
+      parked.close();
+      return parked.answer(atDeadline);
     }
     const timer = this.#clock.after(wait.waitMs, () => {
       parked.close();
@@ -64,8 +70,9 @@ export class Parking {
     this.#early.delete(ticket);
   }
 
-  /** The server stops: every device gets a proper answer, since a reset teaches it to wait less. */
+  /** The server stops: every device, those that come yet too, gets a proper answer; a reset teaches it to wait less. */
   answerAll(): void {
+    this.#isClosed = true;
     for (const ticket of this.#places.keys()) {
       const place = this.#leave(ticket);
       if (!place) continue;

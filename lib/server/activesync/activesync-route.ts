@@ -17,6 +17,7 @@ import type { Authentication, Authenticator } from '../authentication/authentica
 import { CHALLENGE } from '../authentication/basic.ts';
 import { readBody } from '../http/body.ts';
 import { failureOf } from '../http/failure.ts';
+import type { RunningRequests } from '../http/running-requests.ts';
 import { answerText, type Route, type RouteContext } from '../http/route.ts';
 import { Parking } from '../parking.ts';
 import { replyOf, sendReply } from './reply.ts';
@@ -26,6 +27,7 @@ import type { Reply, Road, RoadRequest } from './road.ts';
 export interface ActiveSyncParts {
   readonly authenticator: Authenticator;
   readonly road: Road;
+  readonly running: RunningRequests;
   readonly bodyLimitBytes: number;
   /** Of one device; 0: no bound. */
   readonly requestsPerMinute: number;
@@ -47,9 +49,12 @@ const PEOPLE = 'This is an Exchange ActiveSync address: enter it in a phone, not
 
 export class ActiveSyncRoute implements Route {
   readonly name = 'activesync';
+  readonly isCounted = true;
   readonly #parts: ActiveSyncParts;
   readonly #parking: Parking;
   readonly #rate: RequestRate;
+
+  #isStopping = false;
 
   constructor(parts: ActiveSyncParts) {
     this.#parts = parts;
@@ -63,8 +68,9 @@ export class ActiveSyncRoute implements Route {
     return this.#parking.size;
   }
 
-  /** Answers every waiting device: the server is about to stop. */
+  /** Answers every waiting device, and those that come to wait yet: the server is about to stop. */
   answerWaiting(): void {
+    this.#isStopping = true;
     this.#parking.answerAll();
   }
 
@@ -156,15 +162,21 @@ export class ActiveSyncRoute implements Route {
   }
 
   async #again(exchange: Exchange): Promise<void> {
+    const { running } = this.#parts;
+    running.enter();
     try {
       await this.#run(exchange, true);
     } catch (thrown) {
       this.#answer(exchange, this.#failure(thrown, exchange.request.requestId));
+    } finally {
+      running.leave();
     }
   }
 
   #answer(exchange: Exchange, reply: Reply): void {
     const { request, startedMs } = exchange;
+    // Or the device would wait again on a connection that is about to be closed.
+    if (this.#isStopping && !exchange.response.headersSent) exchange.response.setHeader('Connection', 'close');
     sendReply(exchange.response, reply, exchange.acceptsGzip);
     this.#parts.log.info(
       {

@@ -11,6 +11,8 @@ export interface AttemptLimits {
   readonly windowSeconds: number;
 }
 
+/** By then the tries under way have ended. */
+const UNDER_WAY_SECONDS = 10;
 const LIMIT_ENTRIES = 100_000;
 
 interface Tally {
@@ -29,8 +31,10 @@ export class Attempts {
     this.#limits = limits;
   }
 
-  /** 0 if a try is allowed now, else the seconds until one is. */
-  waitSeconds(user: string, address: string): number {
+  /** 0 if a try is allowed now, else the seconds until one is. `underWay`: tries of this user that nobody knows the end of. */
+  waitSeconds(user: string, address: string, underWay = 0): number {
+    const failures = this.#current(`user ${user}`)?.failures ?? 0;
+    if (underWay > 0 && failures + underWay >= this.#limits.failuresPerUser) return UNDER_WAY_SECONDS;
     return Math.max(
       this.#wait(`user ${user}`, this.#limits.failuresPerUser),
       this.#wait(`address ${address}`, this.#limits.failuresPerAddress),

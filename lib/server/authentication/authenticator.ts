@@ -22,6 +22,8 @@ export class Authenticator {
   readonly #remembered: Remembered;
   readonly #attempts: Attempts;
   readonly #log: Log;
+  /** How many different passwords of a name are being checked: guesses side by side count as they come, not as they fail. */
+  readonly #underWay = new Map<string, number>();
   /** Checks under way, so that a phone's four first requests make one login. */
   readonly #checks = new Map<string, { readonly password: string; readonly answer: Promise<Account | undefined> }>();
 
@@ -41,12 +43,12 @@ export class Authenticator {
     if (remembered) return { kind: 'known', account: remembered, credentials };
 
     const name = nameForCounting(credentials.userName);
-    const retryAfterSeconds = this.#attempts.waitSeconds(name, address);
+    const retryAfterSeconds = this.#attempts.waitSeconds(name, address, this.#underWay.get(name));
     if (retryAfterSeconds > 0) {
       this.#log.warn({ user: name, address, retryAfterSeconds }, 'Sign-in refused: too many wrong passwords');
       return { kind: 'throttled', retryAfterSeconds };
     }
-    const account = await this.#ask(credentials);
+    const account = await this.#ask(credentials, name);
     if (!account) {
       this.#attempts.failed(name, address);
       this.#log.info({ user: name, address }, 'Sign-in failed: the mail system did not accept the password');
@@ -62,10 +64,14 @@ export class Authenticator {
     this.#remembered.forget(userName);
   }
 
-  #ask(credentials: Credentials): Promise<Account | undefined> {
+  #ask(credentials: Credentials, name: string): Promise<Account | undefined> {
     const running = this.#checks.get(credentials.userName);
     if (running && running.password === credentials.password) return running.answer;
+    this.#underWay.set(name, (this.#underWay.get(name) ?? 0) + 1);
     const answer = this.#mail.authenticate(credentials).finally(() => {
+      const left = (this.#underWay.get(name) ?? 1) - 1;
+      if (left > 0) this.#underWay.set(name, left);
+      else this.#underWay.delete(name);
       if (this.#checks.get(credentials.userName)?.answer === answer) this.#checks.delete(credentials.userName);
     });
     this.#checks.set(credentials.userName, { password: credentials.password, answer });

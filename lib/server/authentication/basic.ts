@@ -2,6 +2,10 @@
 import type { Credentials } from '../../backends/index.ts';
 
 const LIMIT_CHARACTERS = 4096;
+/** An address has no more (RFC 5321 section 4.5.3.1); names are kept, to count who guesses. */
+const USER_NAME_LIMIT_CHARACTERS = 320;
+// oxlint-disable-next-line no-control-regex -- RFC 7617 section 2: neither part has any
+const CONTROL = /[\0-\x1f\x7f]/;
 
 /** `Basic realm=…` for the 401 that many phones wait for before they send a password. */
 export const CHALLENGE = 'Basic realm="Caravan", charset="UTF-8"';
@@ -13,7 +17,7 @@ export function readBasic(header: string | undefined): Credentials | undefined {
   if (!match) return undefined;
   const decoded = decode(Buffer.from(match[1] as string, 'base64'));
   const colon = decoded.indexOf(':');
-  if (colon < 1 || decoded.includes('\0')) return undefined;
+  if (colon < 1 || colon > USER_NAME_LIMIT_CHARACTERS || CONTROL.test(decoded)) return undefined;
   return { userName: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
 }
 

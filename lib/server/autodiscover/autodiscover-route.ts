@@ -14,14 +14,17 @@ const XML_PATH = '/autodiscover/autodiscover.xml';
 const JSON_PATH = '/autodiscover/autodiscover.json';
 const BODY_LIMIT_BYTES = 16 * 1024;
 
+type PublicUrl = (request: IncomingMessage, context: RouteContext) => string;
+
 export class AutodiscoverRoute implements Route {
   readonly name = 'autodiscover';
+  readonly isCounted = true;
   readonly #authenticator: Authenticator;
   readonly #clock: Clock;
-  readonly #publicUrl: (request: IncomingMessage) => string;
+  readonly #publicUrl: PublicUrl;
 
   /** `publicUrl` is the address of ActiveSync as devices reach it. */
-  constructor(authenticator: Authenticator, clock: Clock, publicUrl: (request: IncomingMessage) => string) {
+  constructor(authenticator: Authenticator, clock: Clock, publicUrl: PublicUrl) {
     this.#authenticator = authenticator;
     this.#clock = clock;
     this.#publicUrl = publicUrl;
@@ -32,9 +35,8 @@ export class AutodiscoverRoute implements Route {
   }
 
   async serve(request: IncomingMessage, response: ServerResponse, context: RouteContext): Promise<void> {
-    const path = (request.url ?? '').split('?')[0]?.toLowerCase() ?? '';
-    if (path === XML_PATH) return this.#xml(request, response, context);
-    return this.#json(request, response);
+    if (context.path === XML_PATH) return this.#xml(request, response, context);
+    return this.#json(request, response, context);
   }
 
   async #xml(request: IncomingMessage, response: ServerResponse, context: RouteContext): Promise<void> {
@@ -55,12 +57,12 @@ export class AutodiscoverRoute implements Route {
     }
     const email = who.account.addresses[0] ?? question.email;
     response.end(
-      writeSettings({ email, displayName: who.account.displayName ?? email, url: this.#publicUrl(request) }),
+      writeSettings({ email, displayName: who.account.displayName ?? email, url: this.#publicUrl(request, context) }),
     );
   }
 
   /** `?Email=…&Protocol=ActiveSync`, or `/v1.0/<email>?Protocol=ActiveSync`. */
-  async #json(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #json(request: IncomingMessage, response: ServerResponse, context: RouteContext): Promise<void> {
     if (request.method !== 'GET')
       return answerText(response, 405, 'Autodiscover v2 is asked by GET.', { Allow: 'GET' });
     const query = new URLSearchParams((request.url ?? '').split('?')[1] ?? '');
@@ -77,6 +79,6 @@ export class AutodiscoverRoute implements Route {
           : "A valid value must be provided for the query parameter 'Protocol'.",
       });
     }
-    send(200, { Protocol: 'ActiveSync', Url: this.#publicUrl(request) });
+    send(200, { Protocol: 'ActiveSync', Url: this.#publicUrl(request, context) });
   }
 }

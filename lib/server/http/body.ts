@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ServerError } from '../errors.ts';
 
-/** Throws ServerError('body-too-large') as soon as the bound is passed, or the socket's error if the device hangs up. */
+/** Throws ServerError('body-too-large') as soon as the bound is passed, ServerError('hung-up') if the device goes away. */
 export function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const tooLarge = () =>
     new ServerError('body-too-large', 'The request body is too large', { why: `the limit is ${limitBytes} bytes` });
@@ -21,7 +21,9 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
       chunks.push(chunk);
     });
     request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-    request.on('error', reject);
-    request.on('close', () => reject(new Error('the device hung up')));
+    const hungUp = (cause?: Error) =>
+      reject(new ServerError('hung-up', 'The device hung up before its request had all come', { cause }));
+    request.on('error', hungUp);
+    request.on('close', () => hungUp());
   });
 }

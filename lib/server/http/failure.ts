@@ -19,6 +19,8 @@ export function failureOf(thrown: unknown, random: Random): Failure {
   if (thrown instanceof RequestError) return { status: thrown.httpStatus, headers: {} };
   if (thrown instanceof WbxmlError) return { status: 400, headers: {} };
   if (thrown instanceof ServerError && thrown.code === 'body-too-large') return { status: 413, headers: {} };
+  // Nobody reads this one any more.
+  if (thrown instanceof ServerError && thrown.code === 'hung-up') return { status: 400, headers: {} };
   if (thrown instanceof BackendError && thrown.code === 'rejected-credentials') {
     return { status: 401, headers: { 'WWW-Authenticate': CHALLENGE } };
   }

@@ -1,10 +1,11 @@
 /** `/health`: the process lives. `/ready`: it may be sent requests; the sprayer asks this one. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { reasonOf } from '../../platform/index.ts';
-import { answerText, type Route } from './route.ts';
+import { answerText, type Route, type RouteContext } from './route.ts';
 
 export class HealthRoute implements Route {
   readonly name = 'health';
+  readonly isCounted = false;
   readonly #isStopping: () => boolean;
   readonly #checkStore: () => Promise<void>;
 
@@ -18,8 +19,8 @@ export class HealthRoute implements Route {
     return path === '/health' || path === '/ready';
   }
 
-  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.url?.toLowerCase().startsWith('/health')) return answerText(response, 200, 'alive');
+  async serve(_request: IncomingMessage, response: ServerResponse, { path }: RouteContext): Promise<void> {
+    if (path === '/health') return answerText(response, 200, 'alive');
     if (this.#isStopping()) return answerText(response, 503, 'stopping');
     try {
       await this.#checkStore();

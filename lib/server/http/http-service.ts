@@ -6,7 +6,10 @@ import { type Log, type Random, randomName, reasonOf, type Clock, sleep } from '
 import { ServerError } from '../errors.ts';
 import type { Certificate } from '../tls/certificate.ts';
 import { failureOf } from './failure.ts';
+import { drainBody } from './drain-body.ts';
 import { answerText, type Route } from './route.ts';
+import type { RunningRequests } from './running-requests.ts';
+import { TrustedProxies } from './trusted-proxies.ts';
 
 export interface HttpOptions {
   readonly host: string;
@@ -17,10 +20,15 @@ export interface HttpOptions {
   readonly trustedProxies: readonly string[];
   /** An idle connection is kept so long; longer than a sprayer keeps it. Default 75. */
   readonly keepAliveSeconds: number;
+  /** For a request's header to come whole, and the whole request; default 30 and 300. */
+  readonly headersTimeoutSeconds?: number;
+  readonly requestTimeoutSeconds?: number;
 }
 
-const HEADERS_TIMEOUT_MS = 30_000;
-const REQUEST_TIMEOUT_MS = 300_000;
+const HEADERS_TIMEOUT_SECONDS = 30;
+const REQUEST_TIMEOUT_SECONDS = 300;
+/** How often connections are looked at for these. */
+const TIMEOUT_CHECK_MS = 5_000;
 const STOP_POLL_MS = 20;
 
 export class HttpService {
@@ -30,23 +38,31 @@ export class HttpService {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #server: Server;
+  readonly #proxies: TrustedProxies;
+  readonly #running: RunningRequests;
   #active = 0;
 
   constructor(parts: {
     routes: readonly Route[];
     options: HttpOptions;
+    running: RunningRequests;
     random: Random;
     clock: Clock;
     log: Log;
   }) {
     this.#routes = parts.routes;
     this.#options = parts.options;
+    this.#proxies = new TrustedProxies(parts.options.trustedProxies);
+    this.#running = parts.running;
     this.#random = parts.random;
     this.#clock = parts.clock;
     this.#log = parts.log;
     const serve = (request: IncomingMessage, response: ServerResponse) => void this.#serve(request, response);
-    const settings = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAlive: true };
-    const { certificate } = parts.options;
+    const { certificate, headersTimeoutSeconds, requestTimeoutSeconds } = parts.options;
+    const headersTimeout = (headersTimeoutSeconds ?? HEADERS_TIMEOUT_SECONDS) * 1000;
+    const requestTimeout = (requestTimeoutSeconds ?? REQUEST_TIMEOUT_SECONDS) * 1000;
+    const connectionsCheckingInterval = Math.min(TIMEOUT_CHECK_MS, headersTimeout / 2);
+    const settings = { headersTimeout, requestTimeout, connectionsCheckingInterval, keepAlive: true };
     this.#server = certificate
       ? createTlsServer({ ...settings, ...certificate }, serve)
       : createServer(settings, serve);
@@ -80,7 +96,10 @@ export class HttpService {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     const deadline = this.#clock.monotonic() + graceMs;
     this.#server.closeIdleConnections();
-    while (this.#active > 0 && this.#clock.monotonic() < deadline) await sleep(this.#clock, STOP_POLL_MS);
+    while (this.#active > 0 && this.#clock.monotonic() < deadline) {
+      await sleep(this.#clock, STOP_POLL_MS);
+      this.#server.closeIdleConnections();
+    }
     if (this.#active > 0) this.#log.warn({ requests: this.#active }, 'Requests were cut: they took too long to finish');
     this.#server.closeAllConnections();
     await closed;
@@ -90,38 +109,35 @@ export class HttpService {
     const requestId = randomName(this.#random, 12);
     this.#active++;
     response.once('close', () => this.#active--);
+    response.once('finish', () => drainBody(request, this.#clock));
     response.setHeader('X-Request-Id', requestId);
     if (!this.#server.listening) response.setHeader('Connection', 'close');
     try {
       const path = decodePath(request.url ?? '/');
       const route = this.#routes.find((it) => it.matches(path));
       if (!route) return answerText(response, 404, 'Nothing here.');
-      await route.serve(request, response, { requestId, address: this.#addressOf(request) });
+      if (route.isCounted && !this.#running.tryEnter()) {
+        throw new ServerError('busy', 'As many requests as are allowed are being worked on');
+      }
+      try {
+        const [address, isTls] = [this.#proxies.addressOf(request), this.#proxies.isTls(request)];
+        await route.serve(request, response, { requestId, path, address, isTls });
+      } finally {
+        if (route.isCounted) this.#running.leave();
+      }
     } catch (thrown) {
       const { status, headers } = failureOf(thrown, this.#random);
-      this.#log[status >= 500 ? 'error' : 'info']({ requestId, status, error: thrown }, 'A request failed');
+      const level = status < 500 ? 'info' : thrown instanceof ServerError && thrown.code === 'busy' ? 'warn' : 'error';
+      this.#log[level]({ requestId, status, error: thrown }, 'A request failed');
       if (response.headersSent) response.destroy();
       else answerText(response, status, `The request failed. Its number in the log is ${requestId}.`, { ...headers });
     }
   }
-
-  /** The address nearest to us that is not a trusted sprayer's own. */
-  #addressOf(request: IncomingMessage): string {
-    const peer = plainAddress(request.socket.remoteAddress ?? '');
-    if (!this.#options.trustedProxies.includes(peer)) return peer;
-    const forwarded = String(request.headers['x-forwarded-for'] ?? '')
-      .split(',')
-      .map((it) => plainAddress(it.trim()))
-      .filter((it) => it !== '');
-    return forwarded.findLast((it) => !this.#options.trustedProxies.includes(it)) ?? peer;
-  }
 }
 
-const plainAddress = (address: string): string => (address.startsWith('::ffff:') ? address.slice(7) : address);
-
-/** Lower case, without query; undecodable ones as they are. */
+/** Lower case, without query; undecodable ones as they are. A whole URL is what proxies are sent (RFC 9112 section 3.2.2). */
 function decodePath(url: string): string {
-  const path = url.split('?')[0] ?? '/';
+  const path = (url.split('?')[0] ?? '/').replace(/^https?:\/\/[^/]*/i, '');
   try {
     return decodeURIComponent(path).toLowerCase();
   } catch {

@@ -1,6 +1,7 @@
 /** The server's certificate: from files, or one of its own that is made once and kept in the data directory. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { generate } from 'selfsigned';
 import { type Clock, reasonOf } from '../../platform/index.ts';
 import { ServerError } from '../errors.ts';
@@ -33,9 +34,17 @@ export async function loadCertificate(source: TlsSource, clock: Clock): Promise<
     notAfterDate: new Date(clock.now() + VALID_DAYS * DAY_MS),
     extensions: [{ name: 'subjectAltName', altNames: source.hostNames.map(altName) }],
   });
-  await mkdir(source.directory, { recursive: true });
-  await writeFile(keyFile, made.private, { mode: 0o600 });
-  await writeFile(certFile, made.cert);
+  try {
+    await mkdir(source.directory, { recursive: true, mode: 0o700 });
+    await writeFile(keyFile, made.private, { mode: 0o600 });
+    await writeFile(certFile, made.cert);
+  } catch (cause) {
+    throw new ServerError('bad-certificate', 'The certificate that the server made for itself cannot be kept', {
+      why: reasonOf(cause),
+      remedy: `Let the server write to ${source.directory}, or choose another data directory.`,
+      cause,
+    });
+  }
   return { cert: made.cert, key: made.private };
 }
 
@@ -45,11 +54,13 @@ const altName = (host: string) =>
 async function readPair(certFile: string, keyFile: string): Promise<Certificate> {
   try {
     const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
+    createSecureContext({ cert, key });
     return { cert, key };
   } catch (cause) {
-    throw new ServerError('bad-certificate', 'The certificate cannot be read', {
+    throw new ServerError('bad-certificate', 'The certificate cannot be used', {
       why: reasonOf(cause),
-      remedy: 'Check listen.tls.certFile and listen.tls.keyFile: both are PEM files that the server may read.',
+      remedy:
+        'Check listen.tls.certFile and listen.tls.keyFile: both are PEM files that the server may read, and the key belongs to the certificate.',
       cause,
     });
   }
