@@ -35,7 +35,9 @@ export function bodyStructure(root: Part): BodyStructure {
   const found = new Finder();
   // A message that is nothing but a text is its own body, even if somebody gave it a file name.
   const shown = isText(root) && root.disposition !== 'attachment' ? shownText(root) : found.visit(root, 0, false);
-  return { ...shown, attachments: found.attachments, calendar: found.calendar };
+  // Devices hide what is inline: without HTML nothing shows it.
+  const attachments = shown.html ? found.attachments : found.attachments.map((it) => ({ ...it, isInline: false }));
+  return { ...shown, attachments, calendar: found.calendar };
 }
 
 class Finder {

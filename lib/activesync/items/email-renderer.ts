@@ -30,6 +30,17 @@ import { partText } from './shown-text.ts';
 const CALENDAR_LIMIT_BYTES = 512 * 1024;
 const REPORT_LIMIT_BYTES = 8 * 1024;
 
+/** A part that is in no message, with a path that no section has. */
+const DESCRIPTION_PART: Part = {
+  path: 'description',
+  type: 'text/plain',
+  parameters: { charset: 'utf-8' },
+  encoding: '8bit',
+  sizeBytes: 0,
+  dispositionParameters: {},
+  parts: [],
+};
+
 /** `outOfLine` makes bodies parts of a multipart response. */
 export function emailRenderer(options: EmailOptions, outOfLine?: OutOfLine): EmailRenderer {
   return {
@@ -58,15 +69,16 @@ function allFields(
 ): readonly Element[] {
   const { version } = options;
   const header = new MessageHeader(message.header);
-  const body = bodyStructure(message.structure);
+  const structure = bodyStructure(message.structure);
   const protection = protectionOf(message.structure);
-  const attachments = attachmentsElement(body.attachments, serverId);
-  const invitation = invitationOf(message, body);
+  const attachments = attachmentsElement(structure.attachments, serverId);
+  const invitation = invitationOf(message, structure);
   const meeting = invitation && meetingRequestElement(invitation, version, message.receivedAt);
+  const { message: shown, body } = withDescription(message, structure, invitation);
   return [
     ...envelopeFields(message, header),
     ...(attachments ? [attachments] : []),
-    ...bodies(message, body, protection, options, outOfLine),
+    ...bodies(shown, body, protection, options, outOfLine),
     element('Email:MessageClass', classOf(message, protection, invitation)),
     ...(meeting ? [meeting] : []),
     codePageElement((body.html ?? body.plain)[0]?.parameters['charset']),
@@ -95,6 +107,19 @@ function bodies(
   if (parts.length > 0)
     elements.push(bodyPartElement(makeBody(message, body, bodyChoices(parts, options, body, protection))));
   return elements;
+}
+
+/** An invitation that comes without a text is shown with its own. */
+function withDescription(
+  message: FetchedMessage,
+  body: BodyStructure,
+  invitation: Invitation | undefined,
+): { readonly message: FetchedMessage; readonly body: BodyStructure } {
+  if (!invitation?.description || body.html || body.plain.length > 0) return { message, body };
+  const bytes = Buffer.from(invitation.description);
+  const part: Part = { ...DESCRIPTION_PART, sizeBytes: bytes.length };
+  const parts = new Map([...message.parts, [part.path, { bytes, complete: true }]]);
+  return { message: { ...message, parts }, body: { ...body, plain: [part] } };
 }
 
 function invitationOf(message: FetchedMessage, { calendar }: BodyStructure): Invitation | undefined {

@@ -25,6 +25,8 @@ export interface Invitation {
   /** Of the start in its own zone: 0 is Sunday. */
   readonly localStart: { readonly weekday: number; readonly day: number; readonly month: number };
   readonly location: string | undefined;
+  /** As the organizer wrote it, line breaks and all. */
+  readonly description: string | undefined;
   readonly organizer: { readonly name: string; readonly address: string } | undefined;
   readonly reminderSeconds: number | undefined;
   readonly responseRequested: boolean;
@@ -38,12 +40,28 @@ export interface Invitation {
 
 /** Undefined for what is no iCalendar, or has no event. Never throws. */
 export function readInvitation(text: string, method: string | undefined): Invitation | undefined {
-  try {
-    return read(text.slice(0, TEXT_LIMIT), method);
-  } catch {
-    return undefined;
+  const bounded = text.slice(0, TEXT_LIMIT);
+  for (const attempt of [
+    () => bounded,
+    () => onlyLines(bounded),
+    () => onlyLines(bounded).replace(/^RRULE.*$/gim, ''),
+  ]) {
+    try {
+      return read(attempt(), method);
+    } catch {
+      // Tried again without the lines that are none, then without the rules, of which the parser takes only good ones.
+    }
   }
+  return undefined;
 }
+
+/** Unfolded, without empty lines and those that have no name (RFC 5545 section 3.1). */
+const onlyLines = (text: string): string =>
+  text
+    .replace(/\r?\n[ \t]/g, '')
+    .split(/\r?\n/)
+    .filter((line) => /^[A-Za-z0-9-]+[;:]/.test(line))
+    .join('\r\n');
 
 function read(text: string, method: string | undefined): Invitation | undefined {
   const parsed: unknown = ICAL.parse(text.trim());
@@ -76,6 +94,7 @@ function read(text: string, method: string | undefined): Invitation | undefined 
     rule: rule instanceof ICAL.Recur ? rule : undefined,
     localStart: { weekday: local.getUTCDay(), day: start.day, month: start.month },
     location: stringOf(event, 'location'),
+    description: descriptionOf(event),
     organizer: organizerOf(event),
     reminderSeconds: reminderOf(event),
     responseRequested: attendees.some((it) => parameterOf(it, 'rsvp')?.toUpperCase() === 'TRUE'),
@@ -86,12 +105,24 @@ function read(text: string, method: string | undefined): Invitation | undefined 
   };
 }
 
-const valueOf = (it: ICAL.Component, name: string): unknown => it.getFirstPropertyValue(name);
+/** Undefined where the value is not of its type: the rest of the invitation may be good. */
+function valueOf(it: ICAL.Component, name: string): unknown {
+  try {
+    return it.getFirstPropertyValue(name) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 const stringOf = (it: ICAL.Component, name: string): string | undefined => {
   const value = valueOf(it, name);
   return typeof value === 'string' ? oneLine(value) || undefined : undefined;
 };
+
+function descriptionOf(event: ICAL.Component): string | undefined {
+  const value = valueOf(event, 'description');
+  return typeof value === 'string' && value.trim() !== '' ? value.replace(/\r?\n/g, '\r\n') : undefined;
+}
 
 function parameterOf(it: ICAL.Property, name: string): string | undefined {
   const value: unknown = it.getParameter(name);

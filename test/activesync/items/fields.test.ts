@@ -216,6 +216,14 @@ describe('attachments', () => {
     expect(shown('inline-image', 'AirSyncBase:IsInline')).toEqual(['1', '1', undefined]);
   });
 
+  it('without HTML nothing is inline, since devices would hide it', () => {
+    const raw = mail(
+      'Content-Type: multipart/related; boundary=b\n\n--b\nContent-Type: text/plain\n\nx\n--b\nContent-Type: image/png\nContent-ID: <i>\n\nx\n--b--\n',
+    );
+    const [it] = children(child(rendered(raw), 'AirSyncBase:Attachments'));
+    expect([text(it, 'AirSyncBase:ContentId'), text(it, 'AirSyncBase:IsInline')]).toEqual(['i', undefined]);
+  });
+
   it('MS-ASAIRS_R160, MS-ASAIRS_R1343: ContentId is what the body refers to', () => {
     expect(shown('inline-image', 'AirSyncBase:ContentId')).toEqual(['bridge@example.org', undefined, 'f_abc123']);
     expect(shown('inline-image', 'AirSyncBase:ContentLocation')).toEqual([undefined, 'second.png', undefined]);

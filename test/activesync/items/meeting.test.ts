@@ -8,7 +8,7 @@ import {
   type TagName,
   text,
 } from '../../../lib/activesync/protocol/index.ts';
-import { corpus, mail, namesOf, rendered } from './support.ts';
+import { bodyOf, corpus, mail, namesOf, preference, rendered } from './support.ts';
 
 function meeting(name: string, version: ProtocolVersion = '16.1'): Element {
   const it = child(rendered(corpus(name), { version }), 'Email:MeetingRequest');
@@ -138,6 +138,35 @@ describe('an invitation', () => {
       expect(text(data, 'Email:MessageClass')).toBe('IPM.Note');
     },
   );
+});
+
+describe('imperfect invitations', () => {
+  it('without a text show their own', () => {
+    const raw = invitation('DTSTART:20260301T080000Z\nDESCRIPTION:Line one\\nLine two\\, with ünïcode\n');
+    expect(bodyOf(rendered(raw, { options: { bodies: [preference(1)] } }))).toMatchObject({
+      type: '1',
+      data: 'Line one\r\nLine two, with ünïcode',
+    });
+    expect(bodyOf(rendered(raw, { options: { bodies: [preference(2)] } })).data).toContain('Line one<br>');
+  });
+
+  it('with lines that are none are read without them', () => {
+    expect(of('DTSTART:20260301T080000Z\nthis is no line\n\nLOCATION:Here\n', 'Email:StartTime')).toBe(
+      '2026-03-01T08:00:00.000Z',
+    );
+  });
+
+  it.each([
+    'RRULE:FREQ=SOMETIMES',
+    'RRULE:COUNT=x',
+    'SEQUENCE:many',
+    'DTEND:soon',
+    'DURATION:long',
+    'RECURRENCE-ID:once',
+    'DTSTAMP:x',
+  ])('with %s are still invitations', (line) => {
+    expect(of(`DTSTART:20260301T080000Z\n${line}\n`, 'Email:StartTime')).toBe('2026-03-01T08:00:00.000Z');
+  });
 });
 
 describe('recurrences', () => {
