@@ -1,5 +1,5 @@
 /** What an administrator does to a pool, from any process that has the store. Servers notice within a beat. */
-import { type Clock, type Random, randomName } from '../platform/index.ts';
+import { type Clock, type Random, randomName, sleep } from '../platform/index.ts';
 import { absent, type Attributes, equals, oneOf, present, type Store } from '../store/index.ts';
 import { PoolError } from './errors.ts';
 import { fenceSession } from './fence.ts';
@@ -31,9 +31,11 @@ export interface AdministerOptions {
   readonly pool: string;
   /** Default: 1,000. */
   readonly requestTimeoutMs?: number;
+  /** The pool's own; default: 10,000. */
+  readonly leaseMs?: number;
 }
 
-/** Every method throws PoolError: 'server-unknown' for a session that is not alive, 'pool-store-unavailable'. */
+/** Every method throws PoolError: 'server-unknown' for a session that is not alive, 'pool-store-unavailable', 'server-alive'. */
 export class PoolAdministration {
   readonly #options: AdministerOptions;
   readonly #access: StoreAccess;
@@ -86,18 +88,22 @@ export class PoolAdministration {
     await this.#must(session, drainWrite(this.#options.pool, session, this.#options.clock.now()));
   }
 
-  /** Declares a session dead, whatever it does: its users go to others, and the server comes back as a new session. */
-  async fence(session: string): Promise<void> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const read = await readItem(this.#access, serverKey(this.#options.pool, session));
-      if (!read.ok) continue;
-      if (read.value === undefined) throw unknownServer(session);
-      const server = readServer(read.value);
-      if (!isLiveStatus(server.status)) return;
-      const fenced = await fenceSession(this.#access, this.#options.pool, session, server.beat);
+  /**
+   * Declares a session dead. `isGone` (default false) says that its process is known to have ended, and fences at once; of a
+   * process that may run it must not be said, since that one goes on acting until its own deadline. Without it the session is
+   * watched for a lease, and PoolError('server-alive') thrown if it beats.
+   */
+  async fence(session: string, { isGone = false } = {}): Promise<void> {
+    const { pool, clock, leaseMs = DEFAULT_POOL_SETTINGS.leaseMs } = this.#options;
+    let observed = await this.#readLive(session);
+    if (observed !== undefined && !isGone) await sleep(clock, leaseMs);
+    for (let attempt = 0; attempt < ATTEMPTS && observed !== undefined; attempt++) {
+      const fenced = await fenceSession(this.#access, pool, session, observed.beat);
       if (fenced === 'fenced' || fenced === 'dead') return;
+      if (fenced === 'moved' && !isGone) throw alive(session);
+      if (fenced === 'moved') observed = await this.#readLive(session);
     }
-    throw unavailable(undefined);
+    if (observed !== undefined) throw unavailable(undefined);
   }
 
   /** Removes the item of a session that has ended. */
@@ -109,6 +115,22 @@ export class PoolAdministration {
       isMine: (current) => current === undefined,
       isOpen: (current) => current !== undefined && !isLiveStatus(readServer(current).status),
     });
+  }
+
+  /** Undefined for a session that has ended. */
+  async #readLive(session: string): Promise<ServerSession | undefined> {
+    let cause: unknown;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const read = await readItem(this.#access, serverKey(this.#options.pool, session));
+      if (!read.ok) {
+        cause = read.cause;
+        continue;
+      }
+      if (read.value === undefined) throw unknownServer(session);
+      const server = readServer(read.value);
+      return isLiveStatus(server.status) ? server : undefined;
+    }
+    throw unavailable(cause);
   }
 
   async #changeBinding(user: string, boundTo: string | undefined): Promise<void> {
@@ -182,6 +204,12 @@ const unknownServer = (session: string): PoolError =>
   new PoolError('server-unknown', `The server session '${session}' cannot be changed`, {
     why: 'it is not one that is alive, or for removal not one that has ended',
     remedy: '`caravan pool show` lists the sessions.',
+  });
+
+const alive = (session: string): PoolError =>
+  new PoolError('server-alive', `The server session '${session}' was not fenced`, {
+    why: 'it is alive: it has beaten while it was watched',
+    remedy: 'Drain it, or end its process first.',
   });
 
 const unavailable = (cause: unknown): PoolError =>

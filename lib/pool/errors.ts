@@ -1,6 +1,11 @@
 import { CaravanError } from '../platform/index.ts';
 
-export type PoolErrorCode = 'pool-settings-invalid' | 'pool-stopped' | 'server-unknown' | 'pool-store-unavailable';
+export type PoolErrorCode =
+  | 'pool-settings-invalid'
+  | 'pool-stopped'
+  | 'server-unknown'
+  | 'server-alive'
+  | 'pool-store-unavailable';
 
 /** What a pool cannot do, and why. That somebody else owns a user is a Location, not an error. */
 export class PoolError extends CaravanError {

@@ -100,14 +100,15 @@ export class PoolBench {
 
   /** What a promise comes to while time passes; throws if it has not come to anything by then. */
   async within<T>(ms: number, promise: Promise<T>): Promise<T> {
-    let outcome: { value: T } | { thrown: unknown } | undefined;
+    const outcomes: ({ value: T } | { thrown: unknown })[] = [];
     promise.then(
-      (value) => (outcome = { value }),
-      (thrown: unknown) => (outcome = { thrown }),
+      (value) => outcomes.push({ value }),
+      (thrown: unknown) => outcomes.push({ thrown }),
     );
     const until = this.scheduler.now + ms;
-    while (outcome === undefined && this.scheduler.now < until)
+    while (outcomes.length === 0 && this.scheduler.now < until)
       await this.pass(Math.min(10, until - this.scheduler.now));
+    const [outcome] = outcomes;
     if (outcome === undefined) throw new Error(`Nothing came of it within ${ms} ms`);
     if ('thrown' in outcome) throw outcome.thrown;
     return outcome.value;

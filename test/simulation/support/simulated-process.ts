@@ -60,25 +60,24 @@ export class SimulatedProcess {
     else if (this.#state === 'paused') this.#waiting.push(task);
   }
 
-  /** As SIGSTOP, and SIGCONT after `forMs`. What came meanwhile is taken up in the order in which it came. */
-  pause(forMs: number): void {
-    if (this.#state !== 'running') return;
-    this.#state = 'paused';
-    this.#scheduler.after(forMs, () => this.#goOn());
+  /** As SIGSTOP. */
+  pause(): void {
+    if (this.#state === 'running') this.#state = 'paused';
   }
 
-  /** As kill -9. */
-  kill(): void {
-    this.#state = 'dead';
-    this.#waiting = [];
-  }
-
-  #goOn(): void {
+  /** As SIGCONT. What came meanwhile is taken up in the order in which it came. */
+  goOn(): void {
     if (this.#state !== 'paused') return;
     this.#state = 'running';
     const waiting = this.#waiting;
     this.#waiting = [];
     // One by one: each may kill or pause the process again.
     for (const task of waiting) this.#scheduler.after(0, () => this.deliver(task));
+  }
+
+  /** As kill -9. */
+  kill(): void {
+    this.#state = 'dead';
+    this.#waiting = [];
   }
 }
