@@ -1,6 +1,17 @@
 import { CaravanError } from '../platform/index.ts';
 
-export type ServerErrorCode = 'cannot-listen' | 'bad-certificate' | 'body-too-large' | 'hung-up' | 'busy' | 'stopping';
+export type ServerErrorCode =
+  | 'cannot-listen'
+  | 'bad-certificate'
+  | 'bad-pool-key'
+  | 'body-too-large'
+  | 'hung-up'
+  | 'busy'
+  | 'stopping'
+  /** Nobody serves the user at this moment. */
+  | 'no-owner'
+  /** The connection to the user's owner broke, and the request may have been run. */
+  | 'owner-lost';
 
 /** What the server itself could not do. */
 export class ServerError extends CaravanError {

@@ -1,0 +1,188 @@
+/**
+ * The one connection from this server, as front, to another one, as owner: requests as streams, and a stream of tickets that
+ * lives as long as the connection. When it breaks, every ticket of it ends with `lost`, so that its device waits elsewhere.
+ */
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import { type Clock, type Log, reasonOf } from '../../platform/index.ts';
+import type { RoadCompletion, RoadRequest } from '../activesync/road.ts';
+import { FrameReader, readFrame, writeFrame } from './frames.ts';
+import {
+  type Addressed,
+  closeMessage,
+  completionMessage,
+  executeMessage,
+  type Given,
+  PEER_PATHS,
+  type PeerResult,
+  resultMessage,
+} from './peer-messages.ts';
+import { connectorTls, type PoolKeys } from './pool-key.ts';
+
+/**
+ * Why no answer came. `refused`: no connection could be made, nothing was sent. `broken`: an authenticated connection broke,
+ * and the request may have been run.
+ */
+export class LinkError extends Error {
+  readonly kind: 'refused' | 'broken';
+  constructor(kind: 'refused' | 'broken', cause: unknown) {
+    super(`the connection to the owner was ${kind}: ${reasonOf(cause)}`, { cause });
+    this.kind = kind;
+  }
+}
+
+export interface PeerLinkOptions {
+  /** `host:port` */
+  readonly address: string;
+  readonly keys: PoolKeys;
+  readonly answerLimitBytes: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onCompletion: (ticket: string, completion: RoadCompletion) => void;
+  /** The connection ended; `tickets` were waiting over it. Called once. */
+  readonly onEnd: (end: LinkEnd) => void;
+}
+
+export interface LinkEnd {
+  readonly tickets: readonly string[];
+  /** The other side had proven the key. */
+  readonly wasOpen: boolean;
+  /** Nobody listens at the address: the machine answered so. A partition looks different: nothing answers. */
+  readonly isRefused: boolean;
+}
+
+const CONNECT_LIMIT_MS = 2_000;
+const ALIVE_EVERY_MS = 2_000;
+const ALIVE_LIMIT_MS = 4_000;
+const WINDOW_BYTES = 4 * 1024 * 1024;
+
+export class PeerLink {
+  readonly #options: PeerLinkOptions;
+  readonly #session: ClientHttp2Session;
+  readonly #opened: Promise<ClientHttp2Stream>;
+  readonly #tickets = new Set<string>();
+  #isOpen = false;
+  #hasEnded = false;
+
+  constructor(options: PeerLinkOptions) {
+    this.#options = options;
+    this.#session = connect(`https://${options.address}`, {
+      ...connectorTls(options.keys),
+      settings: { initialWindowSize: WINDOW_BYTES },
+    });
+    this.#session.on('error', (error) => this.#end(error));
+    this.#session.on('close', () => this.#end(new Error('the connection was closed')));
+    this.#opened = this.#open();
+    this.#opened.catch((error: unknown) => this.#end(error));
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Resolves when the other side has proven the key and answers. */
+  async ready(): Promise<void> {
+    await this.#opened;
+  }
+
+  /** Throws LinkError. */
+  async execute(request: RoadRequest, to: Addressed): Promise<PeerResult> {
+    const { head, body } = await this.#call(PEER_PATHS.execute, executeMessage.head(request, to), request.body);
+    const result = resultMessage.read(head, body);
+    if (result.kind === 'wait') this.#tickets.add(result.ticket);
+    return result;
+  }
+
+  /** Tells the new owner of a user. Throws LinkError. */
+  async tell(given: Given): Promise<void> {
+    await this.#opened.catch((cause: unknown) => Promise.reject(new LinkError('refused', cause)));
+    const stream = this.#session.request({ ':method': 'POST', ':path': PEER_PATHS.given });
+    stream.end(writeFrame(given));
+    await new Promise<void>((resolve, reject) => {
+      stream.on('response', () => resolve());
+      stream.on('error', (cause) => reject(new LinkError('broken', cause)));
+      stream.on('close', () => reject(new LinkError('broken', new Error('the stream was closed'))));
+      stream.resume();
+    });
+  }
+
+  closeTicket(ticket: string): void {
+    if (!this.#tickets.delete(ticket) || this.#hasEnded) return;
+    void this.#opened.then((stream) => stream.write(writeFrame(closeMessage.head(ticket))));
+  }
+
+  close(): void {
+    this.#session.close();
+    this.#session.destroy();
+  }
+
+  async #call(path: string, head: unknown, body: Uint8Array) {
+    await this.#opened.catch((cause: unknown) => Promise.reject(new LinkError('refused', cause)));
+    try {
+      const stream = this.#session.request({ ':method': 'POST', ':path': path });
+      stream.end(writeFrame(head, body));
+      return await readFrame(stream, this.#options.answerLimitBytes);
+    } catch (cause) {
+      throw new LinkError('broken', cause);
+    }
+  }
+
+  async #open(): Promise<ClientHttp2Stream> {
+    const limit = this.#options.clock.after(CONNECT_LIMIT_MS, () => {
+      if (!this.#isOpen) this.#session.destroy(new Error('no connection in time'), constants.NGHTTP2_CANCEL);
+    });
+    try {
+      return await new Promise<ClientHttp2Stream>((resolve, reject) => {
+        this.#session.once('error', reject);
+        this.#session.once('close', () => reject(new Error('the connection was closed')));
+        this.#session.once('connect', () => {
+          const stream = this.#session.request({ ':method': 'POST', ':path': PEER_PATHS.tickets });
+          stream.once('error', reject);
+          stream.once('response', () => {
+            this.#isOpen = true;
+            this.#readTickets(stream);
+            this.#keepAlive();
+            resolve(stream);
+          });
+        });
+      });
+    } finally {
+      limit.cancel();
+    }
+  }
+
+  #readTickets(stream: ClientHttp2Stream): void {
+    const reader = new FrameReader(this.#options.answerLimitBytes);
+    stream.on('data', (chunk: Buffer) => {
+      for (const { head, body } of reader.push(chunk)) {
+        const { ticket, completion } = completionMessage.read(head, body);
+        this.#tickets.delete(ticket);
+        this.#options.onCompletion(ticket, completion);
+      }
+    });
+    stream.on('error', (error) => this.#end(error));
+    stream.on('close', () => this.#end(new Error('the stream of tickets was closed')));
+  }
+
+  /** A frozen or cut-off owner sends no reset: pings find out. */
+  #keepAlive(): void {
+    if (this.#hasEnded) return;
+    const { clock } = this.#options;
+    const limit = clock.after(ALIVE_LIMIT_MS, () => this.#end(new Error('the owner does not answer pings')));
+    this.#session.ping((error) => {
+      limit.cancel();
+      if (error) return this.#end(error);
+      clock.after(ALIVE_EVERY_MS, () => this.#keepAlive());
+    });
+  }
+
+  #end(cause: unknown): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    const { log, address, onEnd } = this.#options;
+    log.info({ address, waiting: this.#tickets.size, reason: reasonOf(cause) }, 'A connection to another server ended');
+    this.#session.destroy();
+    const isRefused = (cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED';
+    onEnd({ tickets: [...this.#tickets], wasOpen: this.#isOpen, isRefused });
+    this.#tickets.clear();
+  }
+}

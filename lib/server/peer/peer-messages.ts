@@ -1,0 +1,124 @@
+/** What servers of a pool say to each other. Paths are of HTTP/2 streams; heads are JSON, bodies follow them (frames.ts). */
+import { z } from 'zod';
+import { COMMANDS, PROTOCOL_VERSIONS } from '../../activesync/index.ts';
+import type { Reply, RoadCompletion, RoadRequest, RoadResult } from '../activesync/road.ts';
+
+export const PEER_PATHS = {
+  /** A device's request, to the user's owner. */
+  execute: '/execute',
+  /** Open as long as the connection: completions one way, closed tickets the other. */
+  tickets: '/tickets',
+  /** A user was given to you. */
+  given: '/given',
+} as const;
+
+/** A request goes from its front to its owner and no further. */
+export const MAX_HOPS = 1;
+
+const account = z.object({ user: z.string(), addresses: z.array(z.string()), displayName: z.string().optional() });
+const credentials = z.object({ userName: z.string(), password: z.string() });
+const headers = z.record(z.string(), z.string());
+
+const executeHead = z.object({
+  /** The owner as the front has it: an owner that is another one says so. */
+  session: z.string(),
+  epoch: z.number(),
+  hops: z.number().max(MAX_HOPS),
+  requestId: z.string(),
+  account,
+  credentials,
+  line: z.object({
+    command: z.enum(COMMANDS),
+    version: z.enum(PROTOCOL_VERSIONS),
+    user: z.string().optional(),
+    deviceId: z.string(),
+    deviceType: z.string(),
+    policyKey: z.string().optional(),
+    locale: z.string().optional(),
+    parameters: z.object({
+      attachmentName: z.string().optional(),
+      collectionId: z.string().optional(),
+      itemId: z.string().optional(),
+      longId: z.string().optional(),
+      occurrence: z.string().optional(),
+      saveInSent: z.boolean(),
+      acceptMultiPart: z.boolean(),
+    }),
+  }),
+  contentType: z.string(),
+  userAgent: z.string().optional(),
+  again: z.boolean(),
+});
+
+/** 421: the user is not this server's. Its owner as this server has it, if it has one. */
+const movedHead = z.object({ kind: z.literal('moved'), session: z.string(), epoch: z.number() });
+const replyHead = z.object({ kind: z.literal('reply'), status: z.number(), headers });
+const waitHead = z.object({
+  kind: z.literal('wait'),
+  ticket: z.string(),
+  waitMs: z.number(),
+  status: z.number(),
+  headers,
+});
+const resultHead = z.discriminatedUnion('kind', [movedHead, replyHead, waitHead]);
+const completionHead = z.object({ ticket: z.string(), reply: replyHead.optional() });
+const closeHead = z.object({ close: z.string() });
+const givenHead = z.object({ user: z.string(), epoch: z.number(), account, credentials });
+
+export type Moved = z.output<typeof movedHead>;
+export type Given = z.output<typeof givenHead>;
+export type PeerResult = RoadResult | Moved;
+export interface Addressed {
+  readonly session: string;
+  readonly epoch: number;
+}
+
+export const executeMessage = {
+  head: ({ body: _, ...request }: RoadRequest, to: Addressed) => ({ ...to, hops: MAX_HOPS, ...request }),
+  read(head: unknown, body: Uint8Array): { readonly request: RoadRequest; readonly to: Addressed } {
+    const { session, epoch, hops: _, ...rest } = executeHead.parse(head);
+    const { line } = rest;
+    const request = {
+      ...rest,
+      body,
+      userAgent: rest.userAgent,
+      line: { ...line, user: line.user, policyKey: line.policyKey, locale: line.locale },
+    };
+    return { request, to: { session, epoch } };
+  },
+};
+
+export const resultMessage = {
+  head: (result: PeerResult): z.input<typeof resultHead> => {
+    if (result.kind !== 'wait') return result.kind === 'moved' ? result : replyHeadOf(result);
+    const { ticket, waitMs, atDeadline } = result;
+    return { ...replyHeadOf(atDeadline), kind: 'wait', ticket, waitMs };
+  },
+  body: (result: PeerResult): Uint8Array | undefined =>
+    result.kind === 'reply' ? result.body : result.kind === 'wait' ? result.atDeadline.body : undefined,
+  read(head: unknown, body: Uint8Array): PeerResult {
+    const result = resultHead.parse(head);
+    if (result.kind === 'moved') return result;
+    const { status, headers: given } = result;
+    const reply: Reply = { kind: 'reply', status, headers: given, body };
+    return result.kind === 'reply' ? reply : { kind: 'wait', ticket: result.ticket, waitMs: result.waitMs, atDeadline: reply };
+  },
+};
+
+export const completionMessage = {
+  head: (ticket: string, completion: RoadCompletion): z.input<typeof completionHead> =>
+    completion.kind === 'reply' ? { ticket, reply: replyHeadOf(completion) } : { ticket },
+  read(head: unknown, body: Uint8Array): { readonly ticket: string; readonly completion: RoadCompletion } {
+    const { ticket, reply } = completionHead.parse(head);
+    return { ticket, completion: reply ? { ...reply, body } : { kind: 'again' } };
+  },
+};
+
+export const closeMessage = {
+  head: (ticket: string): z.input<typeof closeHead> => ({ close: ticket }),
+  read: (head: unknown): string => closeHead.parse(head).close,
+};
+
+export const givenMessage = { read: (head: unknown): Given => givenHead.parse(head) };
+
+const replyHeadOf = ({ status, headers: given }: Reply) => ({ kind: 'reply' as const, status, headers: given });

@@ -1,0 +1,126 @@
+/** The other servers of the pool as this one reaches them: a link each, made at the first need, made anew after it broke. */
+import type { Clock, Log } from '../../platform/index.ts';
+import type { RoadCompletion, RoadRequest } from '../activesync/road.ts';
+import { type LinkEnd, LinkError, PeerLink } from './peer-link.ts';
+import type { Given, PeerResult } from './peer-messages.ts';
+import type { PoolKeys } from './pool-key.ts';
+
+export interface Peer {
+  readonly session: string;
+  /** `host:port` */
+  readonly address: string;
+}
+
+export interface PeersOptions {
+  readonly keys: PoolKeys;
+  readonly answerLimitBytes: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onCompletion: (ticket: string, completion: RoadCompletion) => void;
+  /** Its devices must wait elsewhere. */
+  readonly onLost: (ticket: string) => void;
+  /** `gone`: an authenticated connection broke and another is refused. `no-answer`: refused, or silent. */
+  readonly onSuspect: (session: string, suspicion: 'no-answer' | 'gone') => void;
+}
+
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #links = new Map<string, PeerLink>();
+  /** Which link a ticket came over. */
+  readonly #tickets = new Map<string, PeerLink>();
+  #isClosed = false;
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+  }
+
+  /** Throws LinkError. */
+  async execute(peer: Peer, epoch: number, request: RoadRequest): Promise<PeerResult> {
+    const link = this.#link(peer);
+    const result = await link.execute(request, { session: peer.session, epoch });
+    if (result.kind !== 'wait') return result;
+    const ticket = ticketOf(peer, result.ticket);
+    if (link.hasEnded) throw new LinkError('broken', new Error('it ended while the device began to wait'));
+    this.#tickets.set(ticket, link);
+    return { ...result, ticket };
+  }
+
+  closeTicket(ticket: string): boolean {
+    const link = this.#tickets.get(ticket);
+    if (link === undefined) return false;
+    this.#tickets.delete(ticket);
+    link.closeTicket(ticket.slice(ticket.indexOf('/') + 1));
+    return true;
+  }
+
+  tell(peer: Peer, given: Given): Promise<void> {
+    return this.#link(peer).tell(given);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const link of this.#links.values()) link.close();
+  }
+
+  #link(peer: Peer): PeerLink {
+    const { keys, answerLimitBytes, clock, log, onCompletion } = this.#options;
+    const known = this.#links.get(peer.session);
+    if (known && !known.hasEnded) return known;
+    const link: PeerLink = new PeerLink({
+      address: peer.address,
+      keys,
+      answerLimitBytes,
+      clock,
+      log,
+      onCompletion: (ticket, completion) => {
+        const ours = ticketOf(peer, ticket);
+        this.#tickets.delete(ours);
+        onCompletion(ours, completion);
+      },
+      onEnd: (end) => this.#ended(peer, link, end),
+    });
+    this.#links.set(peer.session, link);
+    return link;
+  }
+
+  #ended(peer: Peer, link: PeerLink, { tickets, wasOpen }: LinkEnd): void {
+    const isCurrent = this.#links.get(peer.session) === link;
+    if (isCurrent) this.#links.delete(peer.session);
+    if (!this.#isClosed) {
+      if (wasOpen) this.#probe(peer);
+      else this.#options.onSuspect(peer.session, 'no-answer');
+    }
+    for (const ticket of tickets) {
+      this.#tickets.delete(ticketOf(peer, ticket));
+      if (!this.#isClosed) this.#options.onLost(ticketOf(peer, ticket));
+    }
+  }
+
+  /** An open connection broke: if the address takes no other, the process is gone; a listener lives as long as its process. */
+  #probe(peer: Peer): void {
+    const { keys, answerLimitBytes, clock, log } = this.#options;
+    let isOver = false;
+    const probe = new PeerLink({
+      address: peer.address,
+      keys,
+      answerLimitBytes,
+      clock,
+      log,
+      onCompletion: () => {},
+      onEnd: ({ isRefused }) => {
+        if (!isOver) this.#options.onSuspect(peer.session, isRefused ? 'gone' : 'no-answer');
+        isOver = true;
+      },
+    });
+    void probe.ready().then(
+      () => {
+        isOver = true;
+        probe.close();
+      },
+      () => undefined,
+    );
+  }
+}
+
+/** Tickets are unique within a server's session only. */
+const ticketOf = (peer: Peer, ticket: string): string => `${peer.session}/${ticket}`;
