@@ -1,7 +1,7 @@
 /** AirSyncBase:Attachments (MS-ASAIRS 2.2.2.8), and an attachment's own bytes. */
 import type { FetchedPart, Part } from '../../backends/index.ts';
 import { type Element, element } from '../protocol/index.ts';
-import { type AttachedPart, partName } from './body-structure.ts';
+import { type AttachedPart, bareId, partName } from './body-structure.ts';
 import { fileReference } from './file-reference.ts';
 import { decodedSize, decodeTransfer } from './transfer-encoding.ts';
 import { cutText, oneLine } from './xml-text.ts';
@@ -64,7 +64,7 @@ export function attachmentsElement(attached: readonly AttachedPart[], serverId: 
   return element(
     'AirSyncBase:Attachments',
     attached.slice(0, ATTACHMENTS_LIMIT).map(({ part, isInline }) => {
-      const id = part.id && oneLine(part.id).replace(/^<|>$/g, '');
+      const id = bareId(part.id && oneLine(part.id));
       const location = part.location && oneLine(part.location);
       return element(
         'AirSyncBase:Attachment',
@@ -72,7 +72,7 @@ export function attachmentsElement(attached: readonly AttachedPart[], serverId: 
         element('AirSyncBase:FileReference', fileReference({ serverId, path: part.path })),
         element('AirSyncBase:Method', isMessage(part) ? METHOD_EMBEDDED_MESSAGE : METHOD_NORMAL),
         element('AirSyncBase:EstimatedDataSize', decodedSize(part.sizeBytes, part.encoding)),
-        !!id && element('AirSyncBase:ContentId', id),
+        id !== undefined && element('AirSyncBase:ContentId', id),
         !!location && element('AirSyncBase:ContentLocation', location),
         isInline && element('AirSyncBase:IsInline', 1),
       );

@@ -90,8 +90,8 @@ class Finder {
   }
 
   #related(part: Part, depth: number): Shown {
-    const start = part.parameters['start'];
-    const root = (start && part.parts.find((it) => it.id === start)) || part.parts[0];
+    const start = bareId(part.parameters['start']);
+    const root = part.parts.find((it) => start !== undefined && bareId(it.id) === start) ?? part.parts[0];
     let shown = NOTHING;
     for (const it of part.parts) {
       if (it === root) shown = this.visit(it, depth + 1, false);
@@ -121,6 +121,9 @@ class Finder {
     this.attachments.push({ part, isInline });
   }
 }
+
+/** A Content-ID without its angle brackets, which programs forget here and there. */
+export const bareId = (id: string | undefined): string | undefined => id?.trim().replace(/^<|>$/g, '') || undefined;
 
 /** The name that the sender gave to a part. */
 export const partName = (part: Part): string | undefined =>

@@ -15,6 +15,7 @@ import {
 } from '../protocol/index.ts';
 import type { TagName } from '../protocol/index.ts';
 import { type Mailbox, parseAddresses } from './addresses.ts';
+import { htmlToText } from './body-text.ts';
 import type { ReadDraft } from './email.ts';
 import { BODY_TYPES } from './email-options.ts';
 import { parseFileReference } from './file-reference.ts';
@@ -186,5 +187,6 @@ function bodyOf({ body, added, deletedPaths }: DraftContent, before: ReadMessage
   }
   const data = Buffer.from(body.data).toString('utf8');
   const isHtml = body.type === BODY_TYPES.html;
-  return { text: isHtml ? undefined : data, html: isHtml ? data : undefined, attachments: [...kept, ...added] };
+  // Recipients that show no HTML get its text.
+  return { text: isHtml ? htmlToText(data) : data, html: isHtml ? data : undefined, attachments: [...kept, ...added] };
 }

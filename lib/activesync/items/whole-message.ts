@@ -7,7 +7,7 @@ import {
   type Part,
 } from '../../backends/index.ts';
 import { attachmentName } from './attachments.ts';
-import { bodyStructure } from './body-structure.ts';
+import { bareId, bodyStructure } from './body-structure.ts';
 import { MessageHeader } from './message-header.ts';
 import { type Protection, protectionOf } from './security.ts';
 import { shownText } from './shown-text.ts';
@@ -79,7 +79,7 @@ export function readMessage(raw: Uint8Array): ReadMessage {
       name: attachmentName(part),
       contentType: contentTypeOf(part),
       bytes: decodeTransfer(message.parts.get(part.path)?.bytes ?? new Uint8Array(), part.encoding),
-      ...(part.id ? { contentId: part.id.replace(/^<|>$/g, '') } : {}),
+      ...(bareId(part.id) === undefined ? {} : { contentId: bareId(part.id) }),
       ...(part.location ? { contentLocation: part.location } : {}),
       isInline,
     })),

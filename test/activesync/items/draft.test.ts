@@ -85,8 +85,12 @@ describe('a new draft', () => {
   it('HTML stays HTML', async () => {
     expect(bodyOf(shown(await written(body('&#60;p&#62;ä&#60;/p&#62;', 2))))).toMatchObject({
       type: '2',
-      data: '<p>ä</p>\r\n',
+      data: '<p>ä</p>',
     });
+  });
+
+  it('HTML has a text beside it for those who show none', async () => {
+    expect(readMessage(await written(body('&#60;p&#62;ä &#60;b&#62;b&#60;/b&#62;&#60;/p&#62;', 2))).text).toBe('ä b');
   });
 
   it('has the attachments that are added, pictures inside the HTML', async () => {

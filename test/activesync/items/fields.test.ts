@@ -216,6 +216,17 @@ describe('attachments', () => {
     expect(shown('inline-image', 'AirSyncBase:IsInline')).toEqual(['1', '1', undefined]);
   });
 
+  it('the root of a related is the one that it names, with or without brackets', () => {
+    for (const start of ['<r>', 'r']) {
+      const raw = mail(
+        `Content-Type: multipart/related; start="${start}"; boundary=b\n\n--b\nContent-Type: image/png\nContent-ID: <i>\n\nx\n--b\nContent-Type: text/html\nContent-ID: <r>\n\n<p>root</p>\n--b--\n`,
+      );
+      const data = rendered(raw);
+      expect(text(child(data, 'AirSyncBase:Body'), 'AirSyncBase:Data')).toBe('root');
+      expect(children(child(data, 'AirSyncBase:Attachments'))).toHaveLength(1);
+    }
+  });
+
   it('without HTML nothing is inline, since devices would hide it', () => {
     const raw = mail(
       'Content-Type: multipart/related; boundary=b\n\n--b\nContent-Type: text/plain\n\nx\n--b\nContent-Type: image/png\nContent-ID: <i>\n\nx\n--b--\n',
