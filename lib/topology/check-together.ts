@@ -57,6 +57,7 @@ export function checkTogether(parsed: Parsed, draft: ConfigurationDraft, directo
       `limits.minHeartbeatSeconds (${limits.minHeartbeatSeconds}) not above limits.maxHeartbeatSeconds (${limits.maxHeartbeatSeconds})`,
     );
   }
+  checkPool(parsed, problem);
   if (mail.kind === 'folders') {
     mail.root = resolve(directory, mail.root);
     if (mail.relay) complete('mail.relay', mail.relay, mail.relay.userName !== undefined);
@@ -72,6 +73,59 @@ export function checkTogether(parsed: Parsed, draft: ConfigurationDraft, directo
     mail.smtp.port ??= mail.smtp.tls === 'implicit' ? SUBMISSIONS_PORT : SUBMISSION_PORT;
   }
   return problems;
+}
+
+const POOL_KEY_CHARACTERS = 16;
+const TOKEN_CHARACTERS = 16;
+/** A server that misses so few beats is not dead yet (ownership.md, Time). */
+const BEATS_A_LEASE = 4;
+
+type Problem = (key: string, expected: string, isSecret?: boolean) => void;
+
+/** The store, the pool that needs one which can be shared, and the secrets of those in charge. */
+function checkPool({ store, pool, administration }: Parsed, problem: Problem): void {
+  if (store.kind === 'dynamodb' && store.table === undefined) {
+    problem('store.table', "the name of the table that store.kind 'dynamodb' asks for");
+  }
+  for (const name of ['table', 'region', 'endpoint'] as const) {
+    if (store.kind !== 'dynamodb' && store[name] !== undefined)
+      problem(`store.${name}`, `store.kind 'dynamodb' for it, not '${store.kind}'`);
+  }
+  completeSecret('administration', 'token', administration, TOKEN_CHARACTERS, problem);
+  if (pool === undefined) return;
+  if (store.kind === 'sqlite')
+    problem('store.kind', "'dynamodb', since the servers of a pool share a store, and SQLite is one server's own");
+  if (pool.leaseMs < BEATS_A_LEASE * pool.beatMs)
+    problem('pool.leaseMs', `at least ${BEATS_A_LEASE} times pool.beatMs, which is ${pool.beatMs}`);
+  completeSecret('pool', 'key', pool, POOL_KEY_CHARACTERS, problem);
+  completeSecret('pool', 'previousKey', pool, POOL_KEY_CHARACTERS, problem);
+  if (pool.key === undefined && pool.keyFile === undefined)
+    problem('pool.key', 'the secret of the pool, or pool.keyFile (`openssl rand -base64 32` makes one)', true);
+}
+
+/** A secret that may stand in a file. */
+function completeSecret<Name extends string>(
+  section: string,
+  name: Name,
+  holder: { [Key in Name | `${Name}File`]?: string | undefined },
+  leastCharacters: number,
+  problem: Problem,
+): void {
+  const file: string | undefined = holder[`${name}File`];
+  if (file !== undefined) {
+    if (holder[name] !== undefined)
+      return problem(`${section}.${name}File`, `either it or ${section}.${name}, not both`);
+    const read = readSecret(file);
+    if (read.secret === undefined) return problem(`${section}.${name}File`, `a file that holds a secret: ${read.why}`);
+    (holder as Record<string, string>)[name] = read.secret;
+  }
+  const secret: string | undefined = holder[name];
+  if (secret !== undefined && secret.length < leastCharacters)
+    problem(
+      file === undefined ? `${section}.${name}` : `${section}.${name}File`,
+      `a secret of at least ${leastCharacters} characters (\`openssl rand -base64 32\` makes one)`,
+      file === undefined,
+    );
 }
 
 /** One line end at the end is not part of it. */

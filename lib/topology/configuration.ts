@@ -1,9 +1,12 @@
 /** What the server is told when it starts: every setting, its unit, its bounds and its default. Parsed once, then frozen. */
 import { z } from 'zod';
+import { administrationSection, metricsSection } from './sections/administration.ts';
 import { listenSection } from './sections/listen.ts';
 import { authenticationSection, limitsSection } from './sections/limits.ts';
 import { mailSection } from './sections/mail.ts';
 import { devicesSection, policySection } from './sections/policy.ts';
+import { poolSection } from './sections/pool.ts';
+import { storeSection } from './sections/store.ts';
 import { choice, optional, path, section, text, whole, withDefault } from './setting.ts';
 
 export const configurationSchema = z.strictObject({
@@ -24,11 +27,15 @@ export const configurationSchema = z.strictObject({
     }),
     'caravan-data',
   ),
+  store: storeSection,
+  pool: poolSection.optional(),
   mail: mailSection,
   policy: policySection,
   devices: devicesSection,
   limits: limitsSection,
   authentication: authenticationSection,
+  administration: administrationSection,
+  metrics: metricsSection,
   log: section({
     level: withDefault(
       choice(['debug', 'info', 'warn', 'error', 'silent'], {
@@ -70,11 +77,31 @@ export type FoldersMailConfiguration = Extract<Parsed['mail'], { kind: 'folders'
 export type RelayConfiguration = NonNullable<FoldersMailConfiguration['relay']>;
 export type MailConfiguration = ImapMailConfiguration | FoldersMailConfiguration;
 
-/** The whole configuration. Paths are absolute; a secret given by a `…File` setting stands in the setting itself too. */
-export interface Configuration extends Omit<Parsed, 'mail'> {
-  readonly mail: MailConfiguration;
+/** SQLite is a file in `data`; of DynamoDB, what is left out is found as the SDK finds it. */
+export type StoreConfiguration =
+  | { readonly kind: 'sqlite' }
+  | {
+      readonly kind: 'dynamodb';
+      readonly table: string;
+      readonly region?: string | undefined;
+      readonly endpoint?: string | undefined;
+    };
+
+/** The key is always there, whichever way it was given. Only with a store that servers can share. */
+export interface PoolConfiguration extends Omit<NonNullable<Parsed['pool']>, 'key'> {
+  readonly key: string;
 }
 
+/** The whole configuration. Paths are absolute; a secret given by a `…File` setting stands in the setting itself too. */
+export interface Configuration extends Omit<Parsed, 'mail' | 'store' | 'pool'> {
+  readonly mail: MailConfiguration;
+  readonly store: StoreConfiguration;
+  /** Undefined for a server alone. */
+  readonly pool?: PoolConfiguration | undefined;
+}
+
+export type AdministrationConfiguration = Configuration['administration'];
+export type MetricsConfiguration = Configuration['metrics'];
 export type ListenConfiguration = Configuration['listen'];
 export type PolicyConfiguration = Configuration['policy'];
 export type DevicesConfiguration = Configuration['devices'];

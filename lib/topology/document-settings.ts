@@ -14,7 +14,7 @@ const HEAD = `# Configuration
 
 Flags and variables are made of a setting's path: \`limits.bodyLimitBytes\` is \`--limits-body-limit-bytes\` and
 \`CARAVAN_LIMITS_BODY_LIMIT_BYTES\`. In them lists are parted by commas, and yes and no are \`true\` and \`false\`. Relative paths begin at the
-configuration file where they are written there, else at the working directory. Passwords are never taken from flags; give them by
+configuration file where they are written there, else at the working directory. Passwords, keys and tokens are never taken from flags; give them by
 a \`…File\` setting, in the file or in the environment. A setting that does not exist, or a value that a setting cannot have, keeps the server from starting,
 and the error names the setting, where it came from, its value and what was expected.
 
@@ -32,11 +32,15 @@ and the error names the setting, where it came from, its value and what was expe
 const SECTION_TITLES: Readonly<Record<string, string>> = {
   '': 'General',
   listen: 'listen: where devices reach the server',
+  store: 'store: what must survive a server',
+  pool: 'pool: several servers as one; without this section a server is alone',
   mail: 'mail: where mail is',
   policy: 'policy: what devices are asked to obey',
   devices: 'devices: who may come',
   limits: 'limits: what devices may ask of the server',
   authentication: 'authentication: passwords and guessing',
+  administration: 'administration: for those in charge',
+  metrics: 'metrics',
   log: 'log',
 };
 

@@ -1,5 +1,6 @@
 // The configuration: what there is to set, how it is read, what is wrong with it.
 export {
+  type AdministrationConfiguration,
   type Configuration,
   type DevicesConfiguration,
   type FoldersMailConfiguration,
@@ -7,8 +8,11 @@ export {
   type LimitsConfiguration,
   type ListenConfiguration,
   type MailConfiguration,
+  type MetricsConfiguration,
   type PolicyConfiguration,
+  type PoolConfiguration,
   type RelayConfiguration,
+  type StoreConfiguration,
   type SubmissionConfiguration,
 } from './configuration.ts';
 export { allSettings, type Setting } from './all-settings.ts';

@@ -124,7 +124,9 @@ function expectedUnknown(section: string, name: string, draft: ConfigurationDraf
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value, (name, inner: unknown) => (/password|secret/i.test(name) ? '(not shown)' : inner));
+  const text = JSON.stringify(value, (name, inner: unknown) =>
+    /password|secret|token$|key$/i.test(name) ? '(not shown)' : inner,
+  );
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
 }
 
