@@ -95,6 +95,7 @@ export class StoreOutbox implements Outbox {
 
   async #submit(sending: Sending, earlier: Intent | undefined): Promise<SendResult> {
     const { lease, mailbox, message, outgoing, envelope, content } = sending;
+    if (!lease.isHeld()) return failed('the lease is not held any more');
     const about = { messageId: outgoing.messageId, content, recipients: envelope.to.length };
     const intent = earlier ?? (await this.#intents.begin(lease, message.deviceId, message.clientId, about));
     if (!lease.isHeld()) return failed('the lease is not held any more');

@@ -235,7 +235,7 @@ describe('folders that a device makes, renames and deletes', () => {
     const { stage, device, key } = await synced();
     const old = await device.changeFolder(key, create('Old'));
     if (old.kind !== 'done') throw new Error(old.reason);
-    const change = (wish.kind === 'create' ? wish : { ...wish, id: old.id }) as FolderChange;
+    const change = wish.kind === 'create' ? wish : { ...wish, id: old.id };
     const lost = await device.changeFolder(old.syncKey, change);
     expect(lost).toMatchObject({ kind: 'done' });
     stage.mailbox.calls.clear();
@@ -302,7 +302,7 @@ describe('folders that a device makes, renames and deletes', () => {
     ['MS-ASCMD_R4047: deleting the inbox', { kind: 'delete', id: '1' }, 'special-folder'],
   ] as const)('%s is refused, and the key stays', async (_, change, reason) => {
     const { device, key } = await synced();
-    expect(await device.changeFolder(key, change as FolderChange)).toEqual({ kind: 'refused', reason });
+    expect(await device.changeFolder(key, change)).toEqual({ kind: 'refused', reason });
     expect(await sync(device, key)).toMatchObject({ syncKey: key });
   });
 

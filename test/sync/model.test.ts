@@ -3,7 +3,7 @@
  * store and the mailbox failing half-way — a phone ends with what the mailbox has in its window, nothing is done twice, and
  * no key is ever called invalid.
  */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { BackendError } from '../../lib/backends/index.ts';
 import { ModelPhone } from './support/model-phone.ts';

@@ -118,7 +118,11 @@ export async function moveConversation(
     last ??= targetId;
   }
   touch(context, targetId);
-  return last === undefined ? { kind: 'refused', reason: 'invalid-source' } : { kind: 'moved', serverId: last };
+  if (last !== undefined) return { kind: 'moved', serverId: last };
+  // Asked again after a lost answer: it is where the device wants it.
+  const [there] = await conversationIn(context, target.backendId, conversationId, conversationOf);
+  if (there === undefined) return { kind: 'refused', reason: 'invalid-source' };
+  return { kind: 'moved', serverId: formatServerId(targetId, mark, there) };
 }
 
 async function conversationIn(

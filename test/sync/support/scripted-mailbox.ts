@@ -330,7 +330,7 @@ export class ScriptedMailbox implements Mailbox {
 
   async #do<T>(call: Call, act: () => T): Promise<T> {
     this.calls.set(call, (this.calls.get(call) ?? 0) + 1);
-    await undefined;
+    await Promise.resolve();
     this.fault?.(call, false);
     const result = act();
     this.fault?.(call, true);
