@@ -45,6 +45,8 @@ interface Exchange {
 }
 
 const PATH = ACTIVESYNC_PATH.toLowerCase();
+/** Not where its weight is 0 (RFC 9110 section 12.5.3). */
+const GZIP = /(?:^|,)\s*gzip\s*(?:$|,|;(?!\s*q=0(?:\.0*)?\s*(?:,|$)))/i;
 const PEOPLE = 'This is an Exchange ActiveSync address: enter it in a phone, not in a browser.';
 
 export class ActiveSyncRoute implements Route {
@@ -126,7 +128,7 @@ export class ActiveSyncRoute implements Route {
     return {
       response,
       startedMs,
-      acceptsGzip: /\bgzip\b/i.test(request.headers['accept-encoding']?.toString() ?? ''),
+      acceptsGzip: GZIP.test(request.headers['accept-encoding']?.toString() ?? ''),
       request: {
         requestId: context.requestId,
         account: who.account,

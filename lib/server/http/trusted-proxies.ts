@@ -1,6 +1,6 @@
 /** Who really asks, and how, where a sprayer or another proxy stands in front: only those that are configured are believed. */
 import type { IncomingMessage } from 'node:http';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 
 export class TrustedProxies {
   readonly #addresses: ReadonlySet<string>;
@@ -23,7 +23,7 @@ export class TrustedProxies {
   /** Whether the device itself speaks TLS, to us or to the proxy. */
   isTls(request: IncomingMessage): boolean {
     const told = this.#addresses.has(peerOf(request)) ? request.headers['x-forwarded-proto'] : undefined;
-    if (told === undefined) return (request.socket as TLSSocket).encrypted === true;
+    if (told === undefined) return request.socket instanceof TLSSocket;
     return String(told).split(',')[0]?.trim().toLowerCase() === 'https';
   }
 }
