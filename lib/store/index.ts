@@ -11,6 +11,7 @@ export {
   startEmbeddedDynamo,
 } from './dynamodb/index.ts';
 export { StoreError, type StoreErrorCode } from './errors.ts';
+export { MeasuredStore } from './measured-store.ts';
 export { noStoreMetrics, type StoreMetrics, type StoreOperation, type StoreRequestResult } from './metrics.ts';
 export { SqliteStore, type SqliteStoreOptions } from './sqlite/index.ts';
 export {
