@@ -26,15 +26,15 @@ kill "$keeper" 2>/dev/null
 exit "$status"`;
 
 const STOP_LIMIT_MS = 5_000;
-const LAST_WORDS_LIMIT = 1_000;
+const WORDS_LIMIT = 1_000;
 
 export class ChildProgram {
   /** Resolves when it has ended. */
   readonly exited: Promise<Exit>;
   readonly #shell: ChildProcessByStdio<Writable, Readable, Readable>;
-  #pid: number | undefined;
   #isStopping = false;
   #hasExited = false;
+  #firstWords = '';
   #lastWords = '';
 
   constructor(command: readonly string[], log: Log) {
@@ -45,14 +45,11 @@ export class ChildProgram {
       env: { PATH: process.env['PATH'] },
     });
     this.#shell.stdin.on('error', () => {});
-    let first = '';
     this.#shell.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (this.#pid !== undefined) return;
-      first += text;
-      if (first.includes('\n')) this.#pid = Number.parseInt(first, 10);
+      this.#firstWords = (this.#firstWords + text).slice(0, WORDS_LIMIT);
     });
     this.#shell.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS_LIMIT);
+      this.#lastWords = (this.#lastWords + text).slice(-WORDS_LIMIT);
     });
     this.exited = new Promise((resolve) => {
       this.#shell.once('error', (error) => {
@@ -76,13 +73,15 @@ export class ChildProgram {
     return this.#hasExited;
   }
 
-  get isStarted(): boolean {
-    return this.#pid !== undefined;
-  }
-
   /** Of the program itself; 0 before it is started. */
   get pid(): number {
-    return this.#pid ?? 0;
+    const end = this.#firstWords.indexOf('\n');
+    return end < 0 ? 0 : Number(this.#firstWords.slice(0, end));
+  }
+
+  /** Whether it has written this, in its first words or its last. */
+  hasSaid(words: RegExp): boolean {
+    return words.test(this.#firstWords) || words.test(this.#lastWords);
   }
 
   /** The end of what it wrote to standard error. */

@@ -59,7 +59,7 @@ export async function startEmbeddedDynamo(options: EmbeddedDynamoOptions = {}): 
         stop: () => child.stop(clock),
       };
     }
-    const isTaken = /in use/i.test(child.lastWords);
+    const isTaken = child.hasSaid(/in use/i);
     await child.stop(clock);
     if (isTaken && options.port === undefined && attempt < PORT_ATTEMPTS) continue;
     throw new StoreError('store-unavailable', `The embedded DynamoDB (${engine.name}) did not start`, {
@@ -83,19 +83,15 @@ async function prepareFile(engine: Engine, file: string, clock: Clock): Promise<
       cause,
     });
   }
-  // LevelDB locks its directory by itself; two dynoxides would both serve the one file.
-  return engine.name === 'dynoxide' ? claimFile(file, clock) : () => {};
+  return claimFile(file, clock);
 }
 
 /** False if it has ended, or the time is up. */
 async function answers(child: ChildProgram, port: number, clock: Clock): Promise<boolean> {
   const until = clock.monotonic() + START_LIMIT_MS;
   while (!child.hasExited && clock.monotonic() < until) {
-    // Something else may answer on a port that the program did not get: then it ends.
-    if (child.isStarted && (await probe(port, clock))) {
-      await sleep(clock, PROBE_MS);
-      if (!child.hasExited) return true;
-    }
+    // Its own word counts too: something else may answer on a port that it did not get.
+    if (child.hasSaid(/listening/i) && (await probe(port, clock))) return true;
     await sleep(clock, PROBE_MS);
   }
   return false;

@@ -1,4 +1,5 @@
-/** Keeps two processes from serving one file, where the program itself does not. */
+/** Keeps two processes from serving one file: dynoxide would, and dynalite fails only when it comes to a table. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Clock, sleep } from '../../platform/index.ts';
 import { StoreError } from '../errors.ts';
@@ -37,8 +38,10 @@ function readPid(note: string): number | undefined {
 /** Numbers of processes are used again: it counts only if it was started with the file. */
 function hasFile(pid: number, file: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(file);
+    if (process.platform === 'linux') return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(file);
+    return execFileSync('ps', ['-p', String(pid), '-o', 'command='], { encoding: 'utf8' }).includes(file);
   } catch {
+    // There is no such process.
     return false;
   }
 }
