@@ -1,0 +1,104 @@
+/** The standalone server in a process of its own, as it is deployed: to be killed, stopped and started again. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { freePorts } from './dovecot.ts';
+
+const MAIN = resolve(import.meta.dirname, '../../functions/server/main.ts');
+const READY_LIMIT_MS = 30_000;
+const POLL_MS = 15;
+const KEPT_LINES = 200;
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** From the signal to the end. */
+  readonly milliseconds: number;
+}
+
+export class ServerProcess {
+  readonly port: number;
+  /** Of its database. */
+  readonly data: string;
+  /** The last lines that it logged. */
+  readonly lines: string[] = [];
+  readonly #flags: readonly string[];
+  readonly #temporary: string | undefined;
+  #child: ChildProcess | undefined;
+
+  private constructor(
+    port: number,
+    place: { data: string; temporary: string | undefined },
+    settings: Readonly<Record<string, string>>,
+  ) {
+    this.port = port;
+    this.data = place.data;
+    this.#temporary = place.temporary;
+    this.#flags = Object.entries({
+      'listen-host': '127.0.0.1',
+      'listen-port': String(port),
+      'listen-tls': 'off',
+      data: this.data,
+      'limits-requests-per-minute': '0',
+      'log-level': process.env['CARAVAN_TEST_LOG'] ?? 'warn',
+      ...settings,
+    }).flatMap(([name, value]) => [`--${name}`, value]);
+  }
+
+  /** `settings` by flag; `data` in a directory of its own if nothing else is said. */
+  static async start(settings: Readonly<Record<string, string>>, data?: string): Promise<ServerProcess> {
+    const [port] = await freePorts(1);
+    const temporary = data === undefined ? await mkdtemp(join(tmpdir(), 'caravan-process-')) : undefined;
+    const place = { data: data ?? (temporary as string), temporary };
+    const server = new ServerProcess(port as number, place, settings);
+    await server.launch();
+    return server;
+  }
+
+  /** Resolves when it takes requests. */
+  async launch(): Promise<void> {
+    const from = performance.now();
+    const child = spawn('node', [MAIN, ...this.#flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => this.#keep(chunk));
+    while (child.exitCode === null && child.signalCode === null && performance.now() - from < READY_LIMIT_MS) {
+      const isUp = await fetch(`http://127.0.0.1:${this.port}/health`).then(
+        (it) => it.ok,
+        () => false,
+      );
+      if (isUp) return;
+      await new Promise((done) => setTimeout(done, POLL_MS));
+    }
+    throw new Error(`the server did not come up: ${this.lines.join('\n')}`);
+  }
+
+  /** Sends the signal and waits for the end. */
+  async end(signal: NodeJS.Signals): Promise<Exit> {
+    const child = this.#child;
+    if (!child) throw new Error('the server does not run');
+    this.#child = undefined;
+    const from = performance.now();
+    const ended = new Promise<Exit>((done) =>
+      child.once('exit', (code, by) => done({ code, signal: by, milliseconds: performance.now() - from })),
+    );
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error(
+        `the server has ended by itself (${child.exitCode ?? child.signalCode}): ${this.lines.join('\n')}`,
+      );
+    }
+    child.kill(signal);
+    return ended;
+  }
+
+  /** Ends it, if it runs, and removes its data. */
+  async remove(): Promise<void> {
+    if (this.#child) await this.end('SIGKILL');
+    if (this.#temporary !== undefined) await rm(this.#temporary, { recursive: true, force: true });
+  }
+
+  #keep(chunk: Buffer): void {
+    this.lines.push(...chunk.toString().trimEnd().split('\n'));
+    this.lines.splice(0, this.lines.length - KEPT_LINES);
+  }
+}
