@@ -1,11 +1,9 @@
-/** The whole standalone server: store, mail system, owner, door. */
+/** A whole server, alone or one of a pool: store, mail system, owner, door. */
 import type { IncomingMessage } from 'node:http';
-import { join } from 'node:path';
 import { ACTIVESYNC_PATH } from '../activesync/index.ts';
 import { ConfiguredPolicies } from '../administration/index.ts';
 import { StoreOutbox } from '../outbox/index.ts';
-import { type Clock, type Log, type Random, randomName, systemClock, systemRandom } from '../platform/index.ts';
-import { SqliteStore } from '../store/index.ts';
+import { type Clock, type Log, type Random, systemClock, systemRandom } from '../platform/index.ts';
 import { DEFAULT_SYNC_SETTINGS } from '../sync/index.ts';
 import type { Configuration } from '../topology/index.ts';
 import { ActiveSyncRoute } from './activesync/activesync-route.ts';
@@ -16,11 +14,13 @@ import { HealthRoute } from './http/health-route.ts';
 import { HttpService } from './http/http-service.ts';
 import type { RouteContext } from './http/route.ts';
 import { RunningRequests } from './http/running-requests.ts';
+import { ServerError } from './errors.ts';
 import { openMailSystem } from './mail-system.ts';
 import { Owner } from './owner.ts';
+import { openStore } from './open-store.ts';
+import { type Placement, standalone } from './placement.ts';
+import { poolPlacement } from './pool-placement.ts';
 import { loadCertificate, type TlsSource } from './tls/certificate.ts';
-
-const DATABASE = 'caravan.db';
 
 export interface CaravanServer {
   /** Where it listens: `https://localhost:8443`. */
@@ -61,20 +61,19 @@ async function open(
   close: () => Promise<void>,
 ): Promise<CaravanServer> {
   const { clock = systemClock, random = systemRandom, log } = parts;
-  const { listen, limits, data } = configuration;
+  const { listen, limits } = configuration;
   const certificate = await loadCertificate(tlsSource(configuration), clock);
-  const store = new SqliteStore({ file: join(data, DATABASE), log });
+  const kept = await openStore(configuration, { clock, random, log });
+  const { store } = kept;
   opened.push(() => store.close());
   const mail = await openMailSystem(configuration.mail, { clock, random, log });
   opened.push(() => mail.close());
-  const session = randomName(random);
   const owner = new Owner({
     mail: mail.system,
     store,
     clock,
     random,
     log,
-    session,
     settings: DEFAULT_SYNC_SETTINGS,
     idleSeconds: limits.idleUserSeconds,
   });
@@ -86,7 +85,7 @@ async function open(
     log,
     options: configuration.authentication,
   });
-  const road = new OwnerRoad({
+  const ownerRoad = new OwnerRoad({
     owner,
     policies: new ConfiguredPolicies(configuration),
     outbox: new StoreOutbox({ store, clock, random, log }),
@@ -95,9 +94,14 @@ async function open(
     random,
     log,
   });
+  const place: Placement = configuration.pool
+    ? await poolPlacement(configuration, configuration.pool, { store, owner, ownerRoad, clock, random, log })
+    : standalone(ownerRoad, random);
+  opened.push(() => place.close());
   const running = new RunningRequests(limits.maxConcurrentRequests);
-  const activesync = new ActiveSyncRoute({ authenticator, running, road, ...limits, clock, random, log });
+  const activesync = new ActiveSyncRoute({ authenticator, running, road: place.road, ...limits, clock, random, log });
   let isStopping = false;
+  let isUp = false;
   const url = () => `${certificate ? 'https' : 'http'}://${urlHost(listen.host)}:${port}`;
   const publicUrl = (request: IncomingMessage, context: RouteContext) =>
     `${configuration.publicUrl?.replace(/\/$/, '') ?? requestedUrl(request, context) ?? url()}${ACTIVESYNC_PATH}`;
@@ -106,7 +110,7 @@ async function open(
       activesync,
       new AutodiscoverRoute(authenticator, clock, publicUrl),
       new HealthRoute(
-        () => isStopping,
+        () => (isStopping ? 'stopping' : isUp ? place.notReady() : 'starting'),
         async () => void (await store.get({ partition: 'HEALTH', sort: 'CHECK' })),
       ),
     ],
@@ -117,7 +121,12 @@ async function open(
     log,
   });
   const port = await http.listen();
-  log.info({ session, url: url(), mail: mail.system.name }, 'The server is up');
+  const giveUp = new AbortController();
+  opened.push(async () => giveUp.abort(new ServerError('stopping', 'The server was stopped before it was up')));
+  await kept.ready(giveUp.signal);
+  await place.join();
+  isUp = true;
+  log.info({ session: place.session(), url: url(), mail: mail.system.name }, 'The server is up');
   return {
     url: url(),
     port,
@@ -127,7 +136,8 @@ async function open(
     },
     async stop() {
       isStopping = true;
-      log.info({ session, waiting: activesync.waitingCount }, 'The server stops');
+      log.info({ session: place.session(), waiting: activesync.waitingCount }, 'The server stops');
+      await place.drain();
       activesync.answerWaiting();
       await http.stop(configuration.drainSeconds * 1000);
       await close();

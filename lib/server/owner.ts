@@ -1,10 +1,10 @@
 /**
  * The users that this server serves: a mailbox, a monitor and the devices' states each, made at a user's first request
- * and let go when nobody asked for a while. A standalone server owns everybody.
+ * under its lease, and let go when nobody asked for a while or the lease is another's.
  */
 import type { Account, Credentials, MailSystem } from '../backends/index.ts';
 import { type Clock, type Log, type Random, reasonOf, type Timer } from '../platform/index.ts';
-import { standaloneLease } from '../pool/index.ts';
+import type { Lease } from '../pool/index.ts';
 import type { Store } from '../store/index.ts';
 import { type Completion, createUserSync, type SyncSettings, type UserSync } from '../sync/index.ts';
 
@@ -18,14 +18,14 @@ export interface OwnerParts {
   readonly random: Random;
   readonly log: Log;
   readonly settings: SyncSettings;
-  /** This boot's name. */
-  readonly session: string;
   /** A user without a request and without a waiting device is let go after so many seconds; default 1,800. */
   readonly idleSeconds: number;
 }
 
 interface Served {
-  readonly password: string;
+  readonly account: Account;
+  readonly credentials: Credentials;
+  readonly lease: Lease;
   readonly sync: Promise<UserSync>;
   lastUsed: number;
 }
@@ -52,18 +52,34 @@ export class Owner {
   }
 
   /** The user's side of the road, opened if need be. Throws BackendError and StoreError. */
-  async serve(account: Account, credentials: Credentials): Promise<UserSync> {
-    const served = this.#users.get(account.user);
-    if (served) {
-      served.lastUsed = this.#parts.clock.monotonic();
+  async serve(account: Account, credentials: Credentials, lease: Lease): Promise<UserSync> {
+    for (;;) {
+      const served = this.#users.get(account.user);
+      if (served === undefined) {
+        const closing = this.#closing.get(account.user);
+        if (closing === undefined) return this.#open(account, credentials, lease);
+        await closing;
+        continue;
+      }
       // A changed password was confirmed by the mail system: the connections made with the old one are of no use.
-      if (served.password === credentials.password) return served.sync;
+      const isCurrent = served.credentials.password === credentials.password && isSameLease(served.lease, lease);
+      if (isCurrent) {
+        served.lastUsed = this.#parts.clock.monotonic();
+        return served.sync;
+      }
       await this.letGo(account.user);
     }
-    await this.#closing.get(account.user);
-    const other = this.#users.get(account.user);
-    if (other && other.password === credentials.password) return other.sync;
-    return this.#open(account, credentials);
+  }
+
+  /** How long the user has had no request; Infinity for a user who is not served. */
+  idleMs(user: string): number {
+    const served = this.#users.get(user);
+    return served ? this.#parts.clock.monotonic() - served.lastUsed : Number.POSITIVE_INFINITY;
+  }
+
+  /** What the next owner needs to open the user's mailbox. In memory only. */
+  credentialsOf(user: string): { readonly account: Account; readonly credentials: Credentials } | undefined {
+    return this.#users.get(user);
   }
 
   /** Ends a user's monitor and answers its waiting devices; the next request opens it anew. */
@@ -86,16 +102,15 @@ export class Owner {
     await Promise.all([...this.#users.keys()].map((user) => this.letGo(user)));
   }
 
-  #open(account: Account, credentials: Credentials): Promise<UserSync> {
-    const { mail, store, clock, random, log, settings, session } = this.#parts;
+  #open(account: Account, credentials: Credentials, lease: Lease): Promise<UserSync> {
+    const { mail, store, clock, random, log, settings } = this.#parts;
     const sync = (async () => {
       const mailbox = await mail.open(account, credentials);
-      const lease = standaloneLease(account.user, session);
       const user = createUserSync({ account, mailbox, store, lease, clock, random, log, settings });
       user.waiting.onCompletion((ticket, completion) => this.#onCompletion(ticket, completion));
       return user;
     })();
-    const served: Served = { password: credentials.password, sync, lastUsed: clock.monotonic() };
+    const served: Served = { account, credentials, lease, sync, lastUsed: clock.monotonic() };
     this.#users.set(account.user, served);
     sync.catch(() => {
       if (this.#users.get(account.user) === served) this.#users.delete(account.user);
@@ -115,3 +130,5 @@ export class Owner {
     }
   }
 }
+
+const isSameLease = (a: Lease, b: Lease): boolean => a.session === b.session && a.epoch === b.epoch;

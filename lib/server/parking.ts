@@ -9,8 +9,10 @@ import type { Reply, RoadCompletion, RoadWait } from './activesync/road.ts';
 export interface Parked {
   /** Sends an answer to the device. */
   readonly answer: (reply: Reply) => void;
-  /** Runs the request again, with all it had. */
+  /** Runs the request again, with all it had, to be answered now. */
   readonly again: () => void;
+  /** Runs the request again at the next owner, to wait on there. */
+  readonly lost: () => void;
   /** Tells the owner that nobody waits for the ticket any more. */
   readonly close: () => void;
 }
@@ -20,6 +22,8 @@ interface Place {
   readonly atDeadline: Reply;
   readonly timer: Timer;
 }
+
+const EARLY_LIMIT = 10_000;
 
 export class Parking {
   readonly #clock: Clock;
@@ -62,7 +66,7 @@ export class Parking {
   complete(ticket: string, completion: RoadCompletion): void {
     const place = this.#leave(ticket);
     if (place) finish(place.parked, completion);
-    else this.#early.set(ticket, completion);
+    else this.#keepEarly(ticket, completion);
   }
 
   /** A request that ended without a wait, or whose device is gone, needs no completion any more. */
@@ -81,6 +85,15 @@ export class Parking {
     }
   }
 
+  /** Most are parked at once; those of a device that has just hung up never are. */
+  #keepEarly(ticket: string, completion: RoadCompletion): void {
+    if (this.#early.size >= EARLY_LIMIT) {
+      const [oldest] = this.#early.keys();
+      if (oldest !== undefined) this.#early.delete(oldest);
+    }
+    this.#early.set(ticket, completion);
+  }
+
   #leave(ticket: string): Place | undefined {
     const place = this.#places.get(ticket);
     place?.timer.cancel();
@@ -90,6 +103,6 @@ export class Parking {
 }
 
 function finish(parked: Parked, completion: RoadCompletion): void {
-  if (completion.kind === 'again') parked.again();
-  else parked.answer(completion);
+  if (completion.kind === 'reply') parked.answer(completion);
+  else parked[completion.kind]();
 }

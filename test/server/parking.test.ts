@@ -15,6 +15,7 @@ function parkOne(parking: Parking, ticket: string) {
   parking.park(wait(ticket), response as ServerResponse, {
     answer: (answer) => seen.push(answer),
     again: () => seen.push('again'),
+    lost: () => seen.push('lost'),
     close: () => seen.push('closed'),
   });
   return { seen, hangUp: () => response.emit('close') };
@@ -43,6 +44,12 @@ describe('Parking', () => {
     const { seen } = parkOne(parking, 't1');
     parking.complete('t1', { kind: 'again' });
     expect(seen).toEqual(['again']);
+  });
+  it('runs a request again elsewhere when its owner is lost', () => {
+    const parking = new Parking(new ManualClock());
+    const { seen } = parkOne(parking, 't1');
+    parking.complete('t1', { kind: 'lost' });
+    expect(seen).toEqual(['lost']);
   });
   it('loses no completion that came before the response was parked', () => {
     const parking = new Parking(new ManualClock());

@@ -42,6 +42,8 @@ interface Exchange {
   readonly request: RoadRequest;
   readonly startedMs: number;
   readonly acceptsGzip: boolean;
+  /** Once it waits: until when, whichever owners it waits at. */
+  waitUntilMs?: number;
 }
 
 const PATH = ACTIVESYNC_PATH.toLowerCase();
@@ -156,20 +158,26 @@ export class ActiveSyncRoute implements Route {
       this.#parking.forget(result.ticket);
       return road.closeTicket(result.ticket);
     }
-    this.#parking.park(result, response, {
+    const now = this.#parts.clock.monotonic();
+    exchange.waitUntilMs ??= now + result.waitMs;
+    const waitMs = Math.max(0, Math.min(result.waitMs, exchange.waitUntilMs - now));
+    this.#parking.park({ ...result, waitMs }, response, {
       answer: (reply) => this.#answer(exchange, reply),
-      again: () => void this.#again(exchange),
+      again: () => void this.#runParked(exchange, true, undefined),
+      lost: () => void this.#runParked(exchange, false, result.atDeadline),
       close: () => road.closeTicket(result.ticket),
     });
   }
 
-  async #again(exchange: Exchange): Promise<void> {
+  /** `instead`: what a device that waits on is answered where nobody can serve it; a failure would teach it to wait less. */
+  async #runParked(exchange: Exchange, again: boolean, instead: Reply | undefined): Promise<void> {
     const { running } = this.#parts;
     running.enter();
     try {
-      await this.#run(exchange, true);
+      await this.#run(exchange, again);
     } catch (thrown) {
-      this.#answer(exchange, this.#failure(thrown, exchange.request.requestId));
+      const failure = this.#failure(thrown, exchange.request.requestId);
+      this.#answer(exchange, instead ?? failure);
     } finally {
       running.leave();
     }

@@ -10,10 +10,11 @@ import {
 } from '../../activesync/index.ts';
 import type { Outbox } from '../../outbox/index.ts';
 import type { Clock, Log, Random } from '../../platform/index.ts';
-import type { UserSync } from '../../sync/index.ts';
+import type { Lease } from '../../pool/index.ts';
+import type { Completion, UserSync } from '../../sync/index.ts';
 import type { Owner } from '../owner.ts';
 import { replyOf } from './reply.ts';
-import type { Road, RoadCompletion, RoadRequest, RoadResult } from './road.ts';
+import type { RoadCompletion, RoadRequest, RoadResult } from './road.ts';
 
 export interface OwnerRoadParts {
   readonly owner: Owner;
@@ -25,21 +26,75 @@ export interface OwnerRoadParts {
   readonly log: Log;
 }
 
-export class OwnerRoad implements Road {
+/** Where a waiting device's response is parked: this server's own door, or another server's. */
+export interface Front {
+  complete(ticket: string, completion: RoadCompletion): void;
+}
+
+interface Ticket {
+  readonly user: string;
+  readonly waiting: UserSync['waiting'];
+  readonly front: Front;
+}
+
+export class OwnerRoad {
   readonly #parts: OwnerRoadParts;
-  /** Whose waiting room a ticket is of. */
-  readonly #tickets = new Map<string, UserSync>();
+  readonly #tickets = new Map<string, Ticket>();
+  /** Completed before the command that opened them came back. */
+  readonly #early = new Map<string, Completion>();
+  /** Commands that run now, by user. */
+  readonly #running = new Map<string, Set<Promise<unknown>>>();
 
   constructor(parts: OwnerRoadParts) {
     this.#parts = parts;
+    parts.owner.onCompletion((ticket, completion) => this.#completed(ticket, completion));
   }
 
-  async execute(request: RoadRequest): Promise<RoadResult> {
+  /** Devices that wait for news of this server's users. */
+  get ticketCount(): number {
+    return this.#tickets.size;
+  }
+
+  /** Throws what the door turns into an HTTP status: WbxmlError, BackendError, StoreError. */
+  async execute(request: RoadRequest, lease: Lease, front: Front): Promise<RoadResult> {
+    const running = this.#execute(request, lease, front);
+    const all = this.#running.get(lease.user) ?? new Set();
+    this.#running.set(lease.user, all.add(running));
+    try {
+      return await running;
+    } finally {
+      all.delete(running);
+      if (all.size === 0) this.#running.delete(lease.user);
+    }
+  }
+
+  /** Nobody waits for the ticket any more. */
+  closeTicket(ticket: string): void {
+    this.#tickets.get(ticket)?.waiting.close(ticket);
+    this.#tickets.delete(ticket);
+  }
+
+  /** Resolves when the user's commands that run now are done. */
+  async finish(user: string): Promise<void> {
+    await Promise.allSettled(this.#running.get(user) ?? new Set<Promise<unknown>>());
+  }
+
+  /** The user is another server's: its waiting devices are to wait there. */
+  async lose(user: string): Promise<void> {
+    for (const [id, ticket] of this.#tickets) {
+      if (ticket.user !== user) continue;
+      this.closeTicket(id);
+      ticket.front.complete(id, { kind: 'lost' });
+    }
+    await this.#parts.owner.letGo(user);
+  }
+
+  async #execute(request: RoadRequest, lease: Lease, front: Front): Promise<RoadResult> {
     const { owner, policies, outbox, limits, clock, random, log } = this.#parts;
     const { line, account, body, requestId } = request;
     const isMime = request.contentType.toLowerCase().startsWith(MAIL_CONTENT_TYPE);
     const document = body.length === 0 || isMime ? undefined : readWbxml(body);
-    const user = await owner.serve(account, request.credentials);
+    const user = await owner.serve(account, request.credentials, lease);
     const { command, version, parameters, deviceType, policyKey } = line;
     const { userAgent, again } = request;
     const result: CommandResult = await dispatch(
@@ -56,20 +111,25 @@ export class OwnerRoad implements Road {
       },
     );
     if (result.kind !== 'wait') return replyOf(result);
-    this.#tickets.set(result.ticket, user);
+    const early = this.#early.get(result.ticket);
+    if (early) {
+      this.#early.delete(result.ticket);
+      return early.kind === 'again'
+        ? this.#execute({ ...request, again: true }, lease, front)
+        : replyOf(early.answer as Answer);
+    }
+    this.#tickets.set(result.ticket, { user: lease.user, waiting: user.waiting, front });
     const waitMs = Math.max(0, result.deadline - clock.monotonic());
     return { kind: 'wait', ticket: result.ticket, waitMs, atDeadline: replyOf(result.answerAtDeadline) };
   }
 
-  closeTicket(ticket: string): void {
-    this.#tickets.get(ticket)?.waiting.close(ticket);
-    this.#tickets.delete(ticket);
-  }
-
-  onCompletion(listener: (ticket: string, completion: RoadCompletion) => void): void {
-    this.#parts.owner.onCompletion((ticket, completion) => {
-      this.#tickets.delete(ticket);
-      listener(ticket, completion.kind === 'again' ? completion : replyOf(completion.answer as Answer));
-    });
+  #completed(id: string, completion: Completion): void {
+    const ticket = this.#tickets.get(id);
+    if (ticket === undefined) {
+      this.#early.set(id, completion);
+      return;
+    }
+    this.#tickets.delete(id);
+    ticket.front.complete(id, completion.kind === 'again' ? completion : replyOf(completion.answer as Answer));
   }
 }

@@ -37,8 +37,11 @@ export interface RoadWait {
 
 export type RoadResult = Reply | RoadWait;
 
-/** How a ticket ends before its deadline: with an answer, or by running the request again. */
-export type RoadCompletion = Reply | { readonly kind: 'again' };
+/**
+ * How a ticket ends before its deadline: with an answer; by running the request again, to be answered now; or because its
+ * owner is lost, and the device is to wait for the next one without noticing.
+ */
+export type RoadCompletion = Reply | { readonly kind: 'again' | 'lost' };
 
 /** The far end of the road: whoever owns the user. */
 export interface Road {

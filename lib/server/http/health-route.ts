@@ -6,12 +6,12 @@ import { answerText, type Route, type RouteContext } from './route.ts';
 export class HealthRoute implements Route {
   readonly name = 'health';
   readonly isCounted = false;
-  readonly #isStopping: () => boolean;
+  readonly #notReady: () => string | undefined;
   readonly #checkStore: () => Promise<void>;
 
-  /** `checkStore` throws if the store can't be read. */
-  constructor(isStopping: () => boolean, checkStore: () => Promise<void>) {
-    this.#isStopping = isStopping;
+  /** `notReady` says why no requests should come; `checkStore` throws if the store can't be read. */
+  constructor(notReady: () => string | undefined, checkStore: () => Promise<void>) {
+    this.#notReady = notReady;
     this.#checkStore = checkStore;
   }
 
@@ -21,7 +21,8 @@ export class HealthRoute implements Route {
 
   async serve(_request: IncomingMessage, response: ServerResponse, { path }: RouteContext): Promise<void> {
     if (path === '/health') return answerText(response, 200, 'alive');
-    if (this.#isStopping()) return answerText(response, 503, 'stopping');
+    const why = this.#notReady();
+    if (why !== undefined) return answerText(response, 503, why);
     try {
       await this.#checkStore();
     } catch (thrown) {

@@ -60,6 +60,8 @@ export class PeerLink {
   readonly #session: ClientHttp2Session;
   readonly #opened: Promise<ClientHttp2Stream>;
   readonly #tickets = new Set<string>();
+  /** Completed before the answer that opened them was read: they come over another stream. */
+  readonly #early = new Set<string>();
   #isOpen = false;
   #hasEnded = false;
 
@@ -88,7 +90,7 @@ export class PeerLink {
   async execute(request: RoadRequest, to: Addressed): Promise<PeerResult> {
     const { head, body } = await this.#call(PEER_PATHS.execute, executeMessage.head(request, to), request.body);
     const result = resultMessage.read(head, body);
-    if (result.kind === 'wait') this.#tickets.add(result.ticket);
+    if (result.kind === 'wait' && !this.#early.delete(result.ticket)) this.#tickets.add(result.ticket);
     return result;
   }
 
@@ -103,6 +105,11 @@ export class PeerLink {
       stream.on('close', () => reject(new LinkError('broken', new Error('the stream was closed'))));
       stream.resume();
     });
+  }
+
+  /** False once the ticket is completed. */
+  isWaiting(ticket: string): boolean {
+    return this.#tickets.has(ticket);
   }
 
   closeTicket(ticket: string): void {
@@ -155,7 +162,7 @@ export class PeerLink {
     stream.on('data', (chunk: Buffer) => {
       for (const { head, body } of reader.push(chunk)) {
         const { ticket, completion } = completionMessage.read(head, body);
-        this.#tickets.delete(ticket);
+        if (!this.#tickets.delete(ticket)) this.#early.add(ticket);
         this.#options.onCompletion(ticket, completion);
       }
     });

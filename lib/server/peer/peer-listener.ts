@@ -1,7 +1,13 @@
 /** Where other servers of the pool bring what is this server's to do: requests of users that it owns, and users given to it. */
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { type Log, reasonOf } from '../../platform/index.ts';
+import type { Front } from '../activesync/owner-road.ts';
 import type { RoadCompletion, RoadRequest } from '../activesync/road.ts';
 import { ServerError } from '../errors.ts';
 import { FrameReader, readFrame, writeFrame } from './frames.ts';
@@ -20,8 +26,8 @@ import { listenerTls, type PoolKeys } from './pool-key.ts';
 
 /** What the listener brings others' words to. */
 export interface PeerService {
-  /** Never rejects: failures are replies. */
-  execute(request: RoadRequest, to: Addressed): Promise<PeerResult>;
+  /** Never rejects: failures are replies. `front` is where the device's response would be parked. */
+  execute(request: RoadRequest, to: Addressed, front: Front): Promise<PeerResult>;
   closeTicket(ticket: string): void;
   given(given: Given): Promise<void>;
 }
@@ -44,9 +50,7 @@ export class PeerListener {
   readonly #service: PeerService;
   readonly #server: Http2SecureServer;
   readonly #sessions = new Set<ServerHttp2Session>();
-  /** The ticket stream of the front that a ticket's device waits at. */
-  readonly #fronts = new Map<string, ServerHttp2Stream>();
-  readonly #streams = new WeakMap<ServerHttp2Session, ServerHttp2Stream>();
+  readonly #fronts = new WeakMap<ServerHttp2Session, RemoteFront>();
 
   constructor(options: PeerListenerOptions, service: PeerService) {
     this.#options = options;
@@ -85,16 +89,6 @@ export class PeerListener {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Sends a completion to the front that the ticket's device waits at; false if it waits at none. */
-  complete(ticket: string, completion: RoadCompletion): boolean {
-    const front = this.#fronts.get(ticket);
-    if (front === undefined) return false;
-    this.#fronts.delete(ticket);
-    const body = completion.kind === 'reply' ? completion.body : undefined;
-    if (!front.destroyed) front.write(writeFrame(completionMessage.head(ticket, completion), body));
-    return true;
-  }
-
   async close(): Promise<void> {
     for (const session of this.#sessions) session.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -118,42 +112,75 @@ export class PeerListener {
 
   async #execute(stream: ServerHttp2Stream, head: unknown, body: Uint8Array): Promise<void> {
     const { request, to } = executeMessage.read(head, body);
-    const result = await this.#service.execute(request, to);
-    if (result.kind === 'wait') this.#waitsAt(stream, result.ticket);
+    const front = stream.session && this.#fronts.get(stream.session as ServerHttp2Session);
+    if (front === undefined) throw new Error('a request came before the stream of tickets');
+    const result = await this.#service.execute(request, to, front);
+    if (result.kind === 'wait' && !front.add(result.ticket)) this.#service.closeTicket(result.ticket);
     if (stream.destroyed) return;
     stream.respond({ ':status': result.kind === 'moved' ? 421 : 200 });
     stream.end(writeFrame(resultMessage.head(result), resultMessage.body(result)));
   }
 
-  /** Before the answer goes out, so that no completion is lost between the two. */
-  #waitsAt(stream: ServerHttp2Stream, ticket: string): void {
-    const front = stream.session && this.#streams.get(stream.session as ServerHttp2Session);
-    if (front === undefined || front.destroyed) this.#service.closeTicket(ticket);
-    else this.#fronts.set(ticket, front);
-  }
-
   #openTickets(stream: ServerHttp2Stream): void {
-    this.#streams.set(stream.session as ServerHttp2Session, stream);
+    const front = new RemoteFront(stream);
+    this.#fronts.set(stream.session as ServerHttp2Session, front);
     stream.respond({ ':status': 200 });
     const reader = new FrameReader(0);
     stream.on('data', (chunk: Buffer) => {
-      for (const { head } of reader.push(chunk)) this.#closed(closeMessage.read(head));
+      for (const { head } of reader.push(chunk)) {
+        const ticket = closeMessage.read(head);
+        front.remove(ticket);
+        this.#service.closeTicket(ticket);
+      }
     });
-    // The front is gone: its devices will come again, or their new front asks for them.
+    // The front is gone: its devices will come again, by another front.
     stream.once('close', () => {
-      for (const [ticket, front] of this.#fronts) if (front === stream) this.#closed(ticket);
+      for (const ticket of front.takeAll()) this.#service.closeTicket(ticket);
     });
-  }
-
-  #closed(ticket: string): void {
-    this.#fronts.delete(ticket);
-    this.#service.closeTicket(ticket);
   }
 
   #refuse(stream: ServerHttp2Stream, thrown: unknown): void {
-    this.#options.log.warn({ reason: reasonOf(thrown) }, 'A request of another server could not be read, and was refused');
+    this.#options.log.warn(
+      { reason: reasonOf(thrown) },
+      'A request of another server could not be read, and was refused',
+    );
     if (stream.destroyed) return;
     if (!stream.headersSent) stream.respond({ ':status': 400 }, { endStream: true });
     else stream.close();
+  }
+}
+
+/** Another server's door, at the end of its stream of tickets. */
+class RemoteFront implements Front {
+  readonly #stream: ServerHttp2Stream;
+  readonly #tickets = new Set<string>();
+  #isGone = false;
+
+  constructor(stream: ServerHttp2Stream) {
+    this.#stream = stream;
+  }
+
+  complete(ticket: string, completion: RoadCompletion): void {
+    this.#tickets.delete(ticket);
+    if (this.#stream.destroyed) return;
+    const body = completion.kind === 'reply' ? completion.body : undefined;
+    this.#stream.write(writeFrame(completionMessage.head(ticket, completion), body));
+  }
+
+  /** False if the front is gone. */
+  add(ticket: string): boolean {
+    if (!this.#isGone) this.#tickets.add(ticket);
+    return !this.#isGone;
+  }
+
+  remove(ticket: string): void {
+    this.#tickets.delete(ticket);
+  }
+
+  takeAll(): readonly string[] {
+    this.#isGone = true;
+    const all = [...this.#tickets];
+    this.#tickets.clear();
+    return all;
   }
 }

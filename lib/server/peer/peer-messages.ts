@@ -50,8 +50,8 @@ const executeHead = z.object({
   again: z.boolean(),
 });
 
-/** 421: the user is not this server's. Its owner as this server has it, if it has one. */
-const movedHead = z.object({ kind: z.literal('moved'), session: z.string(), epoch: z.number() });
+/** 421: the user is not this server's; the front reads again who the owner is. */
+const movedHead = z.object({ kind: z.literal('moved') });
 const replyHead = z.object({ kind: z.literal('reply'), status: z.number(), headers });
 const waitHead = z.object({
   kind: z.literal('wait'),
@@ -61,7 +61,10 @@ const waitHead = z.object({
   headers,
 });
 const resultHead = z.discriminatedUnion('kind', [movedHead, replyHead, waitHead]);
-const completionHead = z.object({ ticket: z.string(), reply: replyHead.optional() });
+const completionHead = z.discriminatedUnion('kind', [
+  replyHead.extend({ ticket: z.string() }),
+  z.object({ kind: z.enum(['again', 'lost']), ticket: z.string() }),
+]);
 const closeHead = z.object({ close: z.string() });
 const givenHead = z.object({ user: z.string(), epoch: z.number(), account, credentials });
 
@@ -74,7 +77,7 @@ export interface Addressed {
 }
 
 export const executeMessage = {
-  head: ({ body: _, ...request }: RoadRequest, to: Addressed) => ({ ...to, hops: MAX_HOPS, ...request }),
+  head: (request: Omit<RoadRequest, 'body'>, to: Addressed) => ({ ...to, hops: MAX_HOPS, ...request, body: undefined }),
   read(head: unknown, body: Uint8Array): { readonly request: RoadRequest; readonly to: Addressed } {
     const { session, epoch, hops: _, ...rest } = executeHead.parse(head);
     const { line } = rest;
@@ -101,16 +104,18 @@ export const resultMessage = {
     if (result.kind === 'moved') return result;
     const { status, headers: given } = result;
     const reply: Reply = { kind: 'reply', status, headers: given, body };
-    return result.kind === 'reply' ? reply : { kind: 'wait', ticket: result.ticket, waitMs: result.waitMs, atDeadline: reply };
+    return result.kind === 'reply'
+      ? reply
+      : { kind: 'wait', ticket: result.ticket, waitMs: result.waitMs, atDeadline: reply };
   },
 };
 
 export const completionMessage = {
   head: (ticket: string, completion: RoadCompletion): z.input<typeof completionHead> =>
-    completion.kind === 'reply' ? { ticket, reply: replyHeadOf(completion) } : { ticket },
+    completion.kind === 'reply' ? { ...replyHeadOf(completion), ticket } : { kind: completion.kind, ticket },
   read(head: unknown, body: Uint8Array): { readonly ticket: string; readonly completion: RoadCompletion } {
-    const { ticket, reply } = completionHead.parse(head);
-    return { ticket, completion: reply ? { ...reply, body } : { kind: 'again' } };
+    const { ticket, ...completion } = completionHead.parse(head);
+    return { ticket, completion: completion.kind === 'reply' ? { ...completion, body } : completion };
   },
 };
 

@@ -41,7 +41,7 @@ export class Peers {
     if (result.kind !== 'wait') return result;
     const ticket = ticketOf(peer, result.ticket);
     if (link.hasEnded) throw new LinkError('broken', new Error('it ended while the device began to wait'));
-    this.#tickets.set(ticket, link);
+    if (link.isWaiting(result.ticket)) this.#tickets.set(ticket, link);
     return { ...result, ticket };
   }
 

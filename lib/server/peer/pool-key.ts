@@ -58,7 +58,7 @@ export function listenerTls(keys: PoolKeys): TlsOptions {
     ALPNProtocols: ['h2'],
     pskCallback: (_socket: unknown, identity: string) =>
       keys.accepted.find((it) => it.identity === identity)?.secret ?? null,
-  } as TlsOptions;
+  };
 }
 
 /** For who connects. A server that shows a certificate instead of the key is none of the pool's. */
