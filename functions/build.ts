@@ -1,16 +1,21 @@
-/** Bundles every deployable, one file each, into dist/: `npm run build`. A bundle runs in a folder without node_modules. */
+/**
+ * Bundles every deployable, one file each, into dist/ or the folder that is named: `npm run build [-- folder]`. A bundle runs
+ * in a folder without node_modules.
+ */
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const DEPLOYABLES = ['server'] as const;
 
 /** ESM bundles of CommonJS packages still ask for `require`. */
-const REQUIRE = "import { createRequire as caravanRequire } from 'node:module';const require = caravanRequire(import.meta.url);";
+const REQUIRE =
+  "import { createRequire as caravanRequire } from 'node:module';const require = caravanRequire(import.meta.url);";
 
-await rm('dist', { recursive: true, force: true });
+const target = process.argv[2] ?? 'dist';
+for (const name of DEPLOYABLES) await rm(`${target}/${name}`, { recursive: true, force: true });
 for (const name of DEPLOYABLES) {
-  const outfile = `dist/${name}/main.mjs`;
-  await mkdir(`dist/${name}`, { recursive: true });
+  const outfile = `${target}/${name}/main.mjs`;
+  await mkdir(`${target}/${name}`, { recursive: true });
   await build({
     entryPoints: [`functions/${name}/main.ts`],
     outfile,

@@ -32,12 +32,16 @@ export async function fillMailboxes(dovecot: Dovecot): Promise<void> {
 /** Milliseconds since 1970: an hour apart. */
 const dateOf = (index: number): number => Date.UTC(2026, 0, 1) + index * 3_600_000;
 
-function message(user: number, index: number): Uint8Array {
+/** Beside those of `fillMailboxes`. */
+export const messageOfToday = (user: number, index: number): Uint8Array =>
+  message(user, MESSAGES + index, new Date().getTime());
+
+function message(user: number, index: number, sentMs = dateOf(index)): Uint8Array {
   const head = [
     `From: "Sender ${index % 40}" <sender${index % 40}@elsewhere.example>`,
     `To: ${USERS[user]}@example.org`,
     `Subject: Message ${index} of ${USERS[user]}`,
-    `Date: ${new Date(dateOf(index)).toUTCString().replace('GMT', '+0000')}`,
+    `Date: ${new Date(sentMs).toUTCString().replace('GMT', '+0000')}`,
     `Message-ID: <${index}.${user}@elsewhere.example>`,
     'MIME-Version: 1.0',
   ];

@@ -1,29 +1,31 @@
-/** The server in a process of its own, as it is deployed, with Dovecot behind it. */
+/** The server in a process of its own, as it is deployed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { freePorts } from '../../support/dovecot.ts';
+import { RawHttp } from './raw-http.ts';
 
-const MAIN = resolve(import.meta.dirname, '../../../functions/server/main.ts');
 const READY_LIMIT_MS = 20_000;
-const POLL_MS = 5;
+const POLL_MS = 2;
 
 export class ServerProcess {
   readonly port: number;
+  readonly #main: string;
   readonly #flags: readonly string[];
   readonly #directory: string;
   #child: ChildProcess | undefined;
 
-  private constructor(port: number, directory: string, flags: readonly string[]) {
+  private constructor(main: string, port: number, directory: string, flags: readonly string[]) {
+    this.#main = main;
     this.port = port;
     this.#directory = directory;
     this.#flags = flags;
   }
 
-  /** `settings` by flag. */
-  static async start(settings: Readonly<Record<string, string>>): Promise<ServerProcess> {
+  /** `main`: of the bundle. `settings` by flag. */
+  static async start(main: string, settings: Readonly<Record<string, string>>): Promise<ServerProcess> {
     const [port] = await freePorts(1);
     const directory = await mkdtemp(join(tmpdir(), 'caravan-bench-'));
     const flags = Object.entries({
@@ -33,10 +35,11 @@ export class ServerProcess {
       data: directory,
       'limits-requests-per-minute': '0',
       'limits-max-concurrent-requests': '20000',
+      'devices-max-per-user': '1000',
       'log-level': 'error',
       ...settings,
     }).flatMap(([name, value]) => [`--${name}`, value]);
-    const server = new ServerProcess(port as number, directory, flags);
+    const server = new ServerProcess(main, port as number, directory, flags);
     await server.launch();
     return server;
   }
@@ -49,31 +52,42 @@ export class ServerProcess {
     return this.#child?.pid ?? 0;
   }
 
-  /** Resolves when it takes requests; tells how long that took, in milliseconds. */
-  async launch(): Promise<number> {
+  /** Resolves to a connection as soon as it takes one: the first look at it that costs it nothing. */
+  async connectWhenUp(): Promise<RawHttp> {
     const from = performance.now();
-    this.#child = spawn('node', ['--expose-gc', MAIN, ...this.#flags], { stdio: ['ignore', 'ignore', 'inherit'] });
     while (performance.now() - from < READY_LIMIT_MS) {
-      const isUp = await fetch(`${this.url}/health`).then(
-        (it) => it.ok,
-        () => false,
-      );
-      if (isUp) return performance.now() - from;
+      const connection = await RawHttp.connect(this.port).catch(() => undefined);
+      if (connection) return connection;
+      if (this.#child && this.#child.exitCode !== null) throw new Error('the server ended at once');
       await new Promise((done) => setTimeout(done, POLL_MS));
     }
     throw new Error('the server did not come up');
   }
 
+  /** Does not wait for it. */
+  spawn(): void {
+    const options = (process.env['CARAVAN_BENCH_NODE_OPTIONS'] ?? '').split(' ').filter(Boolean);
+    this.#child = spawn(process.execPath, [...options, this.#main, ...this.#flags], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  }
+
+  /** Resolves when it takes connections. */
+  async launch(): Promise<void> {
+    this.spawn();
+    (await this.connectWhenUp()).close();
+  }
+
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const child = this.#child;
-    if (!child || child.exitCode !== null) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((done) => child.once('exit', done));
     child.kill(signal);
     await ended;
   }
 
   async remove(): Promise<void> {
-    await this.stop('SIGKILL');
+    await this.stop(process.env['CARAVAN_BENCH_NODE_OPTIONS'] ? 'SIGTERM' : 'SIGKILL');
     await rm(this.#directory, { recursive: true, force: true });
   }
 }

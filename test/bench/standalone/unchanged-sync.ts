@@ -1,105 +1,66 @@
-/** Sync without change, 8 clients at once, beside a bare node:http echo of the same bytes. */
-import { Agent, createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/** Sync without change, 8 clients at once, beside a bare node:http server that is sent the same bytes. */
 import { DeviceClient, FolderType } from '../../../lib/activesync/client/index.ts';
-import { element, writeWbxml } from '../../../lib/activesync/index.ts';
 import type { Figure } from '../figure.ts';
+import { forkProgram, messageOf } from './child.ts';
+import type { Load } from './load-generator.ts';
 import { PASSWORD, USERS } from './mailboxes.ts';
+import { requestBytes } from './raw-http.ts';
+import type { ServerProcess } from './server-process.ts';
+import { median } from './statistics.ts';
+import { syncBody } from './sync-request.ts';
 
 const CLIENTS = 8;
+const ROUNDS = 3;
 const WARM_MS = 1_500;
-const MEASURE_MS = 4_000;
+const MEASURE_MS = 2_500;
 
-interface Target {
-  readonly url: string;
-  readonly body: Uint8Array;
-  readonly user: string;
-}
-
-export async function benchUnchangedSync(url: string): Promise<Figure> {
-  const targets: Target[] = [];
-  for (let client = 0; client < CLIENTS; client++) {
-    const user = USERS[client] as string;
-    const deviceId = `UNCHANGED${client}`;
-    const device = new DeviceClient({ url, user, password: PASSWORD, deviceId, version: '16.1' });
-    await device.folderSync();
-    const collectionId = device.folder(FolderType.inbox).serverId;
-    await device.syncAll({ collectionId, windowSize: 512 });
-    device.close();
-    const syncKey = device.state.collections[collectionId]?.syncKey ?? '0';
-    const body = writeWbxml(
-      element(
-        'AirSync:Sync',
-        element(
-          'AirSync:Collections',
-          element(
-            'AirSync:Collection',
-            element('AirSync:SyncKey', syncKey),
-            element('AirSync:CollectionId', collectionId),
-          ),
-        ),
-      ),
-    );
-    const query = `Cmd=Sync&User=${user}&DeviceId=${deviceId}&DeviceType=Caravan`;
-    targets.push({ url: `${url}/Microsoft-Server-ActiveSync?${query}`, body, user });
+export async function benchUnchangedSync(server: ServerProcess): Promise<Figure> {
+  const requests: Buffer[] = [];
+  for (let client = 0; client < CLIENTS; client++) requests.push(await unchangedSync(server.url, client));
+  const echo = forkProgram('bare-server.ts', 'echo');
+  const echoPort = await messageOf<number>(echo);
+  const ours: number[] = [];
+  const bare: number[] = [];
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      ours.push(await rate(server.port, requests));
+      bare.push(await rate(echoPort, requests));
+    }
+  } finally {
+    echo.kill();
   }
-  await rate(targets, WARM_MS);
-  const ours = await rate(targets, MEASURE_MS);
-  const echo = createServer((incoming, response) => {
-    incoming.resume().on('end', () => response.end());
-  });
-  await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
-  const echoUrl = `http://127.0.0.1:${(echo.address() as AddressInfo).port}/`;
-  const bare = await rate(
-    targets.map((it) => ({ ...it, url: echoUrl })),
-    MEASURE_MS,
-  );
-  echo.closeAllConnections();
-  echo.close();
   return {
     name: `Sync without change, ${CLIENTS} clients`,
-    value: ours,
+    value: median(ours),
     unit: '/s',
     target: { value: 2_000, is: 'at least' },
-    baseline: { name: 'bare node:http, in the client’s own process', value: bare },
+    baseline: { name: 'bare node:http', value: median(bare) },
+    note: `median of ${ROUNDS} rounds of ${MEASURE_MS / 1000} s`,
   };
 }
 
-/** Requests answered in a second, each client with one connection and one request at a time. */
-async function rate(targets: readonly Target[], durationMs: number): Promise<number> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
-  const from = performance.now();
-  let answered = 0;
-  await Promise.all(
-    targets.map(async (target) => {
-      while (performance.now() - from < durationMs) {
-        await post(agent, target);
-        answered++;
-      }
-    }),
-  );
-  agent.destroy();
-  return answered / ((performance.now() - from) / 1000);
+/** The request of a device that has everything. */
+async function unchangedSync(url: string, client: number): Promise<Buffer> {
+  const user = USERS[client] as string;
+  const deviceId = `UNCHANGED${client}`;
+  const device = new DeviceClient({ url, user, password: PASSWORD, deviceId, version: '16.1' });
+  await device.folderSync();
+  const collectionId = device.folder(FolderType.inbox).serverId;
+  await device.syncAll({ collectionId, windowSize: 512 });
+  device.close();
+  const syncKey = device.state.collections[collectionId]?.syncKey ?? '0';
+  const body = syncBody({ collectionId, syncKey });
+  return requestBytes({ command: 'Sync', user, password: PASSWORD, deviceId, body });
 }
 
-function post(agent: Agent, { url, body, user }: Target): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const headers = {
-      Authorization: `Basic ${Buffer.from(`${user}:${PASSWORD}`).toString('base64')}`,
-      'MS-ASProtocolVersion': '16.1',
-      'Content-Type': 'application/vnd.ms-sync.wbxml',
-      'Content-Length': body.length,
-    };
-    const outgoing = request(url, { agent, method: 'POST', headers }, (response) => {
-      let bytes = 0;
-      response.on('data', (chunk: Buffer) => (bytes += chunk.length));
-      response.on('end', () => {
-        if (response.statusCode !== 200 || bytes > 0)
-          reject(new Error(`status ${response.statusCode}, ${bytes} bytes`));
-        else resolve();
-      });
-    });
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
+async function rate(port: number, requests: readonly Buffer[]): Promise<number> {
+  const generator = forkProgram('load-generator.ts');
+  const load: Load = {
+    port,
+    requests: requests.map((it) => it.toString('base64')),
+    warmMs: WARM_MS,
+    measureMs: MEASURE_MS,
+  };
+  generator.send(load);
+  return messageOf<number>(generator);
 }

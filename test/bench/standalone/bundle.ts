@@ -1,0 +1,22 @@
+/** The server as it is deployed: the bundle of `npm run build`, in a folder of its own. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const ROOT = resolve(import.meta.dirname, '../../..');
+
+export interface Bundle {
+  readonly main: string;
+  remove(): Promise<void>;
+}
+
+export async function buildBundle(): Promise<Bundle> {
+  const directory = await mkdtemp(join(tmpdir(), 'caravan-bench-bundle-'));
+  await promisify(execFile)(process.execPath, ['functions/build.ts', directory], { cwd: ROOT });
+  return {
+    main: join(directory, 'server', 'main.mjs'),
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
