@@ -8,8 +8,11 @@ export interface SyncSettings {
   readonly staleHierarchyMs: number;
   /** What was fetched ahead for a device's next window is dropped when it did not ask for it in so long. */
   readonly prefetchKeepMs: number;
-  /** Messages with more bytes together are not fetched ahead. */
+  /** Messages of so many bytes together are fetched ahead for one device, and for all devices of a user together. */
   readonly prefetchLimitBytes: number;
+  readonly prefetchTotalBytes: number;
+  /** An answer for one collection ends when the content fetched for it reaches so much; at least one item is sent. */
+  readonly answerLimitBytes: number;
   /** Decoded collection states kept in memory for one user. */
   readonly stateCacheBytes: number;
   /** A message that cannot be rendered is tried again after so long. */
@@ -27,6 +30,8 @@ export const DEFAULT_SYNC_SETTINGS: SyncSettings = {
   staleHierarchyMs: 10_000,
   prefetchKeepMs: 10_000,
   prefetchLimitBytes: 16 * 1024 * 1024,
+  prefetchTotalBytes: 64 * 1024 * 1024,
+  answerLimitBytes: 16 * 1024 * 1024,
   stateCacheBytes: 4 * 1024 * 1024,
   poisonRetryMs: 24 * 3_600_000,
   watchLingerMs: 3_600_000,

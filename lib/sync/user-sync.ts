@@ -66,7 +66,7 @@ class EngineUserSync implements UserSync {
       },
       { clock, random, log },
     );
-    const hierarchy = new Hierarchy({ mailbox, records, clock, settings, moved: () => room.hierarchyMoved() });
+    const hierarchy = new Hierarchy({ mailbox, records, clock, settings, moved: () => this.#hierarchyMoved() });
     const views = new FolderViews({ mailbox, clock, hierarchy, moved: (id) => room.collectionMoved(id) });
     const monitor = new Monitor({
       mailbox,
@@ -110,7 +110,12 @@ class EngineUserSync implements UserSync {
   async devices(): Promise<readonly DeviceRecord[]> {
     const devices: DeviceRecord[] = [];
     for await (const [sort, { attributes }] of this.#records.list('DEVICE#')) {
-      if (!sort.slice('DEVICE#'.length).includes('#')) devices.push(decodeDeviceRecord(attributes));
+      if (sort.slice('DEVICE#'.length).includes('#')) continue;
+      try {
+        devices.push(decodeDeviceRecord(attributes));
+      } catch (error) {
+        this.#context.log.error({ error, item: sort }, 'the record of a device cannot be read');
+      }
     }
     return devices;
   }
@@ -199,6 +204,11 @@ class EngineUserSync implements UserSync {
     this.#context.prefetcher.close();
     await this.#monitor.close();
     await this.mailbox.close();
+  }
+
+  #hierarchyMoved(): void {
+    for (const id of this.#views.ids()) if (!this.#hierarchy.known(id)) this.#views.forget(id);
+    this.#room.hierarchyMoved();
   }
 
   async #drop(sort: string): Promise<void> {

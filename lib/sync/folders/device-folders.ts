@@ -13,6 +13,8 @@ export interface DeviceFolders {
   readonly previous: { readonly generation: number; readonly seen: SeenFolders } | undefined;
   /** Folder changes that the device made under the previous key: a retry gets the same answer. */
   readonly results: readonly FolderChangeResult[];
+  /** A change under this generation's key, written down before it is made: a server that dies in between has made it or not. */
+  readonly begun?: { readonly generation: number; readonly digest: string };
 }
 
 export interface FolderChangeResult {
@@ -31,7 +33,7 @@ export function resultAnswer(syncKey: string, id: string): FolderChangeAnswer {
 }
 
 export function encodeDeviceFolders(state: DeviceFolders): Attributes {
-  const { series, generation, seen, previous, results } = state;
+  const { series, generation, seen, previous, results, begun } = state;
   return {
     format: FORMAT,
     series,
@@ -44,6 +46,7 @@ export function encodeDeviceFolders(state: DeviceFolders): Attributes {
       previousOwn: packText(JSON.stringify(previous.seen.own)),
     }),
     ...(results.length > 0 && { results: packText(JSON.stringify(results)) }),
+    ...(begun && { begun: packText(JSON.stringify(begun)) }),
   };
 }
 
@@ -69,6 +72,7 @@ export function decodeDeviceFolders(attributes: Attributes): DeviceFolders {
           ? { generation: previousGeneration, seen: { version: previousVersion, own: own('previousOwn') } }
           : undefined,
       results: 'results' in attributes ? (JSON.parse(unpackText(attributes['results'])) as FolderChangeResult[]) : [],
+      ...('begun' in attributes && { begun: JSON.parse(unpackText(attributes['begun'])) as DeviceFolders['begun'] }),
     };
   } catch (cause) {
     throw new SyncError('state-corrupt', 'what the device knows of the folders cannot be read', { cause });

@@ -10,7 +10,7 @@ import {
   encodeDeviceFolders,
   resultAnswer,
 } from './device-folders.ts';
-import { changeFolder } from './folder-changes.ts';
+import { changeFolder, effectOf } from './folder-changes.ts';
 import type { FolderRegistry } from './folder-registry.ts';
 import type { Hierarchy } from './hierarchy.ts';
 import { changesSince, hasSeenAll, NOTHING_SEEN, type SeenFolders, withOwn } from './seen-folders.ts';
@@ -68,12 +68,26 @@ export class DeviceHierarchy {
     const digest = digestOf(change);
     const done = standing.isRetry ? state.results.find((result) => result.digest === digest) : undefined;
     if (done) return resultAnswer(this.#currentKey(), done.id);
-    const outcome = await changeFolder(this.#parts.hierarchy, this.#parts.mailbox, change);
+    const outcome = await this.#make(change, standing, digest, registry);
     if (outcome.kind === 'refused') return outcome;
     const { id, registry: after } = outcome;
     const results = [...(standing.isRetry ? state.results : []), { digest, id }];
     await this.#advance(state, standing, withOwn(standing.seen, id, after.version), results);
     return resultAnswer(this.#currentKey(), id);
+  }
+
+  /** A change that a server began and did not live to record is done if its effect is there. */
+  async #make(change: FolderChange, { generation }: Standing, digest: string, registry: FolderRegistry) {
+    const { begun } = this.#state as DeviceFolders;
+    const wasBegun = begun?.generation === generation && begun.digest === digest;
+    const effect = wasBegun ? effectOf(change, registry) : undefined;
+    if (effect !== undefined) return { kind: 'done', id: effect, registry } as const;
+    const outcome = await changeFolder(this.#parts.hierarchy, this.#parts.mailbox, change, async () => {
+      if (!wasBegun) await this.#store({ ...(this.#state as DeviceFolders), begun: { generation, digest } });
+    });
+    // The same change is not done because somebody else makes such a folder later.
+    if (outcome.kind === 'refused' && this.#state?.begun) await this.#store({ ...this.#state, begun: undefined });
+    return outcome;
   }
 
   /** The key of a device that was not told everything, and the version of what there is; undefined if it was, or never asked. */

@@ -9,15 +9,21 @@ type Outcome = Refusal | { readonly kind: 'done'; readonly id: string; readonly 
 
 const refused = (reason: Refusal['reason']): Refusal => ({ kind: 'refused', reason });
 
-export async function changeFolder(hierarchy: Hierarchy, mailbox: Mailbox, change: FolderChange): Promise<Outcome> {
+/** `begin` is called right before the mail system is asked for the change. */
+export async function changeFolder(
+  hierarchy: Hierarchy,
+  mailbox: Mailbox,
+  change: FolderChange,
+  begin: () => Promise<void>,
+): Promise<Outcome> {
   try {
     switch (change.kind) {
       case 'create':
-        return await create(hierarchy, mailbox, change);
+        return await create(hierarchy, mailbox, change, begin);
       case 'rename':
-        return await rename(hierarchy, mailbox, change);
+        return await rename(hierarchy, mailbox, change, begin);
       case 'delete':
-        return await remove(hierarchy, mailbox, change.id);
+        return await remove(hierarchy, mailbox, change.id, begin);
     }
   } catch (error) {
     if (!(error instanceof BackendError) || error.code === 'unavailable') throw error;
@@ -31,6 +37,7 @@ async function create(
   hierarchy: Hierarchy,
   mailbox: Mailbox,
   { name, parentId, itemClass }: Extract<FolderChange, { kind: 'create' }>,
+  begin: () => Promise<void>,
 ): Promise<Outcome> {
   const before = await hierarchy.registry();
   const parent = parentOf(before, parentId);
@@ -39,6 +46,7 @@ async function create(
   if (itemClass !== 'Email') return refused('server-error');
   let backendId = '';
   const registry = await hierarchy.change(async () => {
+    await begin();
     backendId = (await mailbox.createFolder(name, parent.backendId)).id;
     return undefined;
   });
@@ -49,6 +57,7 @@ async function rename(
   hierarchy: Hierarchy,
   mailbox: Mailbox,
   { id, name, parentId }: Extract<FolderChange, { kind: 'rename' }>,
+  begin: () => Promise<void>,
 ): Promise<Outcome> {
   const before = await hierarchy.registry();
   const entry = before.folders.find((folder) => folder.id === id);
@@ -59,24 +68,39 @@ async function rename(
   if (entry.name === name && entry.parentId === parentId) return { kind: 'done', id, registry: before };
   if (isTaken(before, name, parentId, id)) return refused('exists');
   const from = entry.backendId;
-  const registry = await hierarchy.change(async () => {
+  const make = async () => {
+    await begin();
     const folder = await mailbox.renameFolder(from, name, parent.backendId);
-    return { renamed: [from, folder.id] };
-  });
+    return { renamed: [from, folder.id] as const };
+  };
+  const registry = await hierarchy.change(make, { from, name, parent: parent.backendId });
   return doneWith(registry, (folder) => folder.id === id);
 }
 
-async function remove(hierarchy: Hierarchy, mailbox: Mailbox, id: string): Promise<Outcome> {
+async function remove(
+  hierarchy: Hierarchy,
+  mailbox: Mailbox,
+  id: string,
+  begin: () => Promise<void>,
+): Promise<Outcome> {
   const before = await hierarchy.registry();
   const entry = before.folders.find((folder) => folder.id === id);
   if (!entry) return refused('not-found');
   const { kind, backendId } = entry;
   if (kind !== 'user' || backendId === undefined) return refused('special-folder');
   const registry = await hierarchy.change(async () => {
+    await begin();
     await mailbox.deleteFolder(backendId);
     return undefined;
   });
   return { kind: 'done', id, registry };
+}
+
+/** The id of the folder if the change's effect is there already: what it made, or what it took away. A rename tells by itself. */
+export function effectOf(change: FolderChange, registry: FolderRegistry): string | undefined {
+  if (change.kind === 'create') return namesake(registry, change.name, change.parentId)?.id;
+  if (change.kind === 'delete') return registry.gone.some(({ id }) => id === change.id) ? change.id : undefined;
+  return undefined;
 }
 
 function doneWith(registry: FolderRegistry, matches: (entry: FolderEntry) => boolean): Outcome {
@@ -91,8 +115,16 @@ function parentOf(registry: FolderRegistry, id: string): { readonly backendId: s
   return entry?.backendId === undefined ? undefined : { backendId: entry.backendId };
 }
 
-function isTaken(registry: FolderRegistry, name: string, parentId: string, exceptId?: string): boolean {
-  return registry.folders.some(
+const isTaken = (registry: FolderRegistry, name: string, parentId: string, exceptId?: string): boolean =>
+  namesake(registry, name, parentId, exceptId) !== undefined;
+
+function namesake(
+  registry: FolderRegistry,
+  name: string,
+  parentId: string,
+  exceptId?: string,
+): FolderEntry | undefined {
+  return registry.folders.find(
     (folder) =>
       folder.id !== exceptId && folder.parentId === parentId && folder.name.toLowerCase() === name.toLowerCase(),
   );

@@ -29,6 +29,16 @@ export interface FolderRegistry {
   /** Newest last. Devices that have not asked since `forgotten` begin again. */
   readonly gone: readonly GoneFolder[];
   readonly forgotten: number;
+  /** A rename that was written down before it was made: a server that dies in between has made it or not. */
+  readonly renaming?: Renaming;
+}
+
+export interface Renaming {
+  /** The backend's name of the folder before. */
+  readonly from: string;
+  readonly name: string;
+  /** The backend's name of its parent to be. */
+  readonly parent: string | undefined;
 }
 
 export const EMPTY_REGISTRY: FolderRegistry = { version: 0, nextId: 1, folders: [], gone: [], forgotten: 0 };
@@ -97,6 +107,14 @@ export function reconcile(registry: FolderRegistry, listed: readonly Folder[]): 
   const gone = [...registry.gone, ...lost.map(({ id, created }) => ({ id, created, gone: version }))];
   const pruned = gone.splice(0, Math.max(0, gone.length - GONE_LIMIT));
   return { version, nextId, folders, gone, forgotten: pruned.at(-1)?.gone ?? registry.forgotten };
+}
+
+/** The registry without a rename that was begun: its entries follow if the rename was made. */
+export function settleRenaming(registry: FolderRegistry, listed: readonly Folder[]): FolderRegistry {
+  const { renaming, ...settled } = registry;
+  if (!renaming) return registry;
+  const made = listed.find(({ name, parentId }) => name === renaming.name && parentId === renaming.parent);
+  return made ? followRename(settled, renaming.from, made.id, listed) : settled;
 }
 
 /** After a rename that this server made: entries follow their folder, and its children theirs, to the new names. */

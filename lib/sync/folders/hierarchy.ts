@@ -10,6 +10,8 @@ import {
   followRename,
   nameOfExpected,
   reconcile,
+  type Renaming,
+  settleRenaming,
 } from './folder-registry.ts';
 import { decodeRegistry, encodeRegistry } from './registry-codec.ts';
 import { KeyedMutex } from '../keyed-mutex.ts';
@@ -48,9 +50,17 @@ export class Hierarchy {
     this.#isStale = true;
   }
 
-  /** As last read, or read now for the first time. */
+  /** As last read; read now if it never was, or if something hinted at a change since. */
   async registry(): Promise<FolderRegistry> {
-    return this.#registry && this.#readAt > Number.NEGATIVE_INFINITY ? this.#registry : this.fresh();
+    const known = this.#readAt > Number.NEGATIVE_INFINITY ? this.#registry : undefined;
+    if (known && !this.#isStale) return known;
+    try {
+      return await this.fresh();
+    } catch (error) {
+      // What was known a moment ago still serves while the mail system cannot be asked.
+      if (known && error instanceof BackendError) return known;
+      throw error;
+    }
   }
 
   /** Not older than the settings allow. */
@@ -98,12 +108,14 @@ export class Hierarchy {
     });
   }
 
-  /** Makes a change of the backend's folders and reads them again; one change at a time. */
+  /** Makes a change of the backend's folders and reads them again; one change at a time. A rename is written down first. */
   async change(
     make: (registry: FolderRegistry) => Promise<{ readonly renamed?: readonly [from: string, to: string] } | undefined>,
+    renaming?: Renaming,
   ): Promise<FolderRegistry> {
     return this.#mutex.run(ITEM, async () => {
       const registry = this.#registry ?? (await this.#refresh());
+      if (renaming) await this.#store({ ...registry, renaming });
       try {
         const done = await make(registry);
         return await this.#refresh(done?.renamed);
@@ -133,7 +145,8 @@ export class Hierarchy {
       await this.#load();
       listed = await this.#mailbox.folders();
       const before = this.#registry ?? EMPTY_REGISTRY;
-      const followed = renamed ? followRename(before, renamed[0], renamed[1], listed) : before;
+      const settled = settleRenaming(before, listed);
+      const followed = renamed ? followRename(settled, renamed[0], renamed[1], listed) : settled;
       const after = reconcile(followed, listed);
       if (after !== before) await this.#store(after);
       this.#readAt = startedAt;

@@ -2,7 +2,7 @@
 import type { Attributes } from '../../store/index.ts';
 import { SyncError } from '../errors.ts';
 import { packText, unpackText } from '../packed-text.ts';
-import type { FolderEntry, FolderRegistry, GoneFolder } from './folder-registry.ts';
+import type { FolderEntry, FolderRegistry, GoneFolder, Renaming } from './folder-registry.ts';
 
 const FORMAT = 1;
 
@@ -14,6 +14,7 @@ export function encodeRegistry(registry: FolderRegistry): Attributes {
     folders: packText(JSON.stringify(registry.folders)),
     gone: packText(JSON.stringify(registry.gone.map(({ id, created, gone }) => [id, created, gone]))),
     forgotten: registry.forgotten,
+    ...(registry.renaming && { renaming: packText(JSON.stringify(registry.renaming)) }),
   };
 }
 
@@ -32,6 +33,7 @@ export function decodeRegistry(attributes: Attributes): FolderRegistry {
       folders,
       gone: gone.map(([id, created, at]): GoneFolder => ({ id, created, gone: at })),
       forgotten: typeof forgotten === 'number' ? forgotten : 0,
+      ...('renaming' in attributes && { renaming: JSON.parse(unpackText(attributes['renaming'])) as Renaming }),
     };
   } catch (cause) {
     throw corrupt('its text cannot be read', cause);

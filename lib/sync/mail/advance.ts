@@ -4,28 +4,18 @@
  */
 import type { CollectionAnswer, CommandOutcome } from '../collection-answer.ts';
 import type { CollectionRequest } from '../collection-request.ts';
-import { formatServerId } from '../server-id.ts';
 import type { Renderer } from '../sync.ts';
 import { formatSyncKey } from '../sync-key.ts';
 import { type CommandSite, outcomeOf } from './client-commands.ts';
-import { type CollectionSession, look, scopeOf, skippedUntil } from './collection-session.ts';
-import {
-  type CollectionState,
-  optionsText,
-  renderingText,
-  type SkippedItem,
-  type StoredResult,
-  withEffects,
-} from './collection-state.ts';
+import { type CollectionSession, look, skippedUntil } from './collection-session.ts';
+import { type CollectionState, optionsText, type SkippedItem, type StoredResult } from './collection-state.ts';
 import type { LoadedState } from './collection-states.ts';
 import { sizeOfDelta } from './delta.ts';
-import { countOf, differencesOf, NO_DIFFERENCES, windowOf } from './differences.ts';
-import { fetchOutcomes, fetcherOf } from './fetch-items.ts';
+import { fetchOutcomes } from './fetch-items.ts';
 import { cutOffOf } from './filter.ts';
 import type { FolderSnapshot } from './folder-snapshot.ts';
 import type { Holding } from './holding.ts';
-import { prefetchNext } from './prefetch-next.ts';
-import { type Rendered, renderWindow } from './rendering.ts';
+import { makeWindow } from './make-window.ts';
 import { type CommandRun, runCommands } from './run-commands.ts';
 
 /** What the device stands on: the state at the key that it came with. */
@@ -43,8 +33,6 @@ export interface Standing {
 
 /** Results remembered under one key; a device that repeats itself with ever new commands loses the oldest. */
 const RESULTS_LIMIT = 4_000;
-/** Looks again after a window of which nothing was left to send. */
-const ATTEMPTS = 4;
 
 export async function advance<T>(
   session: CollectionSession,
@@ -62,7 +50,8 @@ export async function advance<T>(
   const run = await runCommands(siteOf(session, standing, request, before), commands);
   if (run.hasEffects) session.view.markStale();
 
-  const made = await makeWindow(session, standing, request, renderer, run, cutOff, reach);
+  const done = [...run.results.values()];
+  const made = await makeWindow(session, standing, request, renderer, { done, cutOff, reach });
   const outcomes = await outcomesOf(session, request, renderer, run, made.snapshot);
   const results = mergedResults(standing.results, commands, run);
   const hasRecorded = commands.some((command) => command.kind !== 'fetch');
@@ -97,7 +86,6 @@ export async function advance<T>(
   if (made.left === 0 && request.getChanges && !isNew) {
     loaded.quiet = { version: made.snapshot.version, cutOff, until: skippedUntil(loaded.state) };
   }
-  if (made.left > 0) prefetchNext(session, loaded, renderer, request.windowSize, made.snapshot);
   return {
     kind: 'answer',
     syncKey: formatSyncKey(next.series, next.generation),
@@ -106,48 +94,6 @@ export async function advance<T>(
     changes: made.rendered.changes,
     moreAvailable: made.left > 0,
   };
-}
-
-interface Made<T> {
-  readonly snapshot: FolderSnapshot;
-  readonly rendered: Rendered<T>;
-  readonly left: number;
-  readonly skipped: readonly SkippedItem[];
-}
-
-async function makeWindow<T>(
-  session: CollectionSession,
-  standing: Standing,
-  request: CollectionRequest,
-  renderer: Renderer<T>,
-  run: CommandRun,
-  cutOff: number,
-  reach: number,
-): Promise<Made<T>> {
-  const limit = Math.min(request.windowSize, standing.windowLimit ?? request.windowSize);
-  const rendering = renderingText(request.options ?? standing.loaded.state.options);
-  let skipped = standing.skipped;
-  for (let attempt = 1; ; attempt++) {
-    const snapshot = await look(session, reach);
-    skipped = stillSkipped(skipped, snapshot, session.context.clock.now());
-    const holding = withEffects(standing.holding.underMark(snapshot.mark), [...run.results.values()]);
-    const differences = request.getChanges
-      ? differencesOf(holding, snapshot, scopeOf(session, cutOff, skipped, snapshot.mark))
-      : NO_DIFFERENCES;
-    const window = windowOf(differences, limit);
-    const fetch = fetcherOf(session, snapshot.mark, renderer, rendering);
-    const rendered = await renderWindow(session.folder.id, snapshot.mark, window, holding, renderer, fetch);
-    for (const { uid, flags, error } of rendered.poisoned) {
-      const serverId = formatServerId(session.folder.id, snapshot.mark, uid);
-      await session.context.poison.record({ deviceId: session.deviceId, serverId, cause: 'not-rendered', error });
-      const until = session.context.clock.now() + session.context.settings.poisonRetryMs;
-      skipped = [...skipped, { mark: snapshot.mark, uid, flags, until }];
-    }
-    if (rendered.gone > 0) session.view.markStale();
-    if (rendered.unfounded > 0) session.view.startOver();
-    const isFruitless = countOf(window) > 0 && sizeOfDelta(rendered.delta) === 0;
-    if (!isFruitless || attempt === ATTEMPTS) return { snapshot, rendered, left: window.left, skipped };
-  }
 }
 
 function siteOf(
@@ -202,12 +148,4 @@ function mergedResults(
   const repeated = new Set(now);
   const others = earlier.filter((result) => !repeated.has(result)).map((result) => ({ ...result, isAnswered: false }));
   return [...others, ...now.map((result) => ({ ...result, isAnswered: true }))].slice(-RESULTS_LIMIT);
-}
-
-/** Without those whose time has come or whose message changed or went; the same list if all stay. */
-function stillSkipped(skipped: readonly SkippedItem[], snapshot: FolderSnapshot, now: number): readonly SkippedItem[] {
-  const still = skipped.filter(
-    (item) => item.until > now && item.mark === snapshot.mark && snapshot.flagTextOf(item.uid) === item.flags,
-  );
-  return still.length === skipped.length ? skipped : still;
 }

@@ -1,29 +1,73 @@
 /** Messages for a collection: ahead of time or now; and the Fetch commands of a Sync. */
-import type { FetchPlan } from '../../backends/index.ts';
+import type { FetchedMessage, FetchPlan } from '../../backends/index.ts';
 import type { CommandOutcome } from '../collection-answer.ts';
 import type { ClientCommand } from '../collection-request.ts';
 import { formatServerId, parseServerId } from '../server-id.ts';
 import type { Renderer } from '../sync.ts';
 import type { CollectionSession } from './collection-session.ts';
 import type { FolderSnapshot } from './folder-snapshot.ts';
-import type { Fetch } from './rendering.ts';
 
-/** What was fetched ahead serves only the renderer's own plan. */
+/** A change in place needs no content. */
+const NO_PARTS: FetchPlan = () => [];
+
+export interface Fetcher {
+  /** For new messages, as the renderer plans. `deferred` were not fetched, since the answer is large enough without them. */
+  added(uids: readonly number[]): Promise<{
+    readonly messages: ReadonlyMap<number, FetchedMessage>;
+    readonly deferred: ReadonlySet<number>;
+  }>;
+  /** For changes in place: header and structure alone. */
+  changed(uids: readonly number[]): Promise<ReadonlyMap<number, FetchedMessage>>;
+}
+
+/** `rendering` names the renderer's plan: what was fetched ahead under another name is no use. */
 export function fetcherOf<T>(
   session: CollectionSession,
-  mark: number,
+  snapshot: FolderSnapshot,
   renderer: Renderer<T>,
   rendering: string,
-): Fetch {
+  limitBytes: number,
+): Fetcher {
   const { context, folder, sort } = session;
   const backendId = folder.backendId ?? '';
-  return async (uids, plan: FetchPlan) => {
-    if (plan === renderer.plan) {
-      return context.prefetcher.fetch(sort, { backendId, mark, rendering, plan, uids });
-    }
-    const messages = await context.mailbox.fetch(backendId, uids, plan);
-    return new Map(messages.map((message) => [message.uid, message]));
+  const { mark } = snapshot;
+  const { plan } = renderer;
+  return {
+    async added(wanted) {
+      const messages = new Map<number, FetchedMessage>();
+      let rest = wanted;
+      for (let bytes = 0; rest.length > 0 && bytes < limitBytes; ) {
+        const { uids } = fitting(rest, snapshot, limitBytes);
+        rest = rest.slice(uids.length);
+        const some = await context.prefetcher.fetch(sort, { backendId, mark, rendering, plan, uids });
+        for (const [uid, message] of some) {
+          messages.set(uid, message);
+          bytes += message.header.length;
+          for (const part of message.parts.values()) bytes += part.bytes.length;
+        }
+      }
+      return { messages, deferred: new Set(rest) };
+    },
+    async changed(uids) {
+      const messages = await context.mailbox.fetch(backendId, uids, NO_PARTS);
+      return new Map(messages.map((message) => [message.uid, message]));
+    },
   };
+}
+
+/** The first messages, by their whole sizes not more than so many bytes together, but one at least. */
+export function fitting(
+  uids: readonly number[],
+  snapshot: FolderSnapshot,
+  limitBytes: number,
+): { readonly uids: readonly number[]; readonly bytes: number } {
+  let bytes = 0;
+  for (const [index, uid] of uids.entries()) {
+    const size = snapshot.sizes[snapshot.find(uid)] ?? 0;
+    if (index > 0 && bytes + size > limitBytes) return { uids: uids.slice(0, index), bytes };
+    bytes += size;
+  }
+  return { uids, bytes };
 }
 
 export async function fetchOutcomes<T>(
@@ -42,7 +86,8 @@ export async function fetchOutcomes<T>(
   }
   if (uids.size === 0) return outcomes;
   const wanted = [...new Set(uids.values())];
-  const messages = await session.context.mailbox.fetch(session.folder.backendId ?? '', wanted, renderer.plan);
+  const backendId = session.context.hierarchy.backendIdOf(session.folder.id);
+  const messages = backendId === undefined ? [] : await session.context.mailbox.fetch(backendId, wanted, renderer.plan);
   const found = new Map(messages.map((message) => [message.uid, message]));
   for (const [index, uid] of uids) {
     const serverId = formatServerId(session.folder.id, snapshot.mark, uid);

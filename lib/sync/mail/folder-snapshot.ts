@@ -74,6 +74,14 @@ export class FolderSnapshot {
     return new FolderSnapshot(head, columns);
   }
 
+  /** The same with a table of the flags that there are now, after many that are no more. */
+  compact(): FolderSnapshot {
+    const { version, validity, mark, uids, receivedAt, sizes } = this;
+    const table = new FlagTable();
+    const flags = this.flags.map((number) => table.numberOfText(this.table.textOf(number)));
+    return new FolderSnapshot({ version, validity, mark, table }, { uids, flags, receivedAt, sizes });
+  }
+
   #replaced(messages: readonly MessageState[]): Columns {
     const columns = columnsOf(messages.length);
     for (const [at, message] of messages.entries()) set(columns, at, message, this.table);

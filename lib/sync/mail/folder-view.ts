@@ -24,6 +24,9 @@ interface Need {
   readonly notBefore: number;
 }
 
+/** More distinct sets of flags than these, and than messages, are mostly of the past. */
+const FLAG_SETS_LIMIT = 4_096;
+
 /** Everything, whenever it arrived. */
 export const ALL_TIME = 0;
 
@@ -130,7 +133,8 @@ export class FolderView {
     const mark = await this.#parts.markOf(changes.validity);
     const snapshot = this.#snapshot.with(changes, mark);
     const isMoved = snapshot !== this.#snapshot;
-    this.#snapshot = snapshot;
+    const { size } = snapshot.table;
+    this.#snapshot = size > FLAG_SETS_LIMIT && size > snapshot.uids.length ? snapshot.compact() : snapshot;
     this.#modseq = changes.modseq;
     this.#reach = reach;
     this.#seenHints = hints;

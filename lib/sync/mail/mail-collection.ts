@@ -4,7 +4,7 @@ import type { CollectionRequest } from '../collection-request.ts';
 import type { Renderer } from '../sync.ts';
 import { formatSyncKey, newSeries, parseSyncKey } from '../sync-key.ts';
 import { advance, type Standing } from './advance.ts';
-import type { CollectionSession } from './collection-session.ts';
+import { type CollectionSession, look } from './collection-session.ts';
 import { DEFAULT_OPTIONS, firstState, optionsText } from './collection-state.ts';
 import type { LoadedState, StateSlot } from './collection-states.ts';
 import { cutOffOf } from './filter.ts';
@@ -60,6 +60,8 @@ async function start<T>(session: CollectionSession, request: CollectionRequest):
   if (!isRepeated || loaded.optionsText !== optionsText(options)) {
     const cutOff = cutOffOf(options.filterDays, clock.now());
     await states.store(session.sort, version, firstState(series, options, cutOff), 0);
+    // The device's next request needs the view: it is read meanwhile, and a failure is told to whoever asks then.
+    Promise.resolve(look(session, cutOff)).catch(() => undefined);
   }
   return {
     kind: 'answer',

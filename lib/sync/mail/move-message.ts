@@ -1,9 +1,14 @@
-/** MoveItems: one message to another folder, once. What it became is recorded, for a device that asks again (rule 10). */
-import { BackendError } from '../../backends/index.ts';
+/**
+ * MoveItems: one message to another folder, once. What is to be moved is written down first, and then what it became, for a
+ * device that asks again (rule 10): also of the server that comes after one that died in between.
+ */
+import { BackendError, headerFields, headerValue } from '../../backends/index.ts';
+import { StoreError } from '../../store/index.ts';
+import { SyncError } from '../errors.ts';
 import type { FolderEntry } from '../folders/folder-registry.ts';
 import { formatServerId, parseServerId } from '../server-id.ts';
 import type { MoveResult } from '../sync.ts';
-import type { UserRecords } from '../user-records.ts';
+import type { UserRecord, UserRecords } from '../user-records.ts';
 import { mustHold } from './client-commands.ts';
 import type { MailContext } from './collection-session.ts';
 import { openFolder } from './open-folder.ts';
@@ -35,11 +40,13 @@ export async function moveMessage(
   try {
     const target = await hierarchy.materialize(known.id);
     if (!target?.selectable) return refused('invalid-target');
-    const sort = `MOVED#${encodeURIComponent(deviceId)}#${request.serverId}`;
-    if ((await openFolder(context, source)) !== id.mark || !(await exists(context, source, id.uid))) {
-      return (await recorded(records, sort, target.id)) ?? refused('invalid-source');
-    }
+    const place: Place = { sort: `MOVED#${encodeURIComponent(deviceId)}#${request.serverId}`, target };
+    const isCurrent = (await openFolder(context, source)) === id.mark;
+    const message = isCurrent ? await find(context, source, id.uid) : undefined;
+    const earlier = await records.read(place.sort);
+    if (!message) return (earlier && (await settled(context, records, place, earlier))) ?? refused('invalid-source');
     const mark = await openFolder(context, target);
+    const begun = await begin(context, records, place, earlier, message.messageId);
     mustHold(context.lease);
     const moved = await context.mailbox.move(source.backendId ?? '', [id.uid], target.backendId ?? '');
     context.views.peek(source.id)?.markStale();
@@ -47,7 +54,7 @@ export async function moveMessage(
     const uid = moved.get(id.uid);
     if (uid === undefined) return refused('failed');
     const serverId = formatServerId(target.id, mark, uid);
-    await record(context, records, sort, target.id, serverId);
+    await record(context, records, place, begun, serverId);
     return { kind: 'moved', serverId };
   } catch (error) {
     if (!(error instanceof BackendError)) throw error;
@@ -56,31 +63,67 @@ export async function moveMessage(
   }
 }
 
-async function exists(context: MailContext, { id, backendId }: FolderEntry, uid: number): Promise<boolean> {
-  if (backendId === undefined) return false;
-  const view = context.views.peek(id);
-  if (view && !view.isStale && view.snapshot.flagTextOf(uid) !== undefined) return true;
-  return (await context.mailbox.fetch(backendId, [uid], () => [])).length > 0;
+interface Place {
+  readonly sort: string;
+  readonly target: FolderEntry;
 }
 
-async function recorded(records: UserRecords, sort: string, targetId: string): Promise<MoveResult | undefined> {
-  const attributes = (await records.read(sort))?.attributes;
-  const serverId = attributes?.['serverId'];
-  return attributes?.['target'] === targetId && typeof serverId === 'string' ? { kind: 'moved', serverId } : undefined;
+async function find(
+  context: MailContext,
+  { backendId }: FolderEntry,
+  uid: number,
+): Promise<{ readonly messageId: string | undefined } | undefined> {
+  if (backendId === undefined) return undefined;
+  const [message] = await context.mailbox.fetch(backendId, [uid], () => []);
+  return message && { messageId: headerValue(headerFields(message.header), 'Message-ID')?.trim() };
 }
 
-/** The message has moved: a record that cannot be written only costs a later repetition its answer. */
+/** Throws StoreError or SyncError if that cannot be written down: then nothing is moved. */
+async function begin(
+  context: MailContext,
+  records: UserRecords,
+  { sort, target }: Place,
+  earlier: UserRecord | undefined,
+  messageId: string | undefined,
+): Promise<UserRecord | undefined> {
+  // Without one it could not be found again.
+  if (messageId === undefined || messageId === '') return earlier;
+  return records.write(sort, earlier?.version, { target: target.id, messageId, expires: expiry(context) });
+}
+
+/** The message is gone from the source: because of this very request, if it is recorded so. */
+async function settled(
+  context: MailContext,
+  records: UserRecords,
+  place: Place,
+  earlier: UserRecord,
+): Promise<MoveResult | undefined> {
+  const { target, serverId, messageId } = earlier.attributes;
+  if (target !== place.target.id) return undefined;
+  if (typeof serverId === 'string') return { kind: 'moved', serverId };
+  if (typeof messageId !== 'string') return undefined;
+  const mark = await openFolder(context, place.target);
+  const uid = (await context.mailbox.findMessageId(place.target.backendId ?? '', messageId)).at(-1);
+  if (uid === undefined) return undefined;
+  const found = formatServerId(place.target.id, mark, uid);
+  await record(context, records, place, earlier, found);
+  return { kind: 'moved', serverId: found };
+}
+
+/** The message has moved: a record that cannot be written only costs a later repetition a search. */
 async function record(
   context: MailContext,
   records: UserRecords,
-  sort: string,
-  target: string,
+  { sort, target }: Place,
+  before: UserRecord | undefined,
   serverId: string,
 ): Promise<void> {
-  const expires = Math.floor(context.clock.now() / 1_000) + RECORD_KEPT_SECONDS;
   try {
-    await records.write(sort, undefined, { target, serverId, expires });
+    await records.write(sort, before?.version, { target: target.id, serverId, expires: expiry(context) });
   } catch (error) {
+    if (!(error instanceof StoreError) && !(error instanceof SyncError)) throw error;
     context.log.warn({ error, item: sort }, 'a move could not be recorded');
   }
 }
+
+const expiry = ({ clock }: MailContext): number => Math.floor(clock.now() / 1_000) + RECORD_KEPT_SECONDS;

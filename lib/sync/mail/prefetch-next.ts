@@ -1,30 +1,21 @@
-/** Begins to fetch what the device's next request will ask for, while it digests the last answer. */
+/** Begins to fetch what the device's next request will ask for, while it digests this answer. */
 import type { Renderer } from '../sync.ts';
-import { type CollectionSession, scopeOf } from './collection-session.ts';
-import { renderingText } from './collection-state.ts';
-import type { LoadedState } from './collection-states.ts';
-import { differencesOf, windowOf } from './differences.ts';
+import type { CollectionSession } from './collection-session.ts';
+import { fitting } from './fetch-items.ts';
 import type { FolderSnapshot } from './folder-snapshot.ts';
 
+/** `next`: new messages in the order of sending. */
 export function prefetchNext<T>(
-  session: CollectionSession,
-  loaded: LoadedState,
-  renderer: Renderer<T>,
-  windowSize: number,
+  { context, folder, sort }: CollectionSession,
   snapshot: FolderSnapshot,
+  renderer: Renderer<T>,
+  rendering: string,
+  next: readonly number[],
 ): void {
-  const { context, folder, sort } = session;
-  const { state, current } = loaded;
-  if (folder.backendId === undefined || current.mark !== snapshot.mark) return;
-  const scope = scopeOf(session, state.cutOff, state.skipped, snapshot.mark);
-  const limit = Math.min(windowSize, state.windowLimit ?? windowSize);
-  const { added } = windowOf(differencesOf(current, snapshot, scope), limit);
-  const bytes = added.reduce((sum, uid) => sum + (snapshot.sizes[snapshot.find(uid)] ?? 0), 0);
+  const { backendId } = folder;
+  if (backendId === undefined || next.length === 0) return;
+  const { uids, bytes } = fitting(next, snapshot, context.settings.prefetchLimitBytes);
+  const { mark } = snapshot;
   const { plan } = renderer;
-  const rendering = renderingText(state.options);
-  context.prefetcher.start(
-    sort,
-    { backendId: folder.backendId, mark: snapshot.mark, rendering, plan, uids: added },
-    bytes,
-  );
+  context.prefetcher.start(sort, { backendId, mark, rendering, plan, uids }, bytes);
 }

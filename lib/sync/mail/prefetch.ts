@@ -12,6 +12,7 @@ interface Prefetched {
   readonly mark: number;
   readonly uids: ReadonlySet<number>;
   readonly messages: Promise<readonly FetchedMessage[]>;
+  readonly bytes: number;
   readonly timer: Timer;
 }
 
@@ -29,6 +30,7 @@ export class Prefetcher {
   readonly #clock: Clock;
   readonly #settings: SyncSettings;
   readonly #entries = new Map<string, Prefetched>();
+  #bytes = 0;
 
   constructor(mailbox: Mailbox, clock: Clock, settings: SyncSettings) {
     this.#mailbox = mailbox;
@@ -38,13 +40,14 @@ export class Prefetcher {
 
   start(key: string, request: FetchRequest, bytes: number): void {
     this.drop(key);
-    if (request.uids.length === 0 || bytes > this.#settings.prefetchLimitBytes) return;
+    if (request.uids.length === 0 || this.#bytes + bytes > this.#settings.prefetchTotalBytes) return;
+    this.#bytes += bytes;
     const messages = this.#mailbox.fetch(request.backendId, request.uids, request.plan);
     // A failure shows when somebody asks; nobody may.
     messages.catch(() => undefined);
     const timer = this.#clock.after(this.#settings.prefetchKeepMs, () => this.drop(key));
     const { rendering, mark, uids } = request;
-    this.#entries.set(key, { rendering, mark, uids: new Set(uids), messages, timer });
+    this.#entries.set(key, { rendering, mark, uids: new Set(uids), messages, bytes, timer });
   }
 
   /** The messages by UID: those fetched ahead from memory, the rest from the backend. Those gone are left out. */
@@ -66,8 +69,11 @@ export class Prefetcher {
   }
 
   drop(key: string): void {
-    this.#entries.get(key)?.timer.cancel();
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    entry.timer.cancel();
     this.#entries.delete(key);
+    this.#bytes -= entry.bytes;
   }
 
   close(): void {

@@ -1,16 +1,14 @@
 /** A window made into what the device is sent, and into the delta that records what it was told. */
-import { type FetchedMessage, type FetchPlan, UidRuns } from '../../backends/index.ts';
+import { UidRuns } from '../../backends/index.ts';
 import type { ServerChange } from '../collection-answer.ts';
 import { formatServerId } from '../server-id.ts';
 import type { Renderer } from '../sync.ts';
 import type { Delta } from './delta.ts';
 import type { Window } from './differences.ts';
+import type { Fetcher } from './fetch-items.ts';
 import { flagsOfText, flagText } from './flag-sets.ts';
 import { Holding } from './holding.ts';
 import type { FolderSnapshot } from './folder-snapshot.ts';
-
-/** Messages by UID, those gone left out. */
-export type Fetch = (uids: readonly number[], plan: FetchPlan) => Promise<ReadonlyMap<number, FetchedMessage>>;
 
 export interface Unrenderable {
   readonly uid: number;
@@ -27,10 +25,9 @@ export interface Rendered<T> {
   readonly gone: number;
   /** Changes of which nothing was to be seen: the view is not what the mailbox is. */
   readonly unfounded: number;
+  /** New messages left for the next answer, since this one is large enough. */
+  readonly deferred: number;
 }
-
-/** A change in place needs no content. */
-const NO_PARTS: FetchPlan = () => [];
 
 export async function renderWindow<T>(
   folderId: string,
@@ -38,11 +35,11 @@ export async function renderWindow<T>(
   window: Window,
   holding: Holding,
   renderer: Renderer<T>,
-  fetch: Fetch,
+  fetcher: Fetcher,
 ): Promise<Rendered<T>> {
   const [news, updates] = await Promise.all([
-    window.added.length === 0 ? undefined : fetch(window.added, renderer.plan),
-    window.changed.length === 0 ? undefined : fetch(window.changed, NO_PARTS),
+    window.added.length === 0 ? undefined : fetcher.added(window.added),
+    window.changed.length === 0 ? undefined : fetcher.changed(window.changed),
   ]);
   const changes: ServerChange<T>[] = [];
   const poisoned: Unrenderable[] = [];
@@ -73,9 +70,9 @@ export async function renderWindow<T>(
   }
   let gone = 0;
   for (const uid of window.added) {
-    const message = news?.get(uid);
+    const message = news?.messages.get(uid);
     if (!message) {
-      gone++;
+      if (!news?.deferred.has(uid)) gone++;
       continue;
     }
     const flags = flagText(message.flags);
@@ -88,7 +85,7 @@ export async function renderWindow<T>(
   }
   const { removed, aged, stale } = window;
   const delta: Delta = { mark, ...told, removed: UidRuns.of(removed), aged: UidRuns.of(aged), stale };
-  return { changes, delta, poisoned, gone, unfounded };
+  return { changes, delta, poisoned, gone, unfounded, deferred: news?.deferred.size ?? 0 };
 }
 
 /** The very answer of a delta once more: what is gone meanwhile is left out, flags are as they were told. */
@@ -97,7 +94,7 @@ export async function renderDelta<T>(
   snapshot: FolderSnapshot,
   delta: Delta,
   renderer: Renderer<T>,
-  fetch: Fetch,
+  fetcher: Fetcher,
 ): Promise<readonly ServerChange<T>[]> {
   const isCurrent = delta.mark === snapshot.mark;
   const receivedAt = (uid: number) => snapshot.receivedAt[snapshot.find(uid)] ?? 0;
@@ -116,5 +113,5 @@ export async function renderDelta<T>(
     render: (message, purpose) =>
       renderer.render({ ...message, flags: flagsOfText(told.get(message.uid) ?? '') }, purpose),
   };
-  return (await renderWindow(folderId, delta.mark, window, Holding.empty(delta.mark), asTold, fetch)).changes;
+  return (await renderWindow(folderId, delta.mark, window, Holding.empty(delta.mark), asTold, fetcher)).changes;
 }

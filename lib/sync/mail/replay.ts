@@ -11,7 +11,7 @@ import { type CollectionSession, look, scopeOf } from './collection-session.ts';
 import { optionsText, renderingText } from './collection-state.ts';
 import type { LoadedState } from './collection-states.ts';
 import { sizeOfDelta } from './delta.ts';
-import { countOf, differencesOf } from './differences.ts';
+import { countOf, differencesOf, NO_DIFFERENCES } from './differences.ts';
 import { fetcherOf, fetchOutcomes } from './fetch-items.ts';
 import { renderDelta } from './rendering.ts';
 import { prefetchNext } from './prefetch-next.ts';
@@ -38,8 +38,9 @@ export async function replay<T>(
 ): Promise<CollectionAnswer<T>> {
   const { state, current } = loaded;
   const snapshot = await look(session, state.reach);
-  const fetch = fetcherOf(session, snapshot.mark, renderer, renderingText(state.options));
-  const changes = await renderDelta(session.folder.id, snapshot, state.delta, renderer, fetch);
+  const rendering = renderingText(request.options ?? state.options);
+  const fetcher = fetcherOf(session, snapshot, renderer, rendering, Number.POSITIVE_INFINITY);
+  const changes = await renderDelta(session.folder.id, snapshot, state.delta, renderer, fetcher);
   const stored = replayed(request.commands, state.results);
   const fetched = await fetchOutcomes(session, request.commands, renderer, snapshot);
   const outcomes = request.commands.flatMap((_, index) => {
@@ -48,15 +49,17 @@ export async function replay<T>(
     return outcome ? [outcome] : [];
   });
   const scope = scopeOf(session, state.cutOff, state.skipped, snapshot.mark);
-  const left = request.getChanges ? countOf(differencesOf(current.underMark(snapshot.mark), snapshot, scope)) : 0;
+  const further = request.getChanges
+    ? differencesOf(current.underMark(snapshot.mark), snapshot, scope)
+    : NO_DIFFERENCES;
   loaded.answers++;
-  if (left > 0) prefetchNext(session, loaded, renderer, request.windowSize, snapshot);
+  prefetchNext(session, snapshot, renderer, rendering, further.added.slice(0, request.windowSize));
   return {
     kind: 'answer',
     syncKey: formatSyncKey(state.series, state.generation),
     changed: true,
     outcomes,
     changes,
-    moreAvailable: left > 0,
+    moreAvailable: countOf(further) > 0,
   };
 }
