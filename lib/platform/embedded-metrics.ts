@@ -19,8 +19,6 @@ export interface EmbeddedMetricsOptions {
   readonly namespace: string;
   /** Dimensions of every metric: `{ Pool: 'berlin' }`. */
   readonly dimensions: Labels;
-  /** Searchable in the logs, and no dimensions, since each value of one is a metric to pay for: `{ server: '…' }`. */
-  readonly properties?: Labels;
 }
 
 export class EmbeddedMetrics {
@@ -31,8 +29,11 @@ export class EmbeddedMetrics {
     this.#options = options;
   }
 
-  /** One line for each set of labels that has something to tell; `nowMs` is the wall clock. */
-  lines(families: readonly MetricFamily[], nowMs: number): readonly string[] {
+  /**
+   * One line for each set of labels that has something to tell; `nowMs` is the wall clock. `properties` can be searched for in
+   * the logs (`{ server: '…' }`); they are no dimensions, since each value of one is a metric to pay for.
+   */
+  lines(families: readonly MetricFamily[], nowMs: number, properties: Labels = {}): readonly string[] {
     const groups = new Map<string, { readonly labels: Labels; readonly figures: Figure[] }>();
     const now = new Map<string, readonly number[]>();
     for (const family of families) {
@@ -45,7 +46,7 @@ export class EmbeddedMetrics {
     }
     this.#before = now;
     return [...groups.values()].flatMap(({ labels, figures }) =>
-      slices(figures).map((slice) => JSON.stringify(this.#document(labels, slice, nowMs))),
+      slices(figures).map((slice) => JSON.stringify({ ...this.#document(labels, slice, nowMs), ...properties })),
     );
   }
 
@@ -87,7 +88,7 @@ export class EmbeddedMetrics {
   }
 
   #document(labels: Labels, figures: readonly Figure[], nowMs: number): object {
-    const { namespace, dimensions, properties } = this.#options;
+    const { namespace, dimensions } = this.#options;
     const named = Object.fromEntries(Object.entries(labels).map(([name, value]) => [camelCase(name), value]));
     const all = { ...dimensions, ...named };
     return {
@@ -101,7 +102,6 @@ export class EmbeddedMetrics {
           },
         ],
       },
-      ...properties,
       ...all,
       ...Object.fromEntries(figures.map(({ name, value }) => [name, value])),
     };

@@ -87,12 +87,11 @@ describe('Metrics', () => {
 });
 
 describe('the embedded metric format', () => {
-  const embedded = () =>
-    new EmbeddedMetrics({ namespace: 'Caravan', dimensions: { Pool: 'berlin' }, properties: { server: 's1' } });
+  const embedded = () => new EmbeddedMetrics({ namespace: 'Caravan', dimensions: { Pool: 'berlin' } });
   const parse = (lines: readonly string[]) => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 
   it('a line for each set of labels: the dimensions, and the metrics with their units', () => {
-    expect(parse(embedded().lines(sample().read(), 1_000))).toEqual([
+    expect(parse(embedded().lines(sample().read(), 1_000, { server: 's1' }))).toEqual([
       {
         _aws: {
           Timestamp: 1_000,
