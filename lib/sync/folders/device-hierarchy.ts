@@ -80,8 +80,9 @@ export class DeviceHierarchy {
   async #make(change: FolderChange, { generation }: Standing, digest: string, registry: FolderRegistry) {
     const { begun } = this.#state as DeviceFolders;
     const wasBegun = begun?.generation === generation && begun.digest === digest;
-    const effect = wasBegun ? effectOf(change, registry) : undefined;
-    if (effect !== undefined) return { kind: 'done', id: effect, registry } as const;
+    const now = wasBegun ? await this.#parts.hierarchy.fresh() : registry;
+    const effect = wasBegun ? effectOf(change, now) : undefined;
+    if (effect !== undefined) return { kind: 'done', id: effect, registry: now } as const;
     const outcome = await changeFolder(this.#parts.hierarchy, this.#parts.mailbox, change, async () => {
       if (!wasBegun) await this.#store({ ...(this.#state as DeviceFolders), begun: { generation, digest } });
     });
