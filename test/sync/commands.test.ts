@@ -362,6 +362,19 @@ describe('Fetch', () => {
     ]);
   });
 
+  it('from a folder that the mail system lacks finds nothing', async () => {
+    const stage = new Stage();
+    const phone = await stage.phone();
+    Object.assign(phone, { folder: await stage.user.folderOfKind('calendar') });
+    await phone.prime();
+    const serverId = `${phone.folder.id}:1`;
+    const answer = await phone.sync({ commands: [fetch(serverId), remove(serverId), setRead(serverId)] });
+    expect(answer.outcomes).toEqual([
+      { kind: 'failed', of: 'fetch', serverId, failure: 'not-found' },
+      { kind: 'failed', of: 'change', serverId, failure: 'not-found' },
+    ]);
+  });
+
   it('is made again in a repetition', async () => {
     const { phone } = await withMail(2);
     const commands = [setRead('1:1'), fetch('1:2')];

@@ -251,6 +251,14 @@ describe('a waiting device', () => {
     expect(door.completed).toEqual(['hierarchy']);
   });
 
+  it('MS-ASCMD_R4258: also of a change that came while nobody waited', async () => {
+    const { stage, phone, door } = await waiting();
+    stage.mailbox.addFolder('Work');
+    await settle();
+    await door.ping(phone);
+    expect(door.completed).toEqual(['hierarchy']);
+  });
+
   it('but not of a folder that it made itself', async () => {
     const { stage, phone, door } = await waiting();
     const { syncKey } = (await phone.device.hierarchy('0')) as { syncKey: string };

@@ -200,6 +200,24 @@ describe('windows', () => {
     expect(stage.mailbox.calls.get('fetch')).toBe(5);
   });
 
+  it('an answer ends when its content is large enough, after one item at least', async () => {
+    const stage = new Stage({ settings: { answerLimitBytes: 5_000 } });
+    const text = `Subject: large\r\n\r\n${'x'.repeat(2_000)}`;
+    for (let i = 0; i < 6; i++) stage.mailbox.deliver('INBOX', { text });
+    stage.mailbox.deliver('INBOX', { text: `${text}${'x'.repeat(20_000)}` });
+    const phone = await stage.phone();
+    await phone.sync();
+    const sizes: number[] = [];
+    for (let more = true; more; ) {
+      const answer = await phone.sync();
+      sizes.push(answer.changes.length);
+      more = answer.moreAvailable;
+    }
+    expect(sizes).toEqual([1, 4, 2]);
+    expect(phone.items.size).toBe(7);
+    expect(await phone.sync()).toMatchObject({ changed: false });
+  });
+
   it('what was fetched ahead for another way of rendering is not', async () => {
     const stage = new Stage();
     for (let i = 0; i < 4; i++) stage.mailbox.deliver();

@@ -55,16 +55,15 @@ export class Prefetcher {
     const ahead = this.#take(key, request);
     const missing = ahead ? request.uids.filter((uid) => !ahead.uids.has(uid)) : request.uids;
     const rest = missing.length === 0 ? [] : this.#mailbox.fetch(request.backendId, missing, request.plan);
-    const early = ahead ? await ahead.messages.catch(() => undefined) : [];
+    const early = ahead ? request.uids.filter((uid) => ahead.uids.has(uid)) : [];
+    const [late, soon] = await Promise.all([
+      rest,
+      ahead?.messages.catch(() => this.#mailbox.fetch(request.backendId, early, request.plan)),
+    ]);
     const found = new Map<number, FetchedMessage>();
-    for (const message of await rest) found.set(message.uid, message);
-    if (early) for (const message of early) found.set(message.uid, message);
-    else {
-      const again = request.uids.filter((uid) => ahead?.uids.has(uid));
-      for (const message of await this.#mailbox.fetch(request.backendId, again, request.plan)) {
-        found.set(message.uid, message);
-      }
-    }
+    for (const message of late) found.set(message.uid, message);
+    const wanted = new Set(early);
+    for (const message of soon ?? []) if (wanted.has(message.uid)) found.set(message.uid, message);
     return found;
   }
 
