@@ -13,6 +13,7 @@ export {
 export { StoreError, type StoreErrorCode } from './errors.ts';
 export { MeasuredStore } from './measured-store.ts';
 export { noStoreMetrics, type StoreMetrics, type StoreOperation, type StoreRequestResult } from './metrics.ts';
+export { SegmentedItems, type SegmentedItemsOptions } from './segmented-items.ts';
 export { SqliteStore, type SqliteStoreOptions } from './sqlite/index.ts';
 export {
   type Attributes,

@@ -1,7 +1,7 @@
 /**
  * What must survive a server. A small key-value interface with single-item conditional writes, shaped so that DynamoDB
- * and an embedded database behave alike (ownership.md, sync-state.md). Implementations: `sqlite/`; `dynamodb/` comes
- * with the pool.
+ * and an embedded database behave alike (ownership.md, sync-state.md). Implementations: `sqlite/` for a server alone,
+ * `dynamodb/` for a pool.
  */
 
 /** An item is found by its partition (`USER#ada`) and, within that, its sort key (`DEVICE#x1`). Both non-empty. */
@@ -31,7 +31,7 @@ export type Condition =
   | { readonly kind: 'at-most'; readonly attribute: string; readonly value: number };
 
 /**
- * The outcome of a write is a value. `unknown` is a timeout, a reset or a 5xx: it may have been applied, so read the item
+ * The outcome of a write is a value; a write throws StoreError only where it is certain that it was not applied. `unknown` is a timeout, a reset or a 5xx: it may have been applied, so read the item
  * consistently and decide. `refused` bears the item that refused the condition, if it exists.
  */
 export type WriteResult =
