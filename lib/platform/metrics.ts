@@ -114,12 +114,12 @@ export class Metrics {
 
   /** All families as they are now, in the order in which they were made. */
   read(): readonly MetricFamily[] {
-    return [...this.#families.values()].map(({ options, read }) => ({
-      name: options.name,
-      help: options.help,
-      labels: options.labels ?? [],
-      ...(options.unit && { unit: options.unit }),
-      ...read(),
+    return [...this.#families.values()].map((family) => ({
+      name: family.options.name,
+      help: family.options.help,
+      labels: family.options.labels ?? [],
+      ...(family.options.unit && { unit: family.options.unit }),
+      ...family.read(),
     }));
   }
 

@@ -5,6 +5,7 @@ export type PoolErrorCode =
   | 'pool-stopped'
   | 'server-unknown'
   | 'server-alive'
+  | 'cannot-listen'
   | 'pool-store-unavailable';
 
 /** What a pool cannot do, and why. That somebody else owns a user is a Location, not an error. */
