@@ -158,6 +158,16 @@ describe('FolderSync', () => {
     expect(back.changes.added[0]?.id).not.toBe(id);
   });
 
+  it('a list without an inbox is not believed: no folder is called gone for it', async () => {
+    const { stage, device, key } = await synced();
+    const folders = stage.mailbox.folders.bind(stage.mailbox);
+    stage.mailbox.folders = () => Promise.resolve([]);
+    await stage.clock.advance(20_000);
+    await expect(device.hierarchy(key)).rejects.toMatchObject({ code: 'unavailable' });
+    stage.mailbox.folders = folders;
+    expect(describeChanges(await sync(device, key))).toEqual(NOTHING);
+  });
+
   it('a special folder keeps its id when the backend gets one, and when it loses it', async () => {
     const stage = new Stage({ folders: [{ name: 'INBOX', kind: 'inbox' }] });
     const before = await stage.user.folderOfKind('sent');

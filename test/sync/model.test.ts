@@ -11,7 +11,7 @@ import { addDraft, ALL_MAIL, type PhoneCollection, remove, setRead } from './sup
 import { settle, Stage } from './support/stage.ts';
 
 const DAY_MS = 86_400_000;
-const RUNS = Number(process.env['CARAVAN_PROPERTY_RUNS'] ?? 1_500);
+const RUNS = Number(process.env['CARAVAN_PROPERTY_RUNS'] ?? 1_000);
 const FILTER_DAYS = [undefined, 3, undefined] as const;
 const FLAGS = ['\\Seen', '\\Flagged', '\\Answered', '\\Deleted', 'work', '$Junk'];
 

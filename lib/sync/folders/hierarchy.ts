@@ -145,6 +145,7 @@ export class Hierarchy {
       await this.#load();
       listed = await this.#mailbox.folders();
       const before = this.#registry ?? EMPTY_REGISTRY;
+      mustHaveInbox(listed);
       const settled = settleRenaming(before, listed);
       const followed = renamed ? followRename(settled, renamed[0], renamed[1], listed) : settled;
       const after = reconcile(followed, listed);
@@ -180,4 +181,10 @@ export class Hierarchy {
     this.#registry = registry;
     this.#byId = new Map(registry.folders.map((entry) => [entry.id, entry]));
   }
+}
+
+/** Every mailbox has one: a list without it is not whole, and folders that it lacks are not gone. */
+function mustHaveInbox(listed: readonly Folder[]): void {
+  if (listed.some((folder) => folder.kind === 'inbox')) return;
+  throw new BackendError('unavailable', 'the list of folders was not taken', { why: 'there is no inbox in it' });
 }
