@@ -1,5 +1,6 @@
 // Who serves whom. For a standalone server: itself, everybody. For a pool: a Member in each server (ownership.md).
 export { PoolAdministration, type AdministerOptions } from './administer.ts';
+export { type Availability, AvailabilityIndex, type Measurements } from './availability.ts';
 export { balance, type Give } from './balance.ts';
 export { runBalance } from './balancer.ts';
 export type { GiveHooks, MemberCallbacks } from './callbacks.ts';
