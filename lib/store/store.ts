@@ -31,8 +31,9 @@ export type Condition =
   | { readonly kind: 'at-most'; readonly attribute: string; readonly value: number };
 
 /**
- * The outcome of a write is a value; a write throws StoreError only where it is certain that it was not applied. `unknown` is a timeout, a reset or a 5xx: it may have been applied, so read the item
- * consistently and decide. `refused` bears the item that refused the condition, if it exists.
+ * The outcome of a write is a value; a write throws StoreError only where it is certain that it was not applied. `unknown`
+ * is a timeout, a reset or a 5xx: it may have been applied, so read the item consistently and decide. `refused` bears the
+ * item that refused the condition, if it exists.
  */
 export type WriteResult =
   | { readonly outcome: 'applied' }
