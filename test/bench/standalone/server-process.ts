@@ -66,7 +66,7 @@ export class ServerProcess {
 
   /** Does not wait for it. */
   spawn(): void {
-    const options = (process.env['CARAVAN_BENCH_NODE_OPTIONS'] ?? '').split(' ').filter(Boolean);
+    const options = (process.env['BENCH_NODE_OPTIONS'] ?? '').split(' ').filter(Boolean);
     this.#child = spawn(process.execPath, [...options, this.#main, ...this.#flags], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
@@ -87,7 +87,7 @@ export class ServerProcess {
   }
 
   async remove(): Promise<void> {
-    await this.stop(process.env['CARAVAN_BENCH_NODE_OPTIONS'] ? 'SIGTERM' : 'SIGKILL');
+    await this.stop(process.env['BENCH_NODE_OPTIONS'] ? 'SIGTERM' : 'SIGKILL');
     await rm(this.#directory, { recursive: true, force: true });
   }
 }

@@ -31,18 +31,17 @@ export function syncBody(request: SyncRequest): Uint8Array {
   return writeWbxml(element('AirSync:Sync', element('AirSync:Collections', collection)));
 }
 
-/** AirSync:SyncKey with an inline string (code page 0, token 0x0B with content), and MoreAvailable (0x14, empty). */
+/** AirSync:SyncKey with an inline string: code page 0, token 0x0B with content. */
 const SYNC_KEY = Buffer.from([0x4b, 0x03]);
-const MORE_AVAILABLE = 0x14;
-const COMMANDS = 0x56;
-const ADD = 0x47;
+/** AirSync:MoreAvailable, empty, and the ends of Collection, Collections and Sync. */
+const MORE_AVAILABLE = Buffer.from([0x14, 0x01, 0x01, 0x01]);
 
-/** The key is the first thing in the answer; MoreAvailable stands between the collection's status and its commands. */
 export function scanAnswer(body: Buffer): { readonly syncKey: string; readonly moreAvailable: boolean } {
   const at = body.indexOf(SYNC_KEY) + SYNC_KEY.length;
   const end = body.indexOf(0, at);
   if (at < SYNC_KEY.length || end < 0) throw new Error('the answer has no sync key');
-  const commandsAt = body.indexOf(Buffer.from([COMMANDS, ADD]), end);
-  const head = body.subarray(end, commandsAt < 0 ? body.length : commandsAt);
-  return { syncKey: body.toString('latin1', at, end), moreAvailable: head.includes(MORE_AVAILABLE) };
+  return {
+    syncKey: body.toString('latin1', at, end),
+    moreAvailable: body.subarray(-MORE_AVAILABLE.length).equals(MORE_AVAILABLE),
+  };
 }
