@@ -2,7 +2,15 @@
 import type { MessageFlags } from '../../backends/index.ts';
 import { derivedMessageId, withMessageId } from '../../outbox/index.ts';
 import type { MessageChange } from '../collection-request.ts';
-import { type ChangeCommand, type CommandSite, failureOf, type Job, locate, mustHold } from './client-commands.ts';
+import {
+  type ChangeCommand,
+  type CommandSite,
+  failureOf,
+  halfGone,
+  type Job,
+  locate,
+  mustHold,
+} from './client-commands.ts';
 import type { StoredResult } from './collection-state.ts';
 import { changedFlags, flagsOfText, flagText, SEEN_FLAG } from './flag-sets.ts';
 
@@ -135,6 +143,8 @@ async function rewrite(site: CommandSite, job: Job<ChangeCommand>, report: Repor
     const done = await site.mailbox.findMessageId(folderId, messageId);
     if (typeof place === 'string') {
       // The old one is gone: by this very command, if the new one is there.
+      const uid = done.length > 0 ? halfGone(site, command.serverId) : undefined;
+      if (uid !== undefined) await site.mailbox.remove(folderId, [uid]);
       return report(job.index, done.length > 0 ? rewritten(command) : failed(command, 'not-found'));
     }
     if (done.length === 0) {

@@ -62,6 +62,15 @@ export function locate(site: CommandSite, serverId: string): { readonly uid: num
   return site.snapshot.flagTextOf(id.uid) === undefined ? 'gone' : { uid: id.uid };
 }
 
+/**
+ * The UID of a message that is gone under the ids of now. It may be only half gone: marked as deleted by a server that did not
+ * live to expunge it.
+ */
+export function halfGone(site: CommandSite, serverId: string): number | undefined {
+  const id = parseServerId(serverId);
+  return id?.mark === site.snapshot.mark && site.snapshot.flagTextOf(id.uid) === undefined ? id.uid : undefined;
+}
+
 export function outcomeOf<T>(result: StoredResult): CommandOutcome<T> | undefined {
   const { kind, serverId, clientId, failure } = result;
   if (failure !== undefined) {

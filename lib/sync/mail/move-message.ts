@@ -75,7 +75,7 @@ async function find(
 ): Promise<{ readonly messageId: string | undefined } | undefined> {
   if (backendId === undefined) return undefined;
   const [message] = await context.mailbox.fetch(backendId, [uid], () => []);
-  return message && { messageId: headerValue(headerFields(message.header), 'Message-ID')?.trim() };
+  return message && { messageId: headerValue(headerFields(message.header), 'message-id')?.trim() };
 }
 
 /** Throws StoreError or SyncError if that cannot be written down: then nothing is moved. */

@@ -9,6 +9,7 @@ import {
   type CommandSite,
   type DeleteCommand,
   failureOf,
+  halfGone,
   type Job,
   locate,
   mustHold,
@@ -70,13 +71,18 @@ async function runAdd(site: CommandSite, command: AddCommand): Promise<StoredRes
 
 async function runDeletes(site: CommandSite, jobs: readonly Job<DeleteCommand>[], report: Report): Promise<void> {
   const there: { job: Job<DeleteCommand>; uid: number }[] = [];
+  const gone: number[] = [];
   for (const job of jobs) {
     const { digest, serverId } = job.command;
     const place = locate(site, serverId);
     if (typeof place === 'object') there.push({ job, uid: place.uid });
-    else if (place === 'gone') report(job.index, { digest, kind: 'delete', serverId, isAnswered: true });
-    else report(job.index, { digest, kind: 'delete', serverId, failure: 'not-found', isAnswered: true });
+    else if (place === 'gone') {
+      const uid = halfGone(site, serverId);
+      if (uid !== undefined) gone.push(uid);
+      report(job.index, { digest, kind: 'delete', serverId, isAnswered: true });
+    } else report(job.index, { digest, kind: 'delete', serverId, failure: 'not-found', isAnswered: true });
   }
+  if (gone.length > 0) await discard(site, gone);
   if (there.length === 0) return;
   const uids = [...new Set(there.map(({ uid }) => uid))];
   const failure = await discard(site, uids);
