@@ -16,6 +16,7 @@ import { child, children, type Element, type ProtocolVersion, text } from '../..
 import { Dovecot } from '../../support/dovecot.ts';
 import { type Fault, FaultProxy, type Intercept, type ProxiedRequest } from '../../support/fault-proxy.ts';
 import { TEST_DOMAIN } from '../../support/imap-backend.ts';
+import { ImapWire } from '../../support/imap-wire.ts';
 import { ServerProcess } from '../../support/server-process.ts';
 import { SmtpSink, type SunkMessage } from '../../support/smtp-sink.ts';
 import { differences } from './differences.ts';
@@ -45,6 +46,10 @@ export class Stage {
   readonly smtp: SmtpSink;
   readonly server: ServerProcess;
   readonly proxy: FaultProxy;
+  /** Between the server and Dovecot. */
+  readonly wire: ImapWire;
+  /** Called when the submission server has a message and before it says so. */
+  onTaken: () => void | Promise<void> = () => {};
   readonly hardships: Hardships = { lost: 0, refused: 0 };
   /** Every answer that made a device begin again, and every key 0 that was not a collection's first: `ada: Sync: …`. */
   readonly resyncs: string[] = [];
@@ -53,11 +58,13 @@ export class Stage {
   readonly #phones: DeviceClient[] = [];
   #serial = 0;
 
-  private constructor(dovecot: Dovecot, smtp: SmtpSink, server: ServerProcess, proxy: FaultProxy) {
+  private constructor(parts: Pick<Stage, 'dovecot' | 'smtp' | 'server' | 'proxy' | 'wire'>) {
+    const { dovecot, smtp, server, proxy, wire } = parts;
     this.dovecot = dovecot;
     this.smtp = smtp;
     this.server = server;
     this.proxy = proxy;
+    this.wire = wire;
     proxy.intercept = (request) => this.intercepts.get(request.user)?.(request);
   }
 
@@ -69,10 +76,13 @@ export class Stage {
     const dovecot = await Dovecot.start({ users: Object.fromEntries(users.map((it) => [it, `${it}-secret`])) });
     const userOf = (address: string) => address.slice(0, address.indexOf('@'));
     const isLocal = (address: string) => address.endsWith(`@${TEST_DOMAIN}`);
+    const wire = await ImapWire.start(dovecot.imapPort);
+    const holder: { stage?: Stage } = {};
     const smtp = await SmtpSink.start({
       users: dovecot.users,
       accepts: (address) => !isLocal(address) || userOf(address) in dovecot.users,
       deliver: async (address, raw) => {
+        await holder.stage?.onTaken();
         if (isLocal(address)) await dovecot.deliver(userOf(address), raw);
       },
     });
@@ -80,7 +90,7 @@ export class Stage {
       {
         'mail-kind': 'imap',
         'mail-host': dovecot.host,
-        'mail-port': String(dovecot.imapPort),
+        'mail-port': String(wire.port),
         'mail-tls': 'off',
         'mail-domain': TEST_DOMAIN,
         'mail-smtp-host': '127.0.0.1',
@@ -91,7 +101,9 @@ export class Stage {
       },
       data,
     );
-    return new Stage(dovecot, smtp, server, await FaultProxy.start(server.port));
+    const proxy = await FaultProxy.start(server.port);
+    holder.stage = new Stage({ dovecot, smtp, server, proxy, wire });
+    return holder.stage;
   }
 
   /** Each call makes another device, unless it gives a `deviceId`. */
@@ -164,6 +176,7 @@ export class Stage {
     for (const phone of this.#phones) phone.close();
     await this.proxy.stop();
     await this.server.remove();
+    await this.wire.stop();
     await this.smtp.stop();
     await this.dovecot.stop();
   }
