@@ -53,7 +53,10 @@ export async function createTable(requests: Requests, place: Place, clock: Clock
   }
   for (let poll = 0; poll < POLLS; poll += 1) {
     const description = await describeTable(requests, place);
-    if (description.TableStatus === 'ACTIVE') return expireItems(requests, place);
+    if (description.TableStatus === 'ACTIVE') {
+      await checkTable(requests, place);
+      return expireItems(requests, place);
+    }
     await sleep(clock, POLL_MS);
   }
   throw new StoreError('store-unavailable', `The table ${place.table} did not become active`, {

@@ -240,6 +240,9 @@ export function describeStoreFaults(name: string, start: () => Promise<TestDynam
         );
         client.destroy();
         await failureOf({ table }, /its keys are/, /name another table/);
+        const store = await openDynamoStore({ table, endpoint: subject.proxy.endpoint });
+        await expect(store.createTable()).rejects.toEqual(unavailable(/its keys are/, /name another table/));
+        await store.close();
       });
 
       it('that nothing listens on was not reached: a write throws, it cannot have been applied', async () => {
