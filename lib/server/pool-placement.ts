@@ -1,5 +1,5 @@
 /** A server's place in a pool: its membership, its links to the others, and the way of a request to its user's owner. */
-import type { Clock, Log, Random } from '../platform/index.ts';
+import { type Clock, type Log, type Random, sleep } from '../platform/index.ts';
 import { createMember, type Lease, type Member } from '../pool/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Configuration } from '../topology/index.ts';
@@ -8,6 +8,9 @@ import { replyOf } from './activesync/reply.ts';
 import type { RoadRequest } from './activesync/road.ts';
 import { type LocalRoad, RoutedRoad } from './activesync/routed-road.ts';
 import { failureOf } from './http/failure.ts';
+import type { LoadSampler } from './metrics/load-sampler.ts';
+import type { ServerMetrics } from './metrics/server-metrics.ts';
+import { ownAddress } from './own-address.ts';
 import type { Owner } from './owner.ts';
 import { PeerListener } from './peer/peer-listener.ts';
 import type { Addressed, Given, PeerResult } from './peer/peer-messages.ts';
@@ -19,6 +22,8 @@ export interface PoolParts {
   readonly store: Store;
   readonly owner: Owner;
   readonly ownerRoad: OwnerRoad;
+  readonly sampler: LoadSampler;
+  readonly metrics: ServerMetrics;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -29,6 +34,12 @@ type PoolConfiguration = NonNullable<Configuration['pool']>;
 /** Answers bear whole attachments. */
 const ANSWER_LIMIT_BYTES = 256 * 1024 * 1024;
 const BUILD = '0.1.0';
+/** One request of the protocol to the store; shorter where a beat is. */
+const STORE_REQUEST_MS = 1_000;
+/** A give's last step comes well within this time, or never. */
+const HANDED_OVER_MS = 60_000;
+/** After so many beats every server has read that this one has left, and sends it nobody. */
+const LINGER_BEATS = 2;
 
 /** Listens for the other servers; joins the pool when told to. */
 export async function poolPlacement(
@@ -36,13 +47,19 @@ export async function poolPlacement(
   pool: PoolConfiguration,
   parts: PoolParts,
 ): Promise<Placement> {
-  const { store, owner, ownerRoad, clock, random, log } = parts;
+  const { store, owner, ownerRoad, sampler, metrics, clock, random, log } = parts;
   const keys = poolKeys(
     pool.name,
     [pool.key, pool.previousKey].filter((it) => it !== undefined),
   );
   const listener = new PeerListener(
-    { ...pool.peer, keys, bodyLimitBytes: configuration.limits.bodyLimitBytes, log },
+    {
+      ...pool.peer,
+      keys,
+      bodyLimitBytes: configuration.limits.bodyLimitBytes,
+      session: () => member.session,
+      log,
+    },
     {
       execute: (request, to, front) => executeForPeer(request, to, front),
       closeTicket: (ticket) => ownerRoad.closeTicket(ticket),
@@ -66,10 +83,17 @@ export async function poolPlacement(
     random,
     log,
     pool: pool.name,
-    settings: { beatMs: pool.beatMs, leaseMs: pool.leaseMs, drainMs: pool.drainSeconds * 1000 },
-    address: pool.peer.advertise ?? `${pool.peer.host}:${port}`,
+    settings: {
+      beatMs: pool.beatMs,
+      leaseMs: pool.leaseMs,
+      requestTimeoutMs: Math.min(STORE_REQUEST_MS, pool.beatMs),
+      drainMs: pool.drainSeconds * 1000,
+    },
+    address: pool.peer.advertise ?? ownAddress(pool.peer.host, port),
     zone: pool.zone,
     build: BUILD,
+    load: () => sampler.load(),
+    metrics: metrics.pool,
     isBalancing: true,
     callbacks: {
       idleMs: (user) => owner.idleMs(user),
@@ -79,7 +103,12 @@ export async function poolPlacement(
         flush: async () => {},
         async answerWaiting(lease) {
           const known = owner.credentialsOf(lease.user);
-          if (known) handedOver.set(lease.user, known);
+          if (known) {
+            handedOver.set(lease.user, known);
+            clock.after(HANDED_OVER_MS, () => {
+              if (handedOver.get(lease.user) === known) handedOver.delete(lease.user);
+            });
+          }
           await owner.letGo(lease.user);
         },
         closeMonitor: async () => {},
@@ -96,7 +125,7 @@ export async function poolPlacement(
     execute: (request, lease) => ownerRoad.execute(request, lease, door),
     closeTicket: (ticket) => ownerRoad.closeTicket(ticket),
   };
-  const road: RoutedRoad = new RoutedRoad({ member, peers, local, clock, log });
+  const road: RoutedRoad = new RoutedRoad({ member, peers, local, clock, log, onProxied: () => metrics.proxied() });
 
   /** Another server's device: its user must be ours, by the very epoch or a newer one. Failures are answers. */
   async function executeForPeer(request: RoadRequest, to: Addressed, front: Front): Promise<PeerResult> {
@@ -131,7 +160,11 @@ export async function poolPlacement(
     session: () => member.session,
     notReady: () => (member.state === 'up' ? undefined : `this server is ${member.state} in its pool`),
     join: () => member.start(),
-    drain: () => member.drain(),
+    async drain() {
+      const isAlone = member.sessions().length < 2;
+      await member.drain();
+      if (!isAlone) await sleep(clock, LINGER_BEATS * pool.beatMs);
+    },
     async close() {
       await member.stop();
       peers.close();

@@ -90,7 +90,7 @@ export class RoutedRoad implements Road {
   }
 
   async #try(request: RoadRequest, location: Location): Promise<Outcome> {
-    const { local, peers, member, log, onProxied } = this.#parts;
+    const { local, peers, log, onProxied } = this.#parts;
     if (location.kind === 'nowhere') return { kind: 'again', why: location.why };
     if (location.kind === 'mine') return { kind: 'done', result: await local.execute(request, location.lease) };
     const { session, epoch } = location;
@@ -106,7 +106,6 @@ export class RoutedRoad implements Road {
         { requestId: request.requestId, owner: session, reason: thrown.message },
         "A user's owner gave no answer",
       );
-      if (thrown.kind === 'refused') member.suspect(session);
       if (thrown.kind === 'broken' && !REPEATABLE.has(request.line.command)) {
         throw new ServerError('owner-lost', 'The server of the user broke off', {
           why: reasonOf(thrown),

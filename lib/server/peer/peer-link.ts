@@ -15,6 +15,7 @@ import {
   PEER_PATHS,
   type PeerResult,
   resultMessage,
+  SESSION_HEADER,
 } from './peer-messages.ts';
 import { connectorTls, type PoolKeys } from './pool-key.ts';
 
@@ -31,6 +32,8 @@ export class LinkError extends Error {
 }
 
 export interface PeerLinkOptions {
+  /** Whom it is for: another session at the address is somebody else. */
+  readonly session: string;
   /** `host:port` */
   readonly address: string;
   readonly keys: PoolKeys;
@@ -46,9 +49,16 @@ export interface LinkEnd {
   readonly tickets: readonly string[];
   /** The other side had proven the key. */
   readonly wasOpen: boolean;
-  /** Nobody listens at the address: the machine answered so. A partition looks different: nothing answers. */
+  /**
+   * What the machine answered for sure: nobody listens at the address, or somebody else does. A partition or a frozen
+   * process looks different: nothing answers.
+   */
   readonly isRefused: boolean;
+  readonly isSucceeded: boolean;
 }
+
+/** At the address is a later session: of a process that was started in the place of the one before. */
+class SucceededError extends Error {}
 
 const CONNECT_LIMIT_MS = 2_000;
 const ALIVE_EVERY_MS = 2_000;
@@ -60,8 +70,9 @@ export class PeerLink {
   readonly #session: ClientHttp2Session;
   readonly #opened: Promise<ClientHttp2Stream>;
   readonly #tickets = new Set<string>();
-  /** Completed before the answer that opened them was read: they come over another stream. */
+  /** Completed before the answer that opened them was read: they come over another stream. Kept while requests run. */
   readonly #early = new Set<string>();
+  #running = 0;
   #isOpen = false;
   #hasEnded = false;
 
@@ -88,10 +99,15 @@ export class PeerLink {
 
   /** Throws LinkError. */
   async execute(request: RoadRequest, to: Addressed): Promise<PeerResult> {
-    const { head, body } = await this.#call(PEER_PATHS.execute, executeMessage.head(request, to), request.body);
-    const result = resultMessage.read(head, body);
-    if (result.kind === 'wait' && !this.#early.delete(result.ticket)) this.#tickets.add(result.ticket);
-    return result;
+    this.#running += 1;
+    try {
+      const result = await this.#call(PEER_PATHS.execute, executeMessage.head(request, to), request.body);
+      if (result.kind === 'wait' && !this.#early.delete(result.ticket)) this.#tickets.add(result.ticket);
+      return result;
+    } finally {
+      this.#running -= 1;
+      if (this.#running === 0) this.#early.clear();
+    }
   }
 
   /** Tells the new owner of a user. Throws LinkError. */
@@ -122,12 +138,13 @@ export class PeerLink {
     this.#session.destroy();
   }
 
-  async #call(path: string, head: unknown, body: Uint8Array) {
+  async #call(path: string, head: unknown, body: Uint8Array): Promise<PeerResult> {
     await this.#opened.catch((cause: unknown) => Promise.reject(new LinkError('refused', cause)));
     try {
       const stream = this.#session.request({ ':method': 'POST', ':path': path });
       stream.end(writeFrame(head, body));
-      return await readFrame(stream, this.#options.answerLimitBytes);
+      const answer = await readFrame(stream, this.#options.answerLimitBytes);
+      return resultMessage.read(answer.head, answer.body);
     } catch (cause) {
       throw new LinkError('broken', cause);
     }
@@ -142,9 +159,12 @@ export class PeerLink {
         this.#session.once('error', reject);
         this.#session.once('close', () => reject(new Error('the connection was closed')));
         this.#session.once('connect', () => {
+          this.#session.setLocalWindowSize(WINDOW_BYTES);
           const stream = this.#session.request({ ':method': 'POST', ':path': PEER_PATHS.tickets });
           stream.once('error', reject);
-          stream.once('response', () => {
+          stream.once('response', (headers) => {
+            const there = headers[SESSION_HEADER];
+            if (there !== this.#options.session) return reject(new SucceededError(`session ${String(there)} is there`));
             this.#isOpen = true;
             this.#readTickets(stream);
             this.#keepAlive();
@@ -160,14 +180,22 @@ export class PeerLink {
   #readTickets(stream: ClientHttp2Stream): void {
     const reader = new FrameReader(this.#options.answerLimitBytes);
     stream.on('data', (chunk: Buffer) => {
-      for (const { head, body } of reader.push(chunk)) {
-        const { ticket, completion } = completionMessage.read(head, body);
-        if (!this.#tickets.delete(ticket)) this.#early.add(ticket);
-        this.#options.onCompletion(ticket, completion);
+      try {
+        for (const { head, body } of reader.push(chunk)) this.#complete(completionMessage.read(head, body));
+      } catch (cause) {
+        this.#end(cause);
       }
     });
     stream.on('error', (error) => this.#end(error));
     stream.on('close', () => this.#end(new Error('the stream of tickets was closed')));
+  }
+
+  /** What was closed here a moment ago may be completed there: nobody waits for it. */
+  #complete({ ticket, completion }: ReturnType<typeof completionMessage.read>): void {
+    const isKnown = this.#tickets.delete(ticket);
+    if (!isKnown && this.#running === 0) return;
+    if (!isKnown) this.#early.add(ticket);
+    this.#options.onCompletion(ticket, completion);
   }
 
   /** A frozen or cut-off owner sends no reset: pings find out. */
@@ -189,7 +217,8 @@ export class PeerLink {
     log.info({ address, waiting: this.#tickets.size, reason: reasonOf(cause) }, 'A connection to another server ended');
     this.#session.destroy();
     const isRefused = (cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED';
-    onEnd({ tickets: [...this.#tickets], wasOpen: this.#isOpen, isRefused });
+    const isSucceeded = cause instanceof SucceededError;
+    onEnd({ tickets: [...this.#tickets], wasOpen: this.#isOpen, isRefused, isSucceeded });
     this.#tickets.clear();
   }
 }

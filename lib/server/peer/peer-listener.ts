@@ -5,7 +5,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { type Log, reasonOf } from '../../platform/index.ts';
 import type { Front } from '../activesync/owner-road.ts';
 import type { RoadCompletion, RoadRequest } from '../activesync/road.ts';
@@ -21,6 +21,7 @@ import {
   PEER_PATHS,
   type PeerResult,
   resultMessage,
+  SESSION_HEADER,
 } from './peer-messages.ts';
 import { listenerTls, type PoolKeys } from './pool-key.ts';
 
@@ -38,18 +39,23 @@ export interface PeerListenerOptions {
   readonly port: number;
   readonly keys: PoolKeys;
   readonly bodyLimitBytes: number;
+  /** This server's session now: told to whoever connects. */
+  readonly session: () => string;
   readonly log: Log;
 }
 
 /** Streams of one front at once: as many as it has requests running, never the waiting ones. */
 const MAX_STREAMS = 10_000;
 const WINDOW_BYTES = 4 * 1024 * 1024;
+/** A connection that does not prove the key by then is closed. */
+const HANDSHAKE_LIMIT_MS = 10_000;
 
 export class PeerListener {
   readonly #options: PeerListenerOptions;
   readonly #service: PeerService;
   readonly #server: Http2SecureServer;
-  readonly #sessions = new Set<ServerHttp2Session>();
+  /** Every connection, those in their handshake too. */
+  readonly #sockets = new Set<Socket>();
   readonly #fronts = new WeakMap<ServerHttp2Session, RemoteFront>();
 
   constructor(options: PeerListenerOptions, service: PeerService) {
@@ -57,7 +63,12 @@ export class PeerListener {
     this.#service = service;
     this.#server = createSecureServer({
       ...listenerTls(options.keys),
+      handshakeTimeout: HANDSHAKE_LIMIT_MS,
       settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW_BYTES },
+    });
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
     });
     this.#server.on('session', (session) => this.#admit(session));
     this.#server.on('stream', (stream, headers) => {
@@ -90,14 +101,14 @@ export class PeerListener {
   }
 
   async close(): Promise<void> {
-    for (const session of this.#sessions) session.destroy();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
   }
 
   #admit(session: ServerHttp2Session): void {
-    this.#sessions.add(session);
+    session.setLocalWindowSize(WINDOW_BYTES);
     session.on('error', (error) => this.#options.log.debug({ reason: reasonOf(error) }, 'A peer connection broke'));
-    session.once('close', () => this.#sessions.delete(session));
   }
 
   async #serve(stream: ServerHttp2Stream, path: string): Promise<void> {
@@ -124,13 +135,17 @@ export class PeerListener {
   #openTickets(stream: ServerHttp2Stream): void {
     const front = new RemoteFront(stream);
     this.#fronts.set(stream.session as ServerHttp2Session, front);
-    stream.respond({ ':status': 200 });
+    stream.respond({ ':status': 200, [SESSION_HEADER]: this.#options.session() });
     const reader = new FrameReader(0);
     stream.on('data', (chunk: Buffer) => {
-      for (const { head } of reader.push(chunk)) {
-        const ticket = closeMessage.read(head);
-        front.remove(ticket);
-        this.#service.closeTicket(ticket);
+      try {
+        for (const { head } of reader.push(chunk)) {
+          const ticket = closeMessage.read(head);
+          front.remove(ticket);
+          this.#service.closeTicket(ticket);
+        }
+      } catch (thrown) {
+        this.#refuse(stream, thrown);
       }
     });
     // The front is gone: its devices will come again, by another front.
@@ -146,7 +161,7 @@ export class PeerListener {
     );
     if (stream.destroyed) return;
     if (!stream.headersSent) stream.respond({ ':status': 400 }, { endStream: true });
-    else stream.close();
+    else stream.destroy();
   }
 }
 

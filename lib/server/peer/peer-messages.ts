@@ -12,6 +12,9 @@ export const PEER_PATHS = {
   given: '/given',
 } as const;
 
+/** On the answer that opens the tickets: the session of the server that listens. */
+export const SESSION_HEADER = 'caravan-session';
+
 /** A request goes from its front to its owner and no further. */
 export const MAX_HOPS = 1;
 

@@ -19,7 +19,10 @@ export interface PeersOptions {
   readonly onCompletion: (ticket: string, completion: RoadCompletion) => void;
   /** Its devices must wait elsewhere. */
   readonly onLost: (ticket: string) => void;
-  /** `gone`: an authenticated connection broke and another is refused. `no-answer`: refused, or silent. */
+  /**
+   * `gone`: an authenticated connection broke and another is refused. `no-answer`: refused, or another session is there.
+   * Of one that says nothing nobody is told: it may be frozen, and act on until its own deadline.
+   */
   readonly onSuspect: (session: string, suspicion: 'no-answer' | 'gone') => void;
 }
 
@@ -67,6 +70,7 @@ export class Peers {
     const known = this.#links.get(peer.session);
     if (known && !known.hasEnded) return known;
     const link: PeerLink = new PeerLink({
+      session: peer.session,
       address: peer.address,
       keys,
       answerLimitBytes,
@@ -83,12 +87,12 @@ export class Peers {
     return link;
   }
 
-  #ended(peer: Peer, link: PeerLink, { tickets, wasOpen }: LinkEnd): void {
+  #ended(peer: Peer, link: PeerLink, { tickets, wasOpen, isRefused, isSucceeded }: LinkEnd): void {
     const isCurrent = this.#links.get(peer.session) === link;
     if (isCurrent) this.#links.delete(peer.session);
     if (!this.#isClosed) {
       if (wasOpen) this.#probe(peer);
-      else this.#options.onSuspect(peer.session, 'no-answer');
+      else if (isRefused || isSucceeded) this.#options.onSuspect(peer.session, 'no-answer');
     }
     for (const ticket of tickets) {
       this.#tickets.delete(ticketOf(peer, ticket));
@@ -101,15 +105,17 @@ export class Peers {
     const { keys, answerLimitBytes, clock, log } = this.#options;
     let isOver = false;
     const probe = new PeerLink({
+      session: peer.session,
       address: peer.address,
       keys,
       answerLimitBytes,
       clock,
       log,
       onCompletion: () => {},
-      onEnd: ({ isRefused }) => {
-        if (!isOver) this.#options.onSuspect(peer.session, isRefused ? 'gone' : 'no-answer');
+      onEnd: ({ isRefused, isSucceeded }) => {
+        if (isOver || this.#isClosed) return;
         isOver = true;
+        if (isRefused || isSucceeded) this.#options.onSuspect(peer.session, isRefused ? 'gone' : 'no-answer');
       },
     });
     void probe.ready().then(
