@@ -15,6 +15,9 @@ import { HttpService } from './http/http-service.ts';
 import type { RouteContext } from './http/route.ts';
 import { RunningRequests } from './http/running-requests.ts';
 import { ServerError } from './errors.ts';
+import { LoadSampler } from './metrics/load-sampler.ts';
+import { openProcessProbes } from './metrics/process-probes.ts';
+import { ServerMetrics } from './metrics/server-metrics.ts';
 import { openMailSystem } from './mail-system.ts';
 import { Owner } from './owner.ts';
 import { openStore } from './open-store.ts';
@@ -63,7 +66,16 @@ async function open(
   const { clock = systemClock, random = systemRandom, log } = parts;
   const { listen, limits } = configuration;
   const certificate = await loadCertificate(tlsSource(configuration), clock);
-  const kept = await openStore(configuration, { clock, random, log });
+  const running = new RunningRequests(limits.maxConcurrentRequests);
+  const metrics = new ServerMetrics();
+  const sampler = new LoadSampler({
+    clock,
+    probes: openProcessProbes(),
+    waitingWork: () => running.count / limits.maxConcurrentRequests,
+    devices: () => owner.deviceCount,
+  });
+  opened.push(async () => sampler.close());
+  const kept = await openStore(configuration, { clock, random, log, metrics: sampler.tap(metrics.store) });
   const { store } = kept;
   opened.push(() => store.close());
   const mail = await openMailSystem(configuration.mail, { clock, random, log });
@@ -76,6 +88,7 @@ async function open(
     log,
     settings: DEFAULT_SYNC_SETTINGS,
     idleSeconds: limits.idleUserSeconds,
+    onMonitorLag: (lagMs) => metrics.monitorLag(lagMs),
   });
   opened.push(() => owner.close());
   const authenticator = new Authenticator({
@@ -95,11 +108,35 @@ async function open(
     log,
   });
   const place: Placement = configuration.pool
-    ? await poolPlacement(configuration, configuration.pool, { store, owner, ownerRoad, clock, random, log })
+    ? await poolPlacement(configuration, configuration.pool, {
+        store,
+        owner,
+        ownerRoad,
+        sampler,
+        metrics,
+        clock,
+        random,
+        log,
+      })
     : standalone(ownerRoad, random);
   opened.push(() => place.close());
-  const running = new RunningRequests(limits.maxConcurrentRequests);
-  const activesync = new ActiveSyncRoute({ authenticator, running, road: place.road, ...limits, clock, random, log });
+  const activesync = new ActiveSyncRoute({
+    authenticator,
+    running,
+    road: place.road,
+    ...limits,
+    onCommand: (command, status, workedMs) => metrics.command(command, status, workedMs),
+    clock,
+    random,
+    log,
+  });
+  metrics.read({
+    users: () => owner.userCount,
+    devices: () => owner.deviceCount,
+    waitingDevices: () => activesync.waitingCount,
+    load: () => sampler.load(),
+    process: () => sampler.sample,
+  });
   let isStopping = false;
   let isUp = false;
   const url = () => `${certificate ? 'https' : 'http'}://${urlHost(listen.host)}:${port}`;

@@ -1,7 +1,14 @@
 /** The store that the configuration names. */
 import { join } from 'node:path';
 import { type Clock, type Log, type Random, reasonOf, sleep } from '../platform/index.ts';
-import { openDynamoStore, SqliteStore, type Store, StoreError } from '../store/index.ts';
+import {
+  MeasuredStore,
+  openDynamoStore,
+  SqliteStore,
+  type Store,
+  StoreError,
+  type StoreMetrics,
+} from '../store/index.ts';
 import type { Configuration } from '../topology/index.ts';
 
 export interface OpenStore {
@@ -16,11 +23,12 @@ const RETRY_MS = 2_000;
 /** Throws StoreError. */
 export async function openStore(
   { store: place, data }: Configuration,
-  parts: { clock: Clock; random: Random; log: Log },
+  parts: { clock: Clock; random: Random; log: Log; metrics: StoreMetrics },
 ): Promise<OpenStore> {
-  const { clock, log } = parts;
+  const { clock, log, metrics } = parts;
   if (place.kind === 'sqlite') {
-    return { store: new SqliteStore({ file: join(data, DATABASE), log }), ready: async () => {} };
+    const database = new SqliteStore({ file: join(data, DATABASE), log });
+    return { store: new MeasuredStore(database, metrics, clock), ready: async () => {} };
   }
   const { table, region, endpoint } = place;
   const store = await openDynamoStore({ table, ...parts, ...(region && { region }), ...(endpoint && { endpoint }) });

@@ -20,6 +20,7 @@ export interface OwnerParts {
   readonly settings: SyncSettings;
   /** A user without a request and without a waiting device is let go after so many seconds; default 1,800. */
   readonly idleSeconds: number;
+  readonly onMonitorLag?: (lagMs: number) => void;
 }
 
 interface Served {
@@ -27,6 +28,8 @@ interface Served {
   readonly credentials: Credentials;
   readonly lease: Lease;
   readonly sync: Promise<UserSync>;
+  /** Once it is open. */
+  opened?: UserSync;
   lastUsed: number;
 }
 
@@ -44,6 +47,18 @@ export class Owner {
 
   get userCount(): number {
     return this.#users.size;
+  }
+
+  /** Devices of the users that are served. */
+  get deviceCount(): number {
+    let count = 0;
+    for (const { opened } of this.#users.values()) count += opened?.deviceCount ?? 0;
+    return count;
+  }
+
+  /** Which of the user's devices wait; undefined for a user who is not served. */
+  waitingDevices(user: string): ReadonlySet<string> | undefined {
+    return this.#users.get(user)?.opened?.waiting.devices();
   }
 
   /** Told of every completed ticket of every user. */
@@ -103,18 +118,33 @@ export class Owner {
   }
 
   #open(account: Account, credentials: Credentials, lease: Lease): Promise<UserSync> {
-    const { mail, store, clock, random, log, settings } = this.#parts;
+    const { mail, store, clock, random, log, settings, onMonitorLag } = this.#parts;
     const sync = (async () => {
       const mailbox = await mail.open(account, credentials);
-      const user = createUserSync({ account, mailbox, store, lease, clock, random, log, settings });
+      const user = createUserSync({
+        account,
+        mailbox,
+        store,
+        lease,
+        clock,
+        random,
+        log,
+        settings,
+        ...(onMonitorLag && { onMonitorLag }),
+      });
       user.waiting.onCompletion((ticket, completion) => this.#onCompletion(ticket, completion));
       return user;
     })();
     const served: Served = { account, credentials, lease, sync, lastUsed: clock.monotonic() };
     this.#users.set(account.user, served);
-    sync.catch(() => {
-      if (this.#users.get(account.user) === served) this.#users.delete(account.user);
-    });
+    sync.then(
+      (user) => {
+        served.opened = user;
+      },
+      () => {
+        if (this.#users.get(account.user) === served) this.#users.delete(account.user);
+      },
+    );
     return sync;
   }
 

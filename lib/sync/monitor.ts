@@ -19,6 +19,8 @@ export interface MonitorParts {
   readonly isAwaited: (folderId: string) => boolean;
   /** Anybody waits at all. */
   readonly isAnybodyWaiting: () => boolean;
+  /** From what the mailbox told of an awaited folder to the look at it. */
+  readonly onLag: (lagMs: number) => void;
 }
 
 export class Monitor {
@@ -27,6 +29,8 @@ export class Monitor {
   readonly #wanted = new Map<string, number>();
   /** Folders being looked at; true: once more afterwards. */
   readonly #looking = new Map<string, boolean>();
+  /** Folder id → when the first change was told that nobody has looked at yet, monotonic. */
+  readonly #heard = new Map<string, number>();
   readonly #timers = new Set<Timer>();
   #told = '';
   #watch: Watch | undefined;
@@ -101,7 +105,9 @@ export class Monitor {
     const { views, hierarchy } = this.#parts;
     if (event.kind === 'changed') {
       const folderId = views.markStale(event.folderId);
-      if (folderId !== undefined) void this.#look(folderId);
+      if (folderId === undefined) return;
+      if (!this.#heard.has(folderId)) this.#heard.set(folderId, this.#parts.clock.monotonic());
+      void this.#look(folderId);
       return;
     }
     hierarchy.markStale();
@@ -113,14 +119,21 @@ export class Monitor {
 
   /** The view tells whoever waits when it moved. */
   async #look(folderId: string): Promise<void> {
-    if (this.#isClosed || !this.#parts.isAwaited(folderId)) return;
+    if (this.#isClosed) return;
+    // Nobody to be late for.
+    if (!this.#parts.isAwaited(folderId)) return void this.#heard.delete(folderId);
     if (this.#looking.has(folderId)) return void this.#looking.set(folderId, true);
     this.#looking.set(folderId, false);
+    const heardAt = this.#heard.get(folderId);
+    this.#heard.delete(folderId);
     try {
       const view = this.#parts.views.peek(folderId);
       if (view?.reach !== undefined) await view.fresh(view.reach, Number.POSITIVE_INFINITY);
       this.#retryMs = this.#parts.settings.monitorRetryMs;
+      if (heardAt !== undefined) this.#parts.onLag(this.#parts.clock.monotonic() - heardAt);
     } catch (error) {
+      // The time goes on: the change is still not looked at.
+      if (heardAt !== undefined) this.#heard.set(folderId, heardAt);
       this.#parts.log.warn({ error, folderId }, 'a changed folder cannot be looked at for now');
       this.#later(() => void this.#look(folderId));
     } finally {

@@ -116,6 +116,8 @@ export interface UserSync {
   readonly lease: Lease;
   readonly waiting: WaitingRoom;
   device(deviceId: string): DeviceSync;
+  /** Devices that have asked for something under this lease. */
+  readonly deviceCount: number;
   /** Every device that was ever seen and not forgotten. */
   devices(): Promise<readonly DeviceRecord[]>;
 

@@ -32,6 +32,8 @@ export interface UserSyncParts {
   readonly random: Random;
   readonly log: Log;
   readonly settings?: Partial<SyncSettings>;
+  /** Told how long it took from what the mailbox told to the folder looked at. */
+  readonly onMonitorLag?: (lagMs: number) => void;
 }
 
 /** Opens nothing and reads nothing until a device asks. The mailbox is closed with it. */
@@ -77,6 +79,7 @@ class EngineUserSync implements UserSync {
       settings,
       isAwaited: (id) => room.isAwaited(id),
       isAnybodyWaiting: () => room.size > 0,
+      onLag: (lagMs) => parts.onMonitorLag?.(lagMs),
     });
     this.#room = room;
     this.#records = records;
@@ -105,6 +108,10 @@ class EngineUserSync implements UserSync {
 
   device(deviceId: string): DeviceSync {
     return this.#device(deviceId);
+  }
+
+  get deviceCount(): number {
+    return this.#devices.size;
   }
 
   async devices(): Promise<readonly DeviceRecord[]> {

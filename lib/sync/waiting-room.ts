@@ -48,6 +48,10 @@ export class TicketRoom implements WaitingRoom {
     return this.#tickets.size;
   }
 
+  devices(): ReadonlySet<string> {
+    return new Set([...this.#tickets.values()].map(({ request }) => request.deviceId));
+  }
+
   open<A>(request: TicketRequest<A>): string {
     const ticket: Ticket = {
       id: randomName(this.#random),

@@ -29,4 +29,6 @@ export interface WaitingRoom {
   onCompletion(listener: (ticket: string, completion: Completion) => void): void;
   /** How many wait now. */
   readonly size: number;
+  /** Which devices do. */
+  devices(): ReadonlySet<string>;
 }

@@ -31,6 +31,8 @@ export interface ActiveSyncParts {
   readonly bodyLimitBytes: number;
   /** Of one device; 0: no bound. */
   readonly requestsPerMinute: number;
+  /** Told of every answer; `workedMs` leaves out the time in which the device waited. */
+  readonly onCommand?: (command: string, status: number, workedMs: number) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -44,6 +46,8 @@ interface Exchange {
   readonly acceptsGzip: boolean;
   /** Once it waits: until when, whichever owners it waits at. */
   waitUntilMs?: number;
+  /** What it took until it waited. */
+  workedMs?: number;
 }
 
 const PATH = ACTIVESYNC_PATH.toLowerCase();
@@ -83,13 +87,16 @@ export class ActiveSyncRoute implements Route {
   }
 
   async serve(request: IncomingMessage, response: ServerResponse, context: RouteContext): Promise<void> {
+    let exchange: Exchange | undefined;
     try {
       if (request.method === 'OPTIONS') return await this.#options(request, response, context);
       if (request.method !== 'POST') return answerText(response, 405, PEOPLE, { Allow: 'OPTIONS, POST' });
-      const exchange = await this.#admit(request, response, context);
+      exchange = await this.#admit(request, response, context);
       if (exchange) await this.#run(exchange, false);
     } catch (thrown) {
-      sendReply(response, this.#failure(thrown, context.requestId), false);
+      const failure = this.#failure(thrown, context.requestId);
+      sendReply(response, failure, false);
+      if (exchange) this.#count(exchange, failure.status);
     }
   }
 
@@ -159,6 +166,7 @@ export class ActiveSyncRoute implements Route {
       return road.closeTicket(result.ticket);
     }
     const now = this.#parts.clock.monotonic();
+    exchange.workedMs ??= now - exchange.startedMs;
     exchange.waitUntilMs ??= now + result.waitMs;
     const waitMs = Math.max(0, Math.min(result.waitMs, exchange.waitUntilMs - now));
     this.#parking.park({ ...result, waitMs }, response, {
@@ -188,6 +196,7 @@ export class ActiveSyncRoute implements Route {
     // Or the device would wait again on a connection that is about to be closed.
     if (this.#isStopping && !exchange.response.headersSent) exchange.response.setHeader('Connection', 'close');
     sendReply(exchange.response, reply, exchange.acceptsGzip);
+    this.#count(exchange, reply.status);
     this.#parts.log.info(
       {
         requestId: request.requestId,
@@ -201,6 +210,11 @@ export class ActiveSyncRoute implements Route {
       },
       'Served',
     );
+  }
+
+  #count({ request, startedMs, workedMs }: Exchange, status: number): void {
+    const { onCommand, clock } = this.#parts;
+    onCommand?.(request.line.command, status, workedMs ?? clock.monotonic() - startedMs);
   }
 
   #failure(thrown: unknown, requestId: string): Reply {

@@ -39,6 +39,10 @@ export class FakeWaitingRoom implements WaitingRoom {
     return this.open_.size;
   }
 
+  devices(): ReadonlySet<string> {
+    return new Set([...this.open_.values()].map(({ deviceId }) => deviceId));
+  }
+
   open<A>(request: TicketRequest<A>): string {
     const ticket = `ticket${++this.#last}`;
     this.open_.set(ticket, request);
