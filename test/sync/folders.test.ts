@@ -297,6 +297,15 @@ describe('folders that a device makes, renames and deletes', () => {
     expect(describeChanges(await sync(device, done.kind === 'done' ? done.syncKey : ''))).toEqual(NOTHING);
   });
 
+  it('its own deletion of a folder that it had been told of is not told to it again', async () => {
+    const { stage, device, key, idOf } = await synced();
+    stage.mailbox.addFolder('Work');
+    await stage.clock.advance(20_000);
+    const { syncKey } = await sync(device, key);
+    const done = await device.changeFolder(syncKey, { kind: 'delete', id: await idOf('Work') });
+    expect(describeChanges(await sync(device, done.kind === 'done' ? done.syncKey : ''))).toEqual(NOTHING);
+  });
+
   it.each([
     ['MS-ASCMD_R4013: a name that is taken', create('Trash'), 'exists'],
     ['MS-ASCMD_R4013: a name that is taken, written otherwise', create('TRASH'), 'exists'],

@@ -345,6 +345,22 @@ describe('the monitor', () => {
     expect(door.completed).toEqual([`changed ${phone.folder.id}`]);
   });
 
+  it('looks again for what happened while it looked', async () => {
+    const { stage, phone, door } = await waiting();
+    await door.ping(phone);
+    const changes = stage.mailbox.changes.bind(stage.mailbox);
+    stage.mailbox.changes = async (...given) => {
+      stage.mailbox.changes = changes;
+      const result = await changes(...given);
+      // Too late for this answer.
+      stage.mailbox.deliver();
+      return result;
+    };
+    stage.mailbox.emit({ kind: 'changed', folderId: 'INBOX' });
+    await settle();
+    expect(door.completed).toEqual([`changed ${phone.folder.id}`]);
+  });
+
   it('whose look fails looks again', async () => {
     const { stage, phone, door } = await waiting();
     await door.ping(phone);

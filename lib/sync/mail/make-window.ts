@@ -10,7 +10,7 @@ import { countOf, differencesOf, NO_DIFFERENCES, windowOf } from './differences.
 import { fetcherOf } from './fetch-items.ts';
 import type { FolderSnapshot } from './folder-snapshot.ts';
 import { prefetchNext } from './prefetch-next.ts';
-import { type Rendered, renderWindow } from './rendering.ts';
+import { fetchWindow, type Rendered, renderWindow } from './rendering.ts';
 
 export interface MadeWindow<T> {
   readonly snapshot: FolderSnapshot;
@@ -44,9 +44,13 @@ export async function makeWindow<T>(
       : NO_DIFFERENCES;
     const window = windowOf(differences, limit);
     const fetcher = fetcherOf(session, snapshot, renderer, rendering, context.settings.answerLimitBytes);
-    const rendered = await renderWindow(folder.id, snapshot.mark, window, holding, renderer, fetcher);
-    const sent = window.added.length - rendered.deferred;
+    const content = await fetchWindow(window, fetcher);
+    // New messages left for the next answer, since this one is large enough.
+    const deferred = content.news?.deferred.size ?? 0;
+    const sent = window.added.length - deferred;
+    // Before the rendering, so that the mail system works meanwhile.
     prefetchNext(session, snapshot, renderer, rendering, differences.added.slice(sent, sent + limit));
+    const rendered = renderWindow(folder.id, snapshot.mark, window, holding, renderer, content);
     for (const { uid, flags, error } of rendered.poisoned) {
       const serverId = formatServerId(folder.id, snapshot.mark, uid);
       await context.poison.record({ deviceId, serverId, cause: 'not-rendered', error });
@@ -54,7 +58,7 @@ export async function makeWindow<T>(
     }
     if (rendered.gone > 0) session.view.markStale();
     if (rendered.unfounded > 0) session.view.startOver();
-    const left = window.left + rendered.deferred;
+    const left = window.left + deferred;
     const isFruitless = countOf(window) > 0 && sizeOfDelta(rendered.delta) === 0;
     if (!isFruitless || attempt === ATTEMPTS) return { snapshot, rendered, left, skipped };
   }

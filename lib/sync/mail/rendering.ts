@@ -25,22 +25,30 @@ export interface Rendered<T> {
   readonly gone: number;
   /** Changes of which nothing was to be seen: the view is not what the mailbox is. */
   readonly unfounded: number;
-  /** New messages left for the next answer, since this one is large enough. */
-  readonly deferred: number;
 }
 
-export async function renderWindow<T>(
+/** What the mailbox has of a window. */
+export interface WindowContent {
+  readonly news: Awaited<ReturnType<Fetcher['added']>> | undefined;
+  readonly updates: Awaited<ReturnType<Fetcher['changed']>> | undefined;
+}
+
+export async function fetchWindow(window: Window, fetcher: Fetcher): Promise<WindowContent> {
+  const [news, updates] = await Promise.all([
+    window.added.length === 0 ? undefined : fetcher.added(window.added),
+    window.changed.length === 0 ? undefined : fetcher.changed(window.changed),
+  ]);
+  return { news, updates };
+}
+
+export function renderWindow<T>(
   folderId: string,
   mark: number,
   window: Window,
   holding: Holding,
   renderer: Renderer<T>,
-  fetcher: Fetcher,
-): Promise<Rendered<T>> {
-  const [news, updates] = await Promise.all([
-    window.added.length === 0 ? undefined : fetcher.added(window.added),
-    window.changed.length === 0 ? undefined : fetcher.changed(window.changed),
-  ]);
+  { news, updates }: WindowContent,
+): Rendered<T> {
   const changes: ServerChange<T>[] = [];
   const poisoned: Unrenderable[] = [];
   const told = { added: new Map<number, string>(), changed: new Map<number, string>() };
@@ -85,7 +93,7 @@ export async function renderWindow<T>(
   }
   const { removed, aged, stale } = window;
   const delta: Delta = { mark, ...told, removed: UidRuns.of(removed), aged: UidRuns.of(aged), stale };
-  return { changes, delta, poisoned, gone, unfounded, deferred: news?.deferred.size ?? 0 };
+  return { changes, delta, poisoned, gone, unfounded };
 }
 
 /** The very answer of a delta once more: what is gone meanwhile is left out, flags are as they were told. */
@@ -113,5 +121,6 @@ export async function renderDelta<T>(
     render: (message, purpose) =>
       renderer.render({ ...message, flags: flagsOfText(told.get(message.uid) ?? '') }, purpose),
   };
-  return (await renderWindow(folderId, delta.mark, window, Holding.empty(delta.mark), asTold, fetcher)).changes;
+  const content = await fetchWindow(window, fetcher);
+  return renderWindow(folderId, delta.mark, window, Holding.empty(delta.mark), asTold, content).changes;
 }
