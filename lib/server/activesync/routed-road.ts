@@ -7,7 +7,8 @@ import { type Clock, type Log, reasonOf, sleep } from '../../platform/index.ts';
 import type { Lease, Location, Member, StaleAnswer } from '../../pool/index.ts';
 import { ServerError } from '../errors.ts';
 import { LinkError } from '../peer/peer-link.ts';
-import type { Peers } from '../peer/peers.ts';
+import type { PeerResult } from '../peer/peer-messages.ts';
+import type { Peer } from '../peer/peers.ts';
 import type { Road, RoadCompletion, RoadRequest, RoadResult } from './road.ts';
 
 /** The owner's end of the road, in this very server. */
@@ -16,9 +17,17 @@ export interface LocalRoad {
   closeTicket(ticket: string): void;
 }
 
+/** The way to the owners in other servers. */
+export interface PeerRoad {
+  /** Throws LinkError. */
+  execute(peer: Peer, epoch: number, request: RoadRequest): Promise<PeerResult>;
+  /** False if the ticket is not of another server. */
+  closeTicket(ticket: string): boolean;
+}
+
 export interface RoutedRoadParts {
   readonly member: Member;
-  readonly peers: Peers;
+  readonly peers: PeerRoad;
   readonly local: LocalRoad;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,0 +1,123 @@
+/** What a server does for its pool, whatever carries the words between servers: its membership, its road, its part for others. */
+import type { Clock, Log, Random } from '../platform/index.ts';
+import { createMember, type Lease, type Member, type MemberOptions } from '../pool/index.ts';
+import type { Front, OwnerRoad } from './activesync/owner-road.ts';
+import { replyOf } from './activesync/reply.ts';
+import type { RoadRequest } from './activesync/road.ts';
+import { type LocalRoad, type PeerRoad, RoutedRoad } from './activesync/routed-road.ts';
+import { failureOf } from './http/failure.ts';
+import type { Owner } from './owner.ts';
+import type { PeerService } from './peer/peer-listener.ts';
+import type { Addressed, Given, PeerResult } from './peer/peer-messages.ts';
+import type { Peer } from './peer/peers.ts';
+
+/** The way to the other servers. */
+export interface PoolPeers extends PeerRoad {
+  tell(peer: Peer, given: Given): Promise<void>;
+}
+
+export interface PoolServiceParts {
+  readonly owner: Owner;
+  readonly ownerRoad: OwnerRoad;
+  readonly peers: PoolPeers;
+  /** What the member is beside its callbacks. */
+  readonly member: Omit<MemberOptions, 'callbacks' | 'clock' | 'random' | 'log'>;
+  readonly onProxied?: () => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface PoolService {
+  readonly member: Member;
+  readonly road: RoutedRoad;
+  /** For whoever brings the others' words. */
+  readonly service: PeerService;
+}
+
+/** A give's last step comes well within this time, or never. */
+const HANDED_OVER_MS = 60_000;
+
+export function createPoolService(parts: PoolServiceParts): PoolService {
+  const { owner, ownerRoad, peers, onProxied, clock, random, log } = parts;
+  const handedOver = new Map<string, NonNullable<ReturnType<Owner['credentialsOf']>>>();
+  const member: Member = createMember({
+    ...parts.member,
+    clock,
+    random,
+    log,
+    callbacks: {
+      idleMs: (user) => owner.idleMs(user),
+      onLost: (user) => void ownerRoad.lose(user),
+      give: {
+        finish: (lease) => ownerRoad.finish(lease.user),
+        flush: async () => {},
+        async answerWaiting(lease) {
+          const known = owner.credentialsOf(lease.user);
+          if (known) {
+            handedOver.set(lease.user, known);
+            clock.after(HANDED_OVER_MS, () => {
+              if (handedOver.get(lease.user) === known) handedOver.delete(lease.user);
+            });
+          }
+          await owner.letGo(lease.user);
+        },
+        closeMonitor: async () => {},
+        async tell({ user, session, address, epoch }) {
+          const known = handedOver.get(user);
+          handedOver.delete(user);
+          if (known) await peers.tell({ session, address }, { user, epoch, ...readable(known) });
+        },
+      },
+    },
+  });
+  const door: Front = { complete: (ticket, completion) => road.complete(ticket, completion) };
+  const local: LocalRoad = {
+    execute: (request, lease) => ownerRoad.execute(request, lease, door),
+    closeTicket: (ticket) => ownerRoad.closeTicket(ticket),
+  };
+  const road: RoutedRoad = new RoutedRoad({ member, peers, local, clock, log, ...(onProxied && { onProxied }) });
+
+  /** Another server's device: its user must be ours, by the very epoch or a newer one. Failures are answers. */
+  async function executeForPeer(request: RoadRequest, to: Addressed, front: Front): Promise<PeerResult> {
+    try {
+      const location = await member.locate(request.account.user, staleBefore(request.account.user, to));
+      if (location.kind === 'mine') return await ownerRoad.execute(request, location.lease, front);
+      return { kind: 'moved' };
+    } catch (thrown) {
+      const failure = failureOf(thrown, random);
+      log.error(
+        { requestId: request.requestId, status: failure.status, error: thrown },
+        'A request for another front failed',
+      );
+      return replyOf({ kind: 'http', ...failure });
+    }
+  }
+
+  /** A front that knows of a newer epoch than ours knows better. */
+  function staleBefore(user: string, to: Addressed): Addressed | undefined {
+    const held: Lease | undefined = member.leases().find((it) => it.user === user);
+    return held !== undefined && held.epoch < to.epoch ? { session: held.session, epoch: held.epoch } : undefined;
+  }
+
+  /** Opens the user's mailbox at once, so that the first request and the monitor find it warm. */
+  async function takeOver({ user, account, credentials }: Given): Promise<void> {
+    const location = await member.locate(user);
+    if (location.kind === 'mine') await owner.serve(account, credentials, location.lease);
+  }
+
+  return {
+    member,
+    road,
+    service: {
+      execute: executeForPeer,
+      closeTicket: (ticket) => ownerRoad.closeTicket(ticket),
+      given: takeOver,
+    },
+  };
+}
+
+const readable = ({ account, credentials }: NonNullable<ReturnType<Owner['credentialsOf']>>) => ({
+  account: { ...account, addresses: [...account.addresses] },
+  credentials,
+});
