@@ -118,7 +118,7 @@ async function open(
         random,
         log,
       })
-    : standalone(ownerRoad, random);
+    : standalone(ownerRoad, owner, random);
   opened.push(() => place.close());
   const activesync = new ActiveSyncRoute({
     authenticator,

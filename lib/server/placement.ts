@@ -3,6 +3,8 @@ import { type Random, randomName } from '../platform/index.ts';
 import type { OwnerRoad } from './activesync/owner-road.ts';
 import type { Road } from './activesync/road.ts';
 import { StandaloneRoad } from './activesync/standalone-road.ts';
+import type { Owner } from './owner.ts';
+import type { Peer } from './peer/peers.ts';
 
 export interface Placement {
   readonly road: Road;
@@ -12,18 +14,21 @@ export interface Placement {
   notReady(): string | undefined;
   /** Resolves when requests can be served. */
   join(): Promise<void>;
+  /** Which of the user's devices wait, wherever the user is served; undefined where that cannot be told. */
+  waitingDevices(user: string, owner: Peer): Promise<ReadonlySet<string> | undefined>;
   /** Hands over what it serves, while its door still takes requests. */
   drain(): Promise<void>;
   close(): Promise<void>;
 }
 
-export function standalone(owner: OwnerRoad, random: Random): Placement {
+export function standalone(ownerRoad: OwnerRoad, owner: Owner, random: Random): Placement {
   const session = randomName(random);
   return {
-    road: new StandaloneRoad(owner, session),
+    road: new StandaloneRoad(ownerRoad, session),
     session: () => session,
     notReady: () => undefined,
     join: async () => {},
+    waitingDevices: async (user) => owner.waitingDevices(user),
     drain: async () => {},
     close: async () => {},
   };

@@ -57,6 +57,7 @@ export async function poolPlacement(
       execute: (request, to, front) => service.execute(request, to, front),
       closeTicket: (ticket) => service.closeTicket(ticket),
       given: (given) => service.given(given),
+      waitingDevices: (user) => service.waitingDevices(user),
     },
   );
   const port = await listener.listen();
@@ -100,6 +101,8 @@ export async function poolPlacement(
     session: () => member.session,
     notReady: () => (member.state === 'up' ? undefined : `this server is ${member.state} in its pool`),
     join: () => member.start(),
+    waitingDevices: async (user, at) =>
+      at.session === member.session ? owner.waitingDevices(user) : peers.waitingDevices(at, user),
     async drain() {
       const isAlone = member.sessions().length < 2;
       await member.drain();

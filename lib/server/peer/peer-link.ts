@@ -16,6 +16,7 @@ import {
   type PeerResult,
   resultMessage,
   SESSION_HEADER,
+  waitingMessage,
 } from './peer-messages.ts';
 import { connectorTls, type PoolKeys } from './pool-key.ts';
 
@@ -121,6 +122,17 @@ export class PeerLink {
       stream.on('close', () => reject(new LinkError('broken', new Error('the stream was closed'))));
       stream.resume();
     });
+  }
+
+  /** Which of the user's devices wait there; undefined for a user who is not served there. Throws LinkError. */
+  async waitingDevices(user: string): Promise<ReadonlySet<string> | undefined> {
+    await this.#opened.catch((cause: unknown) => Promise.reject(new LinkError('refused', cause)));
+    const stream = this.#session.request({ ':method': 'POST', ':path': PEER_PATHS.waiting });
+    stream.end(writeFrame(waitingMessage.head(user)));
+    const { head } = await readFrame(stream, 0).catch((cause: unknown) =>
+      Promise.reject(new LinkError('broken', cause)),
+    );
+    return waitingMessage.readResult(head);
   }
 
   /** False once the ticket is completed. */

@@ -21,6 +21,7 @@ import {
   PEER_PATHS,
   type PeerResult,
   resultMessage,
+  waitingMessage,
   SESSION_HEADER,
 } from './peer-messages.ts';
 import { listenerTls, type PoolKeys } from './pool-key.ts';
@@ -31,6 +32,8 @@ export interface PeerService {
   execute(request: RoadRequest, to: Addressed, front: Front): Promise<PeerResult>;
   closeTicket(ticket: string): void;
   given(given: Given): Promise<void>;
+  /** Undefined for a user who is not served here. */
+  waitingDevices(user: string): ReadonlySet<string> | undefined;
 }
 
 export interface PeerListenerOptions {
@@ -116,6 +119,12 @@ export class PeerListener {
     if (path === PEER_PATHS.tickets) return this.#openTickets(stream);
     const { head, body } = await readFrame(stream, this.#options.bodyLimitBytes);
     if (path === PEER_PATHS.execute) return this.#execute(stream, head, body);
+    if (path === PEER_PATHS.waiting) {
+      const devices = this.#service.waitingDevices(waitingMessage.read(head));
+      stream.respond({ ':status': 200 });
+      stream.end(writeFrame(waitingMessage.resultHead(devices)));
+      return;
+    }
     if (path !== PEER_PATHS.given) throw new Error(`nothing is served at ${path}`);
     await this.#service.given(givenMessage.read(head));
     stream.respond({ ':status': 204 }, { endStream: true });

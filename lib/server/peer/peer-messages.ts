@@ -10,6 +10,8 @@ export const PEER_PATHS = {
   tickets: '/tickets',
   /** A user was given to you. */
   given: '/given',
+  /** Which of a user's devices wait: for people who ask. */
+  waiting: '/waiting',
 } as const;
 
 /** On the answer that opens the tickets: the session of the server that listens. */
@@ -125,6 +127,22 @@ export const completionMessage = {
 export const closeMessage = {
   head: (ticket: string): z.input<typeof closeHead> => ({ close: ticket }),
   read: (head: unknown): string => closeHead.parse(head).close,
+};
+
+const waitingHead = z.object({ user: z.string() });
+/** Null: the user is not served here. */
+const waitingResultHead = z.object({ devices: z.array(z.string()).nullable() });
+
+export const waitingMessage = {
+  head: (user: string): z.input<typeof waitingHead> => ({ user }),
+  read: (head: unknown): string => waitingHead.parse(head).user,
+  resultHead: (devices: ReadonlySet<string> | undefined): z.input<typeof waitingResultHead> => ({
+    devices: devices ? [...devices] : null,
+  }),
+  readResult(head: unknown): ReadonlySet<string> | undefined {
+    const { devices } = waitingResultHead.parse(head);
+    return devices === null ? undefined : new Set(devices);
+  },
 };
 
 export const givenMessage = { read: (head: unknown): Given => givenHead.parse(head) };

@@ -60,6 +60,11 @@ export class Peers {
     return this.#link(peer).tell(given);
   }
 
+  /** Throws LinkError. */
+  waitingDevices(peer: Peer, user: string): Promise<ReadonlySet<string> | undefined> {
+    return this.#link(peer).waitingDevices(user);
+  }
+
   close(): void {
     this.#isClosed = true;
     for (const link of this.#links.values()) link.close();

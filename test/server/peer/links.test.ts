@@ -215,6 +215,17 @@ describe('a waiting device at another server', () => {
   });
 });
 
+describe('who asks for people', () => {
+  it('is told which devices of a user wait, and that another user is not served there', async () => {
+    const there = await owner();
+    const { peers } = front();
+    expect(await peers.waitingDevices(peer(there.address), 'ada')).toEqual(new Set(['phone']));
+    expect(await peers.waitingDevices(peer(there.address), 'bob')).toBeUndefined();
+    await there.close();
+    await expect(peers.waitingDevices(peer(there.address), 'ada')).rejects.toThrow('owner');
+  });
+});
+
 describe('a user who is given', () => {
   it('is told to the new owner with what opens the mailbox', async () => {
     const there = await owner();

@@ -61,6 +61,7 @@ export async function startOwner(options: OwnerOptions = {}): Promise<OwnerSide>
     },
     closeTicket: (ticket) => void closedTickets.push(ticket),
     given: async (it) => void given.push(it),
+    waitingDevices: (user) => (user === 'ada' ? new Set(['phone']) : undefined),
   };
   const keys = poolKeys(pool, secrets);
   const place = { host: '127.0.0.1', port: options.port ?? 0 };
