@@ -1,5 +1,5 @@
 /** Email2:ConversationId and ConversationIndex (MS-ASEMAIL 2.2.2.21, 2.2.2.22): from Thread-Index, else from Message-IDs. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FetchedMessage } from '../../backends/index.ts';
 import { MessageHeader } from './message-header.ts';
 import { baseSubject } from './subject.ts';
@@ -54,7 +54,7 @@ function rootOf(header: MessageHeader): string {
   return `subject:${baseSubject(header.text('subject') ?? '').toLowerCase()}`;
 }
 
-const hashedId = (root: string): Uint8Array => createHash('sha256').update(root).digest().subarray(0, ID_BYTES);
+const hashedId = (root: string): Uint8Array => hash('sha256', root, 'buffer').subarray(0, ID_BYTES);
 
 export function sentAt(header: MessageHeader): Date | undefined {
   const time = Date.parse((header.raw('date') ?? '').replace(/\([^)]*\)/g, ' ').trim());

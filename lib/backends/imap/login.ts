@@ -59,6 +59,7 @@ export async function login(
   const { readSocket, writeSocket, socket } = client.unbind() as unknown as Sockets;
   socket.setTimeout?.(0);
   socket.setKeepAlive?.(true, 60_000);
+  socket.setNoDelay?.(true);
   const timeoutMs = timeouts.commandSeconds * 1_000;
   const session = new ImapSession({
     readable: readSocket,
@@ -75,7 +76,11 @@ export async function login(
 interface Sockets {
   readonly readSocket: Readable;
   readonly writeSocket: Duplex;
-  readonly socket: Duplex & { setTimeout?(ms: number): void; setKeepAlive?(on: boolean, delayMs: number): void };
+  readonly socket: Duplex & {
+    setTimeout?(ms: number): void;
+    setKeepAlive?(on: boolean, delayMs: number): void;
+    setNoDelay?(on: boolean): void;
+  };
 }
 
 /** Dovecot reports no HIGHESTMODSEQ before some client has enabled CONDSTORE (RFC 7162 section 3.1). */

@@ -140,7 +140,7 @@ export class ImapSession {
   /** Ends an IDLE; from now on its answer is awaited like any other. */
   done(): void {
     if (this.#ended) return;
-    this.#writable.write('DONE\r\n');
+    this.#write('DONE\r\n');
     for (const command of this.#inFlight) command.mayBeSilent = false;
     this.#lastActivityMs = this.#clock.monotonic();
     this.#watch();
@@ -149,7 +149,7 @@ export class ImapSession {
   /** Says goodbye without waiting for the answer. */
   close(): void {
     if (this.#ended) return;
-    this.#writable.write(`C${++this.#serial} LOGOUT\r\n`);
+    this.#write(`C${++this.#serial} LOGOUT\r\n`);
     this.end(CLOSED);
   }
 
@@ -192,7 +192,7 @@ export class ImapSession {
 
   #send(command: Command, bytes: Buffer): void {
     this.#inFlight.push(command);
-    this.#writable.write(bytes);
+    this.#write(bytes);
     this.#watch();
   }
 
@@ -204,7 +204,7 @@ export class ImapSession {
         if (this.#ended) return command.reject(this.#ended);
         for (const [i, frame] of frames.entries()) {
           if (i === 0) this.#send(command, frame);
-          else this.#writable.write(frame);
+          else this.#write(frame);
           if (i < frames.length - 1) {
             await new Promise<void>((resolve) => {
               this.#continue = resolve;
@@ -218,6 +218,15 @@ export class ImapSession {
         this.#pendingWrites--;
       }
     });
+  }
+
+  /** What is sent in one turn of the event loop leaves as one: the server begins with all of it in view. */
+  #write(bytes: string | Buffer): void {
+    if (this.#writable.writableCorked === 0) {
+      this.#writable.cork();
+      process.nextTick(() => this.#writable.uncork());
+    }
+    this.#writable.write(bytes);
   }
 
   #watch(): void {
