@@ -1,6 +1,12 @@
 import { CaravanError } from '../platform/index.ts';
 
-export type CliErrorCode = 'missing-password' | 'bad-option' | 'bad-state' | 'no-such-folder';
+export type CliErrorCode =
+  | 'bad-command-line'
+  | 'cannot-keep-state'
+  | 'missing-password'
+  | 'bad-option'
+  | 'bad-state'
+  | 'no-such-folder';
 
 /** A call of the command line that cannot be carried out as it is. */
 export class CliError extends CaravanError {

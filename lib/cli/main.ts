@@ -1,6 +1,7 @@
 /** `caravan`: finds the subcommand, runs it, and tells a failure as its user needs it. */
 import { Command, CommanderError } from 'commander';
 import { addDeviceCommands } from './device/device-command.ts';
+import { CliError } from './errors.ts';
 import { addServeCommand } from './serve.ts';
 import { addStartCommand } from './start.ts';
 import { describeFailure } from './terminal.ts';
@@ -16,15 +17,42 @@ export async function main(argv: readonly string[]): Promise<number> {
   addStartCommand(program);
   addServeCommand(program);
   addDeviceCommands(program);
+  quiet(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;
   } catch (thrown) {
-    // Commander has told its own errors, and printed help or version, already.
-    if (thrown instanceof CommanderError) return thrown.exitCode;
-    process.stderr.write(`${describeFailure(thrown, argv.includes('--json'))}\n`);
+    // Help and version have been printed already.
+    if (thrown instanceof CommanderError && isHelp(thrown)) return thrown.exitCode;
+    const failure = thrown instanceof CommanderError ? misuse(thrown, program, argv) : thrown;
+    process.stderr.write(`${describeFailure(failure, argv.includes('--json'))}\n`);
     return 1;
   }
+}
+
+/** Commander neither prints nor exits by itself, in no subcommand: `--json` counts for its errors too. */
+function quiet(command: Command): void {
+  command.exitOverride().configureOutput({ outputError: () => undefined });
+  for (const each of command.commands) quiet(each);
+}
+
+const isHelp = ({ code }: CommanderError): boolean =>
+  code === 'commander.help' || code === 'commander.helpDisplayed' || code === 'commander.version';
+
+/** As one of our own errors. Commander's own suggestion is on a line of its own. */
+function misuse({ message }: CommanderError, program: Command, argv: readonly string[]): CliError {
+  const [first = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  const what = `${first.charAt(0).toUpperCase()}${first.slice(1)}`;
+  let name = program.name();
+  let command: Command | undefined = program;
+  for (const word of argv) {
+    command = command.commands.find((it) => it.name() === word);
+    if (!command) break;
+    name += ` ${word}`;
+  }
+  const help = `\`${name} --help\` tells what there is.`;
+  const remedy = suggestion === undefined ? help : `${suggestion.replace(/^\(|\)$/g, '')} ${help}`;
+  return new CliError('bad-command-line', what.replace(/\.$/, ''), remedy);
 }
 
 const VERSION = '0.1.0';

@@ -10,11 +10,14 @@ export function addServeCommand(program: Command): void {
     .description(
       'Run a standalone server on your mail system. Every setting is also taken from a file and the environment.',
     )
-    .option('--config <file>', 'the configuration file (default: caravan.json)');
+    .option('--config <file>', 'the configuration file (default: caravan.json)')
+    .option('--json', 'tell why it cannot start as JSON; what is logged always is');
   for (const { flag, about, isSecret } of allSettings()) {
     if (!isSecret) command.option(`--${flag} <value>`, about);
   }
   command.action(async ({ config, ...flags }: Record<string, string | undefined>) => {
+    // Not a setting: `main` looks for it.
+    delete flags['json'];
     const configuration = loadConfiguration({ file: config, environment: process.env, flags });
     await runUntilStopped(configuration, createLog({ level: configuration.log.level }));
   });

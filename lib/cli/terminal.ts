@@ -42,6 +42,9 @@ export function openTerminal(json: boolean, out: Stream, err: Stream): Terminal 
   };
 }
 
+/** Without a full stop at its end; OpenSSL's messages have line breaks. */
+const oneLine = (message: string): string => message.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+
 /** An error as its user needs it: what failed, why, what to do. Stack traces stay in `--debug`. */
 export function describeFailure(thrown: unknown, json: boolean): string {
   if (!(thrown instanceof CaravanError))
@@ -50,5 +53,5 @@ export function describeFailure(thrown: unknown, json: boolean): string {
       : `caravan: ${reasonOf(thrown)}`;
   const { code, message, remedy } = thrown;
   if (json) return JSON.stringify({ error: { code, message, remedy } });
-  return `caravan: ${message}.${remedy === undefined ? '' : `\n${remedy}`}`;
+  return `caravan: ${oneLine(message)}.${remedy === undefined ? '' : `\n${remedy}`}`;
 }

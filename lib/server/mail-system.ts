@@ -1,10 +1,10 @@
 /** The mail system that the configuration names. */
 import { readFile } from 'node:fs/promises';
 import {
-  FoldersMailSystem,
   type ImapConfiguration,
   ImapMailSystem,
   type MailSystem,
+  openFolders,
   startSmtpIn,
 } from '../backends/index.ts';
 import { type Clock, type Log, type Random, reasonOf } from '../platform/index.ts';
@@ -27,8 +27,8 @@ export async function openMailSystem(
     return { system, smtpInPort: undefined, close: () => system.close() };
   }
   const { root, relay, smtpIn } = mail;
-  const system = new FoldersMailSystem({ root, clock, random, log, ...(relay && { relay }) });
-  const listener = smtpIn && (await startSmtpIn({ ...smtpIn, system, log }));
+  const system = await openFolders({ root, clock, random, log, ...(relay && { relay }) });
+  const listener = smtpIn && (await startSmtpIn({ ...smtpIn, system, log }).catch(closing(system)));
   return {
     system,
     smtpInPort: listener?.port,
@@ -38,6 +38,12 @@ export async function openMailSystem(
     },
   };
 }
+
+/** What was opened is closed again when the next thing cannot be. */
+const closing = (system: MailSystem) => async (thrown: unknown) => {
+  await system.close();
+  throw thrown;
+};
 
 async function imapConfiguration(mail: ImapMailConfiguration): Promise<ImapConfiguration> {
   const { host, port, domain, loginName, master, maxConnectionsPerUser, folderNames, maildirWatch, smtp } = mail;

@@ -3,6 +3,8 @@ import { CaravanError } from '../../platform/index.ts';
 export type ClientErrorCode =
   /** No answer at all, after every retry. */
   | 'unreachable'
+  /** TLS: who answers cannot prove to be whom the address names. */
+  | 'untrusted-certificate'
   /** 401: the name or the password. */
   | 'unauthorized'
   /** 403: the account or this device may not sync. */

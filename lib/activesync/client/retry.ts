@@ -37,12 +37,27 @@ export async function retrying(
       if (retryAfterSeconds >= 0) waitMs = retryAfterSeconds * 1000;
     } catch (cause) {
       if (signal?.aborted || cause instanceof ClientError) throw cause;
+      if (isCertificateProblem(cause)) throw untrusted(cause);
       if (count >= policy.attempts) throw unreachable(cause);
     }
     await sleep(clock, waitMs, signal);
     delayMs *= 2;
   }
 }
+
+/** OpenSSL's names for certificates that are not believed: trying again changes nothing. */
+const CERTIFICATE_CODE = /CERT|UNABLE_TO_(?:GET_ISSUER|VERIFY)/;
+
+const isCertificateProblem = (cause: unknown): boolean =>
+  CERTIFICATE_CODE.test((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+
+const untrusted = (cause: unknown): ClientError =>
+  new ClientError('untrusted-certificate', "The server's certificate is not trusted", {
+    why: reasonOf(cause),
+    remedy:
+      'Check the address; trust its certificate authority (NODE_EXTRA_CA_CERTS), or take any certificate (--insecure)',
+    cause,
+  });
 
 const unreachable = (cause: unknown): ClientError =>
   new ClientError('unreachable', 'The server does not answer', {

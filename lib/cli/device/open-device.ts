@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { DeviceClient, type DeviceState, newDeviceState } from '../../activesync/client/index.ts';
 import { isProtocolVersion, PROTOCOL_VERSIONS } from '../../activesync/index.ts';
+import { reasonOf } from '../../platform/index.ts';
 import { CliError } from '../errors.ts';
 import { openTerminal, type Terminal } from '../terminal.ts';
 
@@ -50,9 +51,13 @@ export function withDevice<Options extends DeviceOptions>(
   return async (options) => {
     const device = await openDevice(options);
     try {
-      await action(device, options);
-    } finally {
+      await action(device, options).catch(async (thrown: unknown) => {
+        // What failed first is told, and not that its state could not be kept either.
+        await device.save().catch(() => undefined);
+        throw thrown;
+      });
       await device.save();
+    } finally {
       device.client.close();
     }
   };
@@ -66,7 +71,7 @@ async function openDevice(options: DeviceOptions): Promise<OpenDevice> {
   if (protocol !== undefined && !isProtocolVersion(protocol)) {
     throw new CliError('bad-option', `--protocol ${protocol} is unknown`, `There are ${PROTOCOL_VERSIONS.join(', ')}.`);
   }
-  if (!URL.canParse(url))
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url))
     throw new CliError('bad-option', `--url ${url} is no URL`, 'Give https://host or http://host:port.');
   const file = options.state ?? defaultStateFile(options);
   const state = options.forget === true ? newDeviceState() : await readState(file);
@@ -90,8 +95,9 @@ async function readState(file: string): Promise<DeviceState> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
-  } catch {
-    return newDeviceState();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return newDeviceState();
+    throw cannotKeep(file, cause);
   }
   try {
     return { ...newDeviceState(), ...(JSON.parse(text) as DeviceState) };
@@ -102,12 +108,32 @@ async function readState(file: string): Promise<DeviceState> {
 
 /** Readable by nobody else, since it holds mail; replaced in one step. */
 async function writeState(file: string, state: DeviceState): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}`;
   try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     await writeFile(draft, JSON.stringify(state), { mode: 0o600 });
     await rename(draft, file);
-  } finally {
-    await rm(draft, { force: true });
+  } catch (cause) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw cannotKeep(file, cause);
   }
+}
+
+const cannotKeep = (file: string, cause: unknown): CliError =>
+  new CliError(
+    'cannot-keep-state',
+    `What the device has cannot be kept in ${file}: ${reasonOf(cause)}`,
+    'Choose a file that you may read and write with --state.',
+    cause,
+  );
+
+/** Of an option. Throws CliError('bad-option'). */
+export function wholeNumber(option: string, value: string, least: number, most: number): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= least && number <= most) return number;
+  throw new CliError(
+    'bad-option',
+    `${option} ${value} is no such number`,
+    `Give a whole number from ${least} to ${most}.`,
+  );
 }

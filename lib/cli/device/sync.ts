@@ -1,7 +1,7 @@
 /** `caravan device sync`: brings one folder up to date and shows it. */
 import type { Command } from 'commander';
 import { byDate, mailLine, showMail } from './mail-lines.ts';
-import { deviceSubcommand, type DeviceOptions, withDevice } from './open-device.ts';
+import { deviceSubcommand, type DeviceOptions, wholeNumber, withDevice } from './open-device.ts';
 import { pickFolder } from './pick-folder.ts';
 
 interface SyncOptions extends DeviceOptions {
@@ -17,10 +17,12 @@ export function syncCommand(): Command {
     .option('--show <count>', 'how many of the newest messages to show', '20')
     .action(
       withDevice<SyncOptions>(async ({ client, terminal }, options) => {
+        const windowSize = wholeNumber('--window', options.window, 1, 512);
+        const show = wholeNumber('--show', options.show, 0, 1_000_000);
         terminal.progress('Reading the folders …');
         const folder = await pickFolder(client, options.folder);
         const totals = await client.syncAll(
-          { collectionId: folder.serverId, windowSize: Number(options.window) },
+          { collectionId: folder.serverId, windowSize },
           { onProgress: ({ items }) => terminal.progress(`${folder.displayName}: ${items} messages …`) },
         );
         const lines = client.items(folder.serverId).map(mailLine).sort(byDate);
@@ -31,7 +33,7 @@ export function syncCommand(): Command {
           );
           for (const line of lines) terminal.result(line, '');
         }
-        for (const line of lines.slice(0, Number(options.show))) terminal.say(showMail(line));
+        for (const line of lines.slice(0, show)) terminal.say(showMail(line));
         const { added, changed, deleted } = totals;
         terminal.say(
           `${folder.displayName}: ${lines.length} messages; ${added} new, ${changed} changed, ${deleted} gone since the last sync. ActiveSync ${client.state.version ?? '?'}.`,
