@@ -49,18 +49,14 @@ function welcome(eligible: readonly ServerSession[], joined: readonly ServerSess
   const fair = sum(eligible.map((it) => it.users)) / eligible.length;
   const gives: Give[] = [];
   const room = new Map(joined.map((it) => [it.session, Math.floor(fair) - it.users]));
-  for (const giver of eligible) {
-    if (room.has(giver.session)) continue;
-    const limit = shareOf(giver, JOIN_SHARE);
-    let left = Math.min(limit, Math.floor(giver.users - fair));
-    for (const taker of joined) {
+  for (const giver of eligible.filter((it) => !room.has(it.session))) {
+    let left = Math.min(shareOf(giver, JOIN_SHARE), Math.floor(giver.users - fair));
+    for (const [position, taker] of joined.entries()) {
       const run = Math.min(JOIN_RUNS - 1, Math.floor(Math.max(0, nowMs - taker.started) / RUN_MS));
       const missing = room.get(taker.session) ?? 0;
-      const count = Math.min(
-        left,
-        Math.ceil(Math.floor(giver.users - fair) / joined.length / (JOIN_RUNS - run)),
-        missing,
-      );
+      const even = Math.ceil(left / (joined.length - position));
+      const inTime = Math.ceil(Math.floor(giver.users - fair) / joined.length / (JOIN_RUNS - run));
+      const count = Math.min(even, inTime, missing);
       if (count <= 0) continue;
       gives.push({ from: giver.session, to: taker.session, count });
       room.set(taker.session, missing - count);

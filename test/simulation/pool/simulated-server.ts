@@ -23,6 +23,7 @@ export interface ServerWorld {
   readonly network: SimulatedNetwork;
   readonly store: SimulatedStore;
   readonly history: History;
+  readonly isBalancing: boolean;
   /** The server that now listens at an address, or the last that did. */
   at(address: string): SimulatedServer | undefined;
 }
@@ -71,7 +72,7 @@ export class SimulatedServer {
       zone: 'here',
       build: '1',
       load: () => this.load,
-      isBalancing: true,
+      isBalancing: world.isBalancing,
       callbacks: {
         onLost: (user) => this.#memory.delete(user),
         idleMs: () => 0,
