@@ -113,6 +113,7 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
       execute: executeForPeer,
       closeTicket: (ticket) => ownerRoad.closeTicket(ticket),
       given: takeOver,
+      waitingDevices: (user) => owner.waitingDevices(user),
     },
   };
 }

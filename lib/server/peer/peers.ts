@@ -1,7 +1,7 @@
 /** The other servers of the pool as this one reaches them: a link each, made at the first need, made anew after it broke. */
 import type { Clock, Log } from '../../platform/index.ts';
 import type { RoadCompletion, RoadRequest } from '../activesync/road.ts';
-import { type LinkEnd, LinkError, PeerLink } from './peer-link.ts';
+import { type LinkEnd, LinkError, PeerLink, type PeerLinkOptions } from './peer-link.ts';
 import type { Given, PeerResult } from './peer-messages.ts';
 import type { PoolKeys } from './pool-key.ts';
 
@@ -10,6 +10,11 @@ export interface Peer {
   /** `host:port` */
   readonly address: string;
 }
+
+export type Link = Pick<
+  PeerLink,
+  'hasEnded' | 'execute' | 'tell' | 'waitingDevices' | 'isWaiting' | 'closeTicket' | 'ready' | 'close'
+>;
 
 export interface PeersOptions {
   readonly keys: PoolKeys;
@@ -24,13 +29,15 @@ export interface PeersOptions {
    * Of one that says nothing nobody is told: it may be frozen, and act on until its own deadline.
    */
   readonly onSuspect: (session: string, suspicion: 'no-answer' | 'gone') => void;
+  /** Default: a connection of HTTP/2. */
+  readonly open?: (options: PeerLinkOptions) => Link;
 }
 
 export class Peers {
   readonly #options: PeersOptions;
-  readonly #links = new Map<string, PeerLink>();
+  readonly #links = new Map<string, Link>();
   /** Which link a ticket came over. */
-  readonly #tickets = new Map<string, PeerLink>();
+  readonly #tickets = new Map<string, Link>();
   #isClosed = false;
 
   constructor(options: PeersOptions) {
@@ -70,11 +77,15 @@ export class Peers {
     for (const link of this.#links.values()) link.close();
   }
 
-  #link(peer: Peer): PeerLink {
+  #open(options: PeerLinkOptions): Link {
+    return this.#options.open?.(options) ?? new PeerLink(options);
+  }
+
+  #link(peer: Peer): Link {
     const { keys, answerLimitBytes, clock, log, onCompletion } = this.#options;
     const known = this.#links.get(peer.session);
     if (known && !known.hasEnded) return known;
-    const link: PeerLink = new PeerLink({
+    const link: Link = this.#open({
       session: peer.session,
       address: peer.address,
       keys,
@@ -92,7 +103,7 @@ export class Peers {
     return link;
   }
 
-  #ended(peer: Peer, link: PeerLink, { tickets, wasOpen, isRefused, isSucceeded }: LinkEnd): void {
+  #ended(peer: Peer, link: Link, { tickets, wasOpen, isRefused, isSucceeded }: LinkEnd): void {
     const isCurrent = this.#links.get(peer.session) === link;
     if (isCurrent) this.#links.delete(peer.session);
     if (!this.#isClosed) {
@@ -109,7 +120,7 @@ export class Peers {
   #probe(peer: Peer): void {
     const { keys, answerLimitBytes, clock, log } = this.#options;
     let isOver = false;
-    const probe = new PeerLink({
+    const probe = this.#open({
       session: peer.session,
       address: peer.address,
       keys,
