@@ -10,7 +10,7 @@ export function addServeCommand(program: Command): void {
     .description(
       'Run a standalone server on your mail system. Every setting is also taken from a file and the environment.',
     )
-    .option('--config <file>', 'the configuration file (default: caravan.json)')
+    .option('--config <file>', 'the configuration file (default: caravan-server.json)')
     .option('--json', 'tell why it cannot start as JSON; what is logged always is');
   for (const { flag, about, isSecret } of allSettings()) {
     if (!isSecret) command.option(`--${flag} <value>`, about);

@@ -9,7 +9,7 @@ const HEAD = `# Configuration
 
 1. flags: \`--listen-port 443\`
 2. the environment: \`CARAVAN_LISTEN_PORT=443\`
-3. the configuration file: \`caravan.json\` in the working directory, or what \`--config\` or \`CARAVAN_CONFIG\` names
+3. the configuration file: \`caravan-server.json\` in the working directory, or what \`--config\` or \`CARAVAN_CONFIG\` names
 4. the defaults below
 
 Flags and variables are made of a setting's path: \`limits.bodyLimitBytes\` is \`--limits-body-limit-bytes\` and

@@ -4,7 +4,7 @@ import { CaravanError } from '../platform/index.ts';
 export interface ConfigurationProblem {
   /** The setting's path (`listen.port`), or what was written in its place. */
   readonly key: string;
-  /** Where it came from: `file /etc/caravan.json`, `environment variable CARAVAN_LISTEN_PORT`, `flag --listen-port`, `default`. */
+  /** Where it came from: `file /etc/caravan-server.json`, `environment variable CARAVAN_LISTEN_PORT`, `flag --listen-port`, `default`. */
   readonly origin: string;
   /** What stands there, as JSON; undefined for secrets, and where nothing does. */
   readonly value: string | undefined;

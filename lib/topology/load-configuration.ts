@@ -10,11 +10,11 @@ import { type Configuration, configurationSchema } from './configuration.ts';
 import { ConfigurationDraft, expectedOf } from './configuration-draft.ts';
 import { ConfigurationError, type ConfigurationProblem } from './errors.ts';
 
-const DEFAULT_FILE = 'caravan.json';
+const DEFAULT_FILE = 'caravan-server.json';
 const LONGEST_VALUE = 80;
 
 export interface ConfigurationSources {
-  /** The configuration file; default: `CARAVAN_CONFIG`, else `caravan.json` in the working directory, if it is there. */
+  /** The configuration file; default: `CARAVAN_CONFIG`, else `caravan-server.json` in the working directory, if it is there. */
   readonly file?: string | undefined;
   /** `process.env`: what begins with `CARAVAN_` counts. */
   readonly environment?: Readonly<Record<string, string | undefined>>;

@@ -11,7 +11,7 @@ const directory = mkdtempSync(join(tmpdir(), 'caravan-policies-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 function configured(policy: object, devices: object = {}): ConfiguredPolicies {
-  const file = join(directory, 'caravan.json');
+  const file = join(directory, 'caravan-server.json');
   writeFileSync(file, JSON.stringify({ mail: { kind: 'folders' }, policy, devices }));
   return new ConfiguredPolicies(loadConfiguration({ file, directory }));
 }

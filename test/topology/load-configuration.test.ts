@@ -12,7 +12,7 @@ describe('loadConfiguration', () => {
   let file: string;
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'caravan-configuration-'));
-    file = join(directory, 'caravan.json');
+    file = join(directory, 'caravan-server.json');
   });
   afterEach(() => rmSync(directory, { recursive: true }));
 

@@ -15,7 +15,7 @@ describe('a pool in the configuration', () => {
   afterEach(() => rmSync(directory, { recursive: true }));
 
   function load(content: object, environment: Record<string, string> = {}): Configuration {
-    const file = join(directory, 'caravan.json');
+    const file = join(directory, 'caravan-server.json');
     writeFileSync(file, JSON.stringify({ mail: { kind: 'folders' }, ...content }));
     return loadConfiguration({ file, environment, directory });
   }

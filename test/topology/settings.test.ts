@@ -62,7 +62,7 @@ describe('the settings', () => {
 describe('policiesConfiguration', () => {
   const from = (content: object) => {
     const directory = mkdtempSync(join(tmpdir(), 'caravan-configuration-'));
-    const file = join(directory, 'caravan.json');
+    const file = join(directory, 'caravan-server.json');
     writeFileSync(file, JSON.stringify({ mail: { kind: 'folders' }, ...content }));
     try {
       return policiesConfiguration(loadConfiguration({ file }));
