@@ -1,11 +1,17 @@
 import { CaravanError } from '../platform/index.ts';
 
 /**
+ * - `unknown-server`, `ambiguous-server`: no server of the pool has that name, or several may be meant.
  * - `unknown-device`: nobody has seen it, or it was forgotten.
  * - `unknown-collection`: the user has no such folder.
  * - `wipe-not-possible`: the device speaks a version that has no such wipe.
  */
-export type AdministrationErrorCode = 'unknown-device' | 'unknown-collection' | 'wipe-not-possible';
+export type AdministrationErrorCode =
+  | 'unknown-server'
+  | 'ambiguous-server'
+  | 'unknown-device'
+  | 'unknown-collection'
+  | 'wipe-not-possible';
 
 /** What people in charge wanted and cannot have. */
 export class AdministrationError extends CaravanError {

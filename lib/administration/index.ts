@@ -10,3 +10,11 @@ export {
 } from './devices.ts';
 export { AdministrationError, type AdministrationErrorCode } from './errors.ts';
 export { forgetDevice, rescanUser, resendCollection } from './resets.ts';
+export {
+  type DeviceReport,
+  type GiveReport,
+  PoolDesk,
+  type PoolDeskOptions,
+  type ServerReport,
+  type UserReport,
+} from './pool-desk.ts';

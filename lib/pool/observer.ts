@@ -128,12 +128,19 @@ export class Observer {
     return { ok: true, value: server };
   }
 
-  /** See Member. A session that moves is no suspect any more. */
+  /** See Member. It is read first: a beat from before its end must not clear it. One that moves after that is no suspect. */
   suspect(session: string, suspicion: Suspicion): void {
+    if (session === this.#options.self().id || !this.#watched.has(session)) return;
+    void this.#suspect(session, suspicion);
+  }
+
+  async #suspect(session: string, suspicion: Suspicion): Promise<void> {
+    const read = await this.readLife(session);
     const watched = this.#watched.get(session);
-    if (session === this.#options.self().id || watched === undefined) return;
+    if (watched === undefined) return;
     watched.isSuspect = true;
-    void (suspicion === 'gone' ? this.#fenceGone(session) : this.#fenceTheStill());
+    if (suspicion === 'no-answer') await this.#fenceTheStill();
+    else if (read.ok && read.value !== undefined && this.#options.self().isLive()) await this.#fence(read.value);
   }
 
   #meet(server: ServerSession, observedMs: number): void {
@@ -193,11 +200,6 @@ export class Observer {
       if (!self.isLive() || this.#options.access.clock.monotonic() < this.#fencesFrom) continue;
       await this.#fence(watched.server);
     }
-  }
-
-  async #fenceGone(session: string): Promise<void> {
-    const read = await this.readLife(session);
-    if (read.ok && read.value !== undefined && this.#options.self().isLive()) await this.#fence(read.value);
   }
 
   async #fence(server: ServerSession): Promise<void> {

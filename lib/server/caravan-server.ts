@@ -6,6 +6,7 @@ import { StoreOutbox } from '../outbox/index.ts';
 import { type Clock, type Log, type Random, systemClock, systemRandom } from '../platform/index.ts';
 import { DEFAULT_SYNC_SETTINGS } from '../sync/index.ts';
 import type { Configuration } from '../topology/index.ts';
+import { startAdministration } from './administration-listener.ts';
 import { ActiveSyncRoute } from './activesync/activesync-route.ts';
 import { OwnerRoad } from './activesync/owner-road.ts';
 import { Authenticator } from './authentication/authenticator.ts';
@@ -15,6 +16,7 @@ import { HttpService } from './http/http-service.ts';
 import type { RouteContext } from './http/route.ts';
 import { RunningRequests } from './http/running-requests.ts';
 import { ServerError } from './errors.ts';
+import { EmfWriter } from './metrics/emf-writer.ts';
 import { LoadSampler } from './metrics/load-sampler.ts';
 import { openProcessProbes } from './metrics/process-probes.ts';
 import { ServerMetrics } from './metrics/server-metrics.ts';
@@ -30,6 +32,8 @@ export interface CaravanServer {
   readonly url: string;
   readonly port: number;
   readonly smtpInPort: number | undefined;
+  /** Where those in charge are listened to, if they are. */
+  readonly administrationPort: number | undefined;
   /** How many devices wait now. */
   readonly waitingCount: number;
   /** Refuses new requests, answers those that wait, lets the others finish, closes everything. */
@@ -158,6 +162,26 @@ async function open(
     log,
   });
   const port = await http.listen();
+  const administration = await startAdministration(configuration, {
+    store,
+    place,
+    metrics: metrics.registry,
+    clock,
+    random,
+    log,
+  });
+  opened.push(() => administration.close());
+  if (configuration.metrics.emf) {
+    const writer = new EmfWriter({
+      metrics: metrics.registry,
+      clock,
+      ...configuration.metrics,
+      pool: configuration.pool?.name ?? 'standalone',
+      session: () => place.session(),
+      write: (line) => process.stdout.write(line),
+    });
+    opened.push(async () => writer.close());
+  }
   const giveUp = new AbortController();
   opened.push(async () => giveUp.abort(new ServerError('stopping', 'The server was stopped before it was up')));
   await kept.ready(giveUp.signal);
@@ -168,6 +192,7 @@ async function open(
     url: url(),
     port,
     smtpInPort: mail.smtpInPort,
+    administrationPort: administration.port,
     get waitingCount() {
       return activesync.waitingCount;
     },

@@ -19,4 +19,5 @@ export type {
 export type { Completion, TicketRequest, WaitingRoom } from './waiting.ts';
 export { SyncError, type SyncErrorCode } from './errors.ts';
 export { DEFAULT_SYNC_SETTINGS, type SyncSettings } from './settings.ts';
+export { readDevices } from './read-devices.ts';
 export { createUserSync, type UserSyncParts } from './user-sync.ts';

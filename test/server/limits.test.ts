@@ -240,7 +240,7 @@ describe('slow clients', () => {
     service = new HttpService({
       routes: [
         new HealthRoute(
-          () => false,
+          () => undefined,
           () => Promise.resolve(),
         ),
         reading,

@@ -222,7 +222,8 @@ export class ActiveSyncRoute implements Route {
     const document = refusal && statusAnswer(refusal.command, refusal.status);
     if (document) return replyOf({ kind: 'document', document });
     const failure = failureOf(thrown, this.#parts.random);
-    const level = failure.status >= 500 ? 'error' : 'info';
+    // 501 and 505 are a device's fault.
+    const level = failure.status >= 500 && !(thrown instanceof RequestError) ? 'error' : 'info';
     this.#parts.log[level]({ requestId, status: failure.status, error: thrown }, 'A request failed');
     return replyOf({ kind: 'http', ...failure });
   }

@@ -1,0 +1,134 @@
+/**
+ * `/pool/…`, on the administration's listener: what `caravan pool` asks, in JSON, of any server of the pool. Who asks shows the
+ * administrator's token.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { AdministrationError, type PoolDesk } from '../../administration/index.ts';
+import { CaravanError, type Log } from '../../platform/index.ts';
+import { PoolError } from '../../pool/index.ts';
+import { StoreError } from '../../store/index.ts';
+import { readBody } from './body.ts';
+import type { Route, RouteContext } from './route.ts';
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+const STATUSES: Readonly<Record<string, number>> = {
+  'unknown-server': 404,
+  'server-unknown': 404,
+  'ambiguous-server': 409,
+  'server-alive': 409,
+};
+
+interface Call {
+  readonly desk: PoolDesk;
+  /** The name within the path. */
+  readonly name: string;
+  readonly body: unknown;
+}
+
+/** By method and path; `*` is a name. What it resolves to is the answer. */
+const CALLS: Readonly<Record<string, (call: Call) => Promise<object>>> = {
+  'GET /pool': async ({ desk }) => ({ servers: await desk.servers() }),
+  'GET /pool/users/*': ({ desk, name }) => desk.user(name),
+  'PUT /pool/users/*/binding': ({ desk, name, body }) =>
+    desk.bind(name, z.strictObject({ server: z.string() }).parse(body).server),
+  'DELETE /pool/users/*/binding': ({ desk, name }) => desk.unbind(name),
+  'POST /pool/servers/*/drain': ({ desk, name }) => desk.drain(name),
+  'POST /pool/servers/*/available': ({ desk, name, body }) =>
+    desk.setAvailable(name, z.strictObject({ available: z.boolean() }).parse(body).available),
+  'POST /pool/servers/*/fence': ({ desk, name, body }) =>
+    desk.fence(name, z.strictObject({ gone: z.boolean() }).parse(body).gone),
+  'DELETE /pool/servers/*': ({ desk, name }) => desk.remove(name),
+  'POST /pool/balance': async ({ desk, body }) => ({
+    gives: await desk.rebalance(z.strictObject({ dryRun: z.boolean() }).parse(body).dryRun),
+  }),
+};
+
+export interface PoolRouteParts {
+  /** Undefined where this server is alone. */
+  readonly desk: PoolDesk | undefined;
+  readonly token: string;
+  readonly log: Log;
+}
+
+export class PoolRoute implements Route {
+  readonly name = 'pool';
+  readonly isCounted = false;
+  readonly #parts: PoolRouteParts;
+  readonly #digest: Buffer;
+
+  constructor(parts: PoolRouteParts) {
+    this.#parts = parts;
+    this.#digest = digestOf(parts.token);
+  }
+
+  matches(path: string): boolean {
+    return path === '/pool' || path.startsWith('/pool/');
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse, context: RouteContext): Promise<void> {
+    const { desk, log } = this.#parts;
+    if (!this.#isKnown(request.headers.authorization)) {
+      log.warn({ address: context.address }, 'A call of the administration was refused: it does not have the token');
+      return answerJson(response, 401, failed('wrong-token', "It needs the administrator's token."), {
+        'WWW-Authenticate': 'Bearer',
+      });
+    }
+    if (desk === undefined) {
+      return answerJson(response, 404, failed('no-pool', 'This server is alone: it is of no pool.'));
+    }
+    try {
+      const { call, name } = callOf(request);
+      if (call === undefined) return answerJson(response, 404, failed('no-such-call', 'There is no such call.'));
+      const body = await readBody(request, BODY_LIMIT_BYTES);
+      const result = await call({ desk, name, body: body.length === 0 ? {} : JSON.parse(body.toString('utf8')) });
+      if (request.method !== 'GET')
+        log.info({ call: `${request.method} ${request.url}` }, 'An administrator changed the pool');
+      answerJson(response, 200, result);
+    } catch (thrown) {
+      this.#fail(response, thrown, context.requestId);
+    }
+  }
+
+  #isKnown(authorization: string | undefined): boolean {
+    const token = /^Bearer +(.+)$/i.exec(authorization ?? '')?.[1];
+    return token !== undefined && timingSafeEqual(digestOf(token), this.#digest);
+  }
+
+  #fail(response: ServerResponse, thrown: unknown, requestId: string): void {
+    if (thrown instanceof z.ZodError || thrown instanceof SyntaxError || thrown instanceof URIError) {
+      return answerJson(response, 400, failed('bad-call', 'The call is not one that is understood.'));
+    }
+    const isTold = thrown instanceof AdministrationError || thrown instanceof PoolError || thrown instanceof StoreError;
+    if (!isTold) {
+      this.#parts.log.error({ requestId, error: thrown }, 'A call of the administration failed');
+      return answerJson(response, 500, failed('failed', `The call failed; its number in the log is ${requestId}.`));
+    }
+    answerJson(response, STATUSES[thrown.code] ?? 503, failed(thrown.code, thrown.message, thrown));
+  }
+}
+
+/** The path as it was written: names keep their case. */
+function callOf({ method = 'GET', url = '/' }: IncomingMessage) {
+  const parts = (url.split('?')[0] ?? '').split('/').filter((part) => part !== '');
+  const name = parts.length >= 3 ? decodeURIComponent(parts[2] ?? '') : '';
+  const path = parts.map((part, position) => (position === 2 ? '*' : part.toLowerCase())).join('/');
+  return { call: Object.hasOwn(CALLS, `${method} /${path}`) ? CALLS[`${method} /${path}`] : undefined, name };
+}
+
+const failed = (code: string, message: string, { remedy }: Partial<Pick<CaravanError, 'remedy'>> = {}) => ({
+  error: { code, message, ...(remedy !== undefined && { remedy }) },
+});
+
+function answerJson(
+  response: ServerResponse,
+  status: number,
+  value: object,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers });
+  response.end(`${JSON.stringify(value)}\n`);
+}
+
+const digestOf = (token: string): Buffer => createHash('sha256').update(token).digest();
