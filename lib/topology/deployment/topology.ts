@@ -1,0 +1,249 @@
+/** What an administrator deploys: pools, standalone servers, and what they share. The schema of `caravan.json`. */
+import { z } from 'zod';
+import { choice, list, optional, section, text, whole, withDefault, yesOrNo } from '../setting.ts';
+import { mailSystem } from './mail-system.ts';
+import { REGIONS } from './regions.ts';
+
+const NAME = /^[a-z][a-z0-9-]{0,30}[a-z0-9]$/;
+const HOST = /^(?=.{4,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/;
+const hostExpected = "a host name in lower case such as 'sync.example.org'";
+const name = (about: string) =>
+  text({ about, expected: 'a name of 2 to 32 lower-case letters, digits and dashes', matches: NAME });
+
+const newNetwork = {
+  cidr: optional(
+    text({
+      about: 'The addresses of a network of its own.',
+      expected: "a private IPv4 network from /16 to /22 such as '10.20.0.0/16'",
+      matches: /^[\d.]+\/\d+$/,
+      otherwise: 'none: `vpc` names an existing network',
+    }),
+  ),
+  egress: optional(
+    choice(['nat', 'endpoints'], {
+      about:
+        'How servers of a network of its own reach AWS and the mail system: `nat` is a gateway a zone, and the only way to a mail ' +
+        'system out on the internet; `endpoints` are private ones for the services that are used, for mail systems that the ' +
+        'network is connected with.',
+      otherwise: '`nat`',
+    }),
+  ),
+};
+
+const existingNetwork = {
+  vpc: optional(
+    text({
+      about: 'An existing network, in place of `cidr`.',
+      expected: "its id, such as 'vpc-0a1b2c3d'",
+      matches: /^vpc-[0-9a-f]+$/,
+    }),
+  ),
+  publicSubnets: optional(
+    list({ about: 'Its subnets for the balancer, one a zone in the order of `zones`.', of: 'subnet ids' }),
+  ),
+  privateSubnets: optional(
+    list({
+      about:
+        'Its subnets for the servers, one a zone in the order of `zones`; they reach AWS by NAT or endpoints of yours.',
+      of: 'subnet ids',
+    }),
+  ),
+};
+
+const place = {
+  name: name('Its name: of the stack, of metrics, and to people.'),
+  region: choice(REGIONS as [string, ...string[]], { about: 'Where it is.' }),
+  zones: list({
+    about:
+      'The availability zones that it is spread over; three are usual. They are named, since nothing is looked up.',
+    of: "the region's zones",
+  }),
+  host: optional(
+    text({
+      about: 'The name that phones are given.',
+      expected: hostExpected,
+      matches: HOST,
+      otherwise: '`domain` where there is one pool or server alone, else its `name` in `domain`',
+    }),
+  ),
+  certificate: text({
+    about: 'The certificate of that name, in the same region, of AWS Certificate Manager.',
+    expected: "its ARN, such as 'arn:aws:acm:eu-central-1:123456789012:certificate/…'",
+    matches: /^arn:aws:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/,
+  }),
+  network: z.strictObject({ ...newNetwork, ...existingNetwork }),
+  mail: mailSystem,
+  settings: withDefault(
+    z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).meta({
+      kind: 'sections',
+      expected: 'settings of docs/configuration.md by their keys, each with a plain value',
+      about: 'Further settings of the servers, by the keys of docs/configuration.md: `{ "log.level": "debug" }`.',
+    }),
+    {},
+  ),
+  firewall: optional(
+    z.strictObject({
+      requestsPerFiveMinutes: withDefault(
+        whole({
+          about:
+            'Requests from one address in five minutes, beyond which a web application firewall refuses it. A phone makes some ' +
+            'tens; an office with a thousand of them behind one address makes tens of thousands.',
+          least: 1_000,
+          most: 2_000_000_000,
+        }),
+        50_000,
+      ),
+    }),
+  ),
+  autodiscover: withDefault(
+    yesOrNo({
+      about: 'Whether `autodiscover.` and the mail domain leads here as well; the certificate bears that name too.',
+    }),
+    false,
+  ),
+};
+
+export const topologySchema = z.strictObject({
+  $schema: optional(text({ about: "Not read: for an editor's help." })),
+  name: name('What all stacks of it begin with.'),
+  account: optional(
+    text({
+      about: 'The account that all of it goes to.',
+      expected: 'twelve digits',
+      matches: /^\d{12}$/,
+      otherwise: 'that of the credentials with which it is deployed',
+    }),
+  ),
+  domain: text({ about: 'The domain that phones are given.', expected: hostExpected, matches: HOST }),
+  hostedZone: optional(
+    z.strictObject({
+      id: text({
+        about: 'The id of a public zone of Route 53.',
+        expected: "an id such as 'Z0123456789ABCDEFGHIJ'",
+        matches: /^Z[A-Z0-9]+$/,
+      }),
+      name: text({ about: 'Its name.', expected: hostExpected, matches: HOST }),
+    }),
+  ),
+  image: z.strictObject({
+    repository: text({
+      about: "The repository of the server's image, which you push: docs/deploy.md.",
+      expected:
+        "a repository of ECR such as '123456789012.dkr.ecr.eu-central-1.amazonaws.com/caravan'; {region} in it stands for the pool's",
+      matches: /^\d{12}\.dkr\.ecr\.([a-z0-9-]+|\{region\})\.amazonaws\.com\/[a-z0-9][a-z0-9._/-]*$/,
+    }),
+    tag: text({
+      about: 'Its tag: the release. Not `latest`: what runs must be what was asked for.',
+      expected: "a tag other than 'latest'",
+      matches: /^(?!latest$)[\w][\w.-]{0,127}$/,
+    }),
+  }),
+  pools: withDefault(
+    z
+      .array(
+        z.strictObject({
+          ...place,
+          size: section({
+            min: withDefault(whole({ about: 'Servers that are always there.', least: 2, most: 500 }), 3),
+            max: withDefault(whole({ about: 'Servers at most.', least: 2, most: 500 }), 12),
+          }),
+          placement: section({
+            usersPerServer: withDefault(
+              whole({ about: 'Users a server, on average, beyond which one is added.', least: 10, most: 100_000 }),
+              2_000,
+            ),
+            leastAvailabilityIndex: withDefault(
+              whole({
+                about:
+                  'The average availability index (from -100, which refuses, to 100, which is idle) under which servers are added.',
+                least: -99,
+                most: 99,
+              }),
+              20,
+            ),
+          }),
+          previousKeySecret: optional(
+            text({
+              about: 'The secret that holds the key before, while the key of the pool is changed.',
+              expected: 'the ARN of a secret of Secrets Manager',
+              matches: /^arn:aws:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+$/,
+            }),
+          ),
+        }),
+      )
+      .meta({ kind: 'sections', expected: 'a list of pools', about: 'The pools.' }),
+    [],
+  ),
+  standalone: withDefault(
+    z
+      .array(z.strictObject(place))
+      .meta({ kind: 'sections', expected: 'a list of standalone servers', about: 'Servers alone.' }),
+    [],
+  ),
+  alarms: section({
+    email: optional(
+      text({
+        about: 'Who is told of alarms; they confirm a message from AWS first.',
+        expected: 'a mail address',
+        matches: /^[^\s@]+@[^\s@]+\.[^\s@]+$/,
+      }),
+    ),
+  }),
+  logs: section({
+    retentionDays: withDefault(
+      choiceOfDays([7, 14, 30, 60, 90, 180, 365, 731], 'How long logs are kept, in days.'),
+      90,
+    ),
+  }),
+  tags: withDefault(
+    z.record(z.string().min(1).max(128), z.string().max(256)).meta({
+      kind: 'sections',
+      expected: 'names of at most 128 characters with values of at most 256',
+      about: 'Tags of everything that is made.',
+    }),
+    {},
+  ),
+});
+
+function choiceOfDays(days: readonly number[], about: string) {
+  return z.literal(days).meta({ kind: 'number', expected: `one of ${days.join(', ')}`, about });
+}
+
+type Frozen<Value> = Value extends readonly (infer Element)[]
+  ? readonly Frozen<Element>[]
+  : Value extends object
+    ? { readonly [Name in keyof Value]: Frozen<Value[Name]> }
+    : Value;
+
+type Parsed = Frozen<z.output<typeof topologySchema>>;
+type ParsedPool = Parsed['pools'][number];
+type ParsedStandalone = Parsed['standalone'][number];
+
+/** A network of its own, or one that is there. */
+export type NetworkTopology =
+  | { readonly kind: 'new'; readonly cidr: string; readonly egress: 'nat' | 'endpoints' }
+  | {
+      readonly kind: 'existing';
+      readonly vpc: string;
+      readonly publicSubnets: readonly string[];
+      readonly privateSubnets: readonly string[];
+    };
+
+interface Completed {
+  /** Always there: left out, it follows from `domain`. */
+  readonly host: string;
+  readonly network: NetworkTopology;
+}
+
+export type PoolTopology = Omit<ParsedPool, keyof Completed> & Completed;
+export type StandaloneTopology = Omit<ParsedStandalone, keyof Completed> & Completed;
+/** What a pool and a server alone have in common. */
+export type PlaceTopology = PoolTopology | StandaloneTopology;
+
+/** The whole file, checked and completed. */
+export interface Topology extends Omit<Parsed, 'pools' | 'standalone'> {
+  readonly pools: readonly PoolTopology[];
+  readonly standalone: readonly StandaloneTopology[];
+}
+
+export type ParsedTopology = z.output<typeof topologySchema>;
