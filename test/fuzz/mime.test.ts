@@ -163,8 +163,8 @@ describe('a draft', () => {
       '"',
       '<',
       ';;;,,,',
-      'a\r\nBcc: x@y',
-      'text/html\r\nX: y',
+      'a\r\nX-Injected: y',
+      'text/html\r\nX-Injected: y',
       '../../etc/passwd',
       '1:5~2',
       '=?utf-8?Q?=',
@@ -213,7 +213,7 @@ describe('a draft', () => {
       checkStructure(raw);
       const header = Buffer.from(raw).toString('latin1').split('\r\n\r\n', 1)[0] ?? '';
       // Nothing that a device writes into one field becomes another.
-      expect(header).not.toMatch(/^(?:Bcc: x@y|X: y)/im);
+      expect(header).not.toMatch(/^X-Injected:/im);
       expect(text(rendered(raw), 'Email:MessageClass')).toBeDefined();
     });
   });

@@ -7,9 +7,9 @@ const DONE = /^(\S+) OK\b/i;
 export class ImapWire {
   /**
    * Called with `UID MOVE`, `APPEND`, … when the IMAP server has done it and before the other side can know. True: the news
-   * is lost, and so is the connection.
+   * is lost, and so is the connection. `user` is who logged in.
    */
-  onDone: (verb: string) => boolean = () => false;
+  onDone: (verb: string, user: string) => boolean = () => false;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -35,7 +35,9 @@ export class ImapWire {
   #serve(client: Socket, targetPort: number): void {
     const upstream = connect({ host: '127.0.0.1', port: targetPort });
     const underWay = new Map<string, string>();
+    let user = '';
     const sent = lineReader((line) => {
+      user = userOf(line) ?? user;
       const [, tag, verb] = CHANGES.exec(line) ?? [];
       if (tag !== undefined && verb !== undefined) underWay.set(tag, verb.toUpperCase());
     });
@@ -45,7 +47,7 @@ export class ImapWire {
       const verb = underWay.get(tag);
       if (verb === undefined) return;
       underWay.delete(tag);
-      if (this.onDone(verb)) isLost = true;
+      if (this.onDone(verb, user)) isLost = true;
     });
     client.on('data', (chunk: Buffer) => {
       sent(chunk);
@@ -69,6 +71,15 @@ export class ImapWire {
       });
     }
   }
+}
+
+/** Of a login, by either command. */
+function userOf(line: string): string | undefined {
+  const plain = /^\S+ LOGIN "?([^\s"]+)/i.exec(line)?.[1];
+  const sasl = /^(?:\S+ AUTHENTICATE PLAIN )?([A-Za-z0-9+/]{8,}={0,2})$/i.exec(line)?.[1];
+  if (sasl === undefined) return plain;
+  const parts = Buffer.from(sasl, 'base64').toString().split('\0');
+  return parts.length === 3 ? parts[1] : undefined;
 }
 
 function lineReader(onLine: (line: string) => void): (chunk: Buffer) => void {

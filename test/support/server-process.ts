@@ -17,6 +17,15 @@ export interface Exit {
   readonly milliseconds: number;
 }
 
+export interface ProcessOptions {
+  /** The program; default the server of the sources. */
+  readonly main?: string;
+  /** Default: any free one. */
+  readonly port?: number;
+  /** What answers 200 when it is up; default `/health`. */
+  readonly upPath?: string;
+}
+
 export class ServerProcess {
   readonly port: number;
   /** Of its database. */
@@ -25,13 +34,16 @@ export class ServerProcess {
   readonly lines: string[] = [];
   readonly #flags: readonly string[];
   readonly #temporary: string | undefined;
+  readonly #options: ProcessOptions;
   #child: ChildProcess | undefined;
 
   private constructor(
     port: number,
     place: { data: string; temporary: string | undefined },
     settings: Readonly<Record<string, string>>,
+    options: ProcessOptions,
   ) {
+    this.#options = options;
     this.port = port;
     this.data = place.data;
     this.#temporary = place.temporary;
@@ -47,11 +59,15 @@ export class ServerProcess {
   }
 
   /** `settings` by flag; `data` in a directory of its own if nothing else is said. */
-  static async start(settings: Readonly<Record<string, string>>, data?: string): Promise<ServerProcess> {
-    const [port] = await freePorts(1);
+  static async start(
+    settings: Readonly<Record<string, string>>,
+    data?: string,
+    options: ProcessOptions = {},
+  ): Promise<ServerProcess> {
+    const port = options.port ?? (await freePorts(1))[0];
     const temporary = data === undefined ? await mkdtemp(join(tmpdir(), 'caravan-process-')) : undefined;
-    const place = { data: data ?? (temporary as string), temporary };
-    const server = new ServerProcess(port as number, place, settings);
+    const place = { data: data ?? temporary ?? '', temporary };
+    const server = new ServerProcess(port as number, place, settings, options);
     await server.launch();
     return server;
   }
@@ -59,11 +75,12 @@ export class ServerProcess {
   /** Resolves when it takes requests. */
   async launch(): Promise<void> {
     const from = performance.now();
-    const child = spawn('node', [MAIN, ...this.#flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const { main = MAIN, upPath = '/health' } = this.#options;
+    const child = spawn('node', [main, ...this.#flags], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => this.#keep(chunk));
     while (child.exitCode === null && child.signalCode === null && performance.now() - from < READY_LIMIT_MS) {
-      const isUp = await fetch(`http://127.0.0.1:${this.port}/health`).then(
+      const isUp = await fetch(`http://127.0.0.1:${this.port}${upPath}`).then(
         (it) => it.ok,
         () => false,
       );
@@ -71,6 +88,20 @@ export class ServerProcess {
       await new Promise((done) => setTimeout(done, POLL_MS));
     }
     throw new Error(`the server did not come up: ${this.lines.join('\n')}`);
+  }
+
+  get pid(): number {
+    if (this.#child?.pid === undefined) throw new Error('the server does not run');
+    return this.#child.pid;
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined;
+  }
+
+  /** SIGSTOP and SIGCONT, and whatever does not end it. */
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.pid, signal);
   }
 
   /** Sends the signal and waits for the end. */

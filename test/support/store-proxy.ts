@@ -19,7 +19,9 @@ export type StoreFault =
   /** The request is carried out, and the answer held for so long. */
   | { readonly kind: 'delay'; readonly delayMs: number }
   /** Head and half of the answer come, and no more. */
-  | { readonly kind: 'stall' };
+  | { readonly kind: 'stall' }
+  /** Nothing is carried out, and nothing comes: the service is out of reach. */
+  | { readonly kind: 'silence' };
 
 const ITEM_REQUEST = /\.(?:Get|Put|Update|Delete)Item$|\.(?:Query|Scan)$/;
 
@@ -28,6 +30,8 @@ export class StoreProxy {
   target: string;
   /** The operations on items that came, `PutItem`. */
   readonly seen: string[] = [];
+  /** Done to every request that no other fault is for, until it is changed. */
+  always: (operation: string) => StoreFault | undefined = () => undefined;
   readonly #faults: StoreFault[] = [];
   readonly #server: Server;
   readonly #agent = new Agent({ keepAlive: true });
@@ -72,7 +76,8 @@ export class StoreProxy {
     const operation = String(incoming.headers['x-amz-target']);
     const isOnItems = ITEM_REQUEST.test(operation);
     if (isOnItems) this.seen.push(operation.slice(operation.indexOf('.') + 1));
-    const fault = isOnItems ? this.#faults.shift() : undefined;
+    const fault = isOnItems ? (this.#faults.shift() ?? this.always(operation)) : undefined;
+    if (fault?.kind === 'silence') return;
     if (fault?.kind === 'drop-request') return void outgoing.destroy();
     if (fault?.kind === 'fail') return fail(outgoing, fault.status, fault.type, fault.message);
     if (fault?.kind === 'garble') return void outgoing.writeHead(fault.status).end(fault.body);

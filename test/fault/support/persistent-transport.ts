@@ -1,9 +1,27 @@
 /** A network layer that does what phones do with a lost answer or a 503: the very same bytes again, until there is an answer. */
-import { httpTransport, type Transport, type TransportResponse } from '../../../lib/activesync/client/index.ts';
+import {
+  httpTransport,
+  type Transport,
+  type TransportRequest,
+  type TransportResponse,
+} from '../../../lib/activesync/client/index.ts';
+import { reasonOf } from '../../../lib/platform/index.ts';
 
 const PAUSE_MS = 40;
 const LIMIT_MS = 45_000;
 const UNAVAILABLE = 503;
+
+export interface Persistence {
+  /** Answers that are none of a server's: the request is sent again. Default: 503 alone. */
+  readonly again?: readonly number[];
+  /** A request that has no answer by then is given up and sent again; default: what the client says. */
+  readonly attemptMs?: (request: TransportRequest) => number;
+  /** No answer for so long is an error. Default 45,000. */
+  readonly limitMs?: number;
+  readonly pauseMs?: number;
+  /** Told of everything that went wrong. */
+  readonly onHardship?: (request: TransportRequest, what: string) => void;
+}
 
 /** What the device went through, for those who look at it afterwards. */
 export interface Hardships {
@@ -13,27 +31,29 @@ export interface Hardships {
   refused: number;
 }
 
-export function persistentTransport(hardships: Hardships): Transport {
+export function persistentTransport(hardships: Hardships, persistence: Persistence = {}): Transport {
+  const { again = [UNAVAILABLE], attemptMs, limitMs = LIMIT_MS, pauseMs = PAUSE_MS, onHardship } = persistence;
   const inner = httpTransport();
   return {
     async request(request) {
-      const until = performance.now() + LIMIT_MS;
+      const until = performance.now() + limitMs;
       for (;;) {
         let response: TransportResponse | undefined;
         let cause: unknown;
         try {
-          response = await inner.request(request);
+          response = await inner.request(attemptMs ? { ...request, timeoutMs: attemptMs(request) } : request);
         } catch (thrown) {
           if (request.signal?.aborted) throw thrown;
           cause = thrown;
         }
-        if (response && response.status !== UNAVAILABLE) return response;
+        if (response && !again.includes(response.status)) return response;
+        onHardship?.(request, response ? String(response.status) : reasonOf(cause));
         if (response) hardships.refused++;
         else hardships.lost++;
         if (performance.now() > until) {
-          throw new Error(`no answer in ${LIMIT_MS} ms to ${request.url} (last: ${response?.status ?? String(cause)})`);
+          throw new Error(`no answer in ${limitMs} ms to ${request.url} (last: ${response?.status ?? String(cause)})`);
         }
-        await new Promise((done) => setTimeout(done, PAUSE_MS));
+        await new Promise((done) => setTimeout(done, pauseMs));
         request.signal?.throwIfAborted();
       }
     },

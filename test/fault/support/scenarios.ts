@@ -253,9 +253,9 @@ export const SCENARIOS: readonly Scenario[] = [
           expect(
             phone
               .items(inboxOf(phone))
-              .map((it) => itemText(it, 'Email:Subject'))
-              .toSorted(),
-          ).toEqual(subjects.toSorted()),
+              .map((it) => itemText(it, 'Email:Subject') ?? '')
+              .toSorted((a, b) => a.localeCompare(b)),
+          ).toEqual(subjects.toSorted((a, b) => a.localeCompare(b))),
       };
     },
   },

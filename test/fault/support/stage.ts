@@ -8,20 +8,21 @@ import {
   DeviceClient,
   type DeviceClientOptions,
   type DeviceState,
-  type ExchangeResponse,
   httpTransport,
-  type SentRequest,
 } from '../../../lib/activesync/client/index.ts';
-import { child, children, type Element, type ProtocolVersion, text } from '../../../lib/activesync/index.ts';
+import type { ProtocolVersion } from '../../../lib/activesync/index.ts';
 import { Dovecot } from '../../support/dovecot.ts';
 import { type Fault, FaultProxy, type Intercept, type ProxiedRequest } from '../../support/fault-proxy.ts';
 import { TEST_DOMAIN } from '../../support/imap-backend.ts';
 import { ImapWire } from '../../support/imap-wire.ts';
 import { ServerProcess } from '../../support/server-process.ts';
 import { SmtpSink, type SunkMessage } from '../../support/smtp-sink.ts';
-import { differences } from './differences.ts';
 import { type MailboxContents, readMailbox } from './mailbox.ts';
 import { type Hardships, persistentTransport } from './persistent-transport.ts';
+import { watchResyncs } from './resyncs.ts';
+import { LOOK, settle, syncEverything } from './settle.ts';
+
+export { LOOK };
 
 export interface StageOptions {
   readonly users: readonly string[];
@@ -37,9 +38,6 @@ export interface PhoneOptions extends Partial<DeviceClientOptions> {
   readonly persists?: boolean;
   readonly state?: DeviceState;
 }
-
-const SETTLE_LIMIT_MS = 25_000;
-const SETTLE_PAUSE_MS = 150;
 
 export class Stage {
   readonly dovecot: Dovecot;
@@ -117,7 +115,7 @@ export class Stage {
         version: '16.1',
         transport: persists ? persistentTransport(this.hardships) : httpTransport(),
         retry: { attempts: 1, maxRetryAfterSeconds: 0 },
-        onExchange: this.#watcher(options.user, state !== undefined),
+        onExchange: watchResyncs(options.user, state !== undefined, this.resyncs),
         ...options,
       },
       state,
@@ -152,24 +150,12 @@ export class Stage {
   }
 
   /** Syncs everything until the device has what the mailbox has; throws with the differences if that does not come. */
-  async settle(user: string, ...phones: readonly DeviceClient[]): Promise<MailboxContents> {
-    const until = performance.now() + SETTLE_LIMIT_MS;
-    for (;;) {
-      for (const phone of phones) await this.syncEverything(phone);
-      const contents = await this.contents(user);
-      const found = phones.flatMap((phone) => differences(phone.state, contents));
-      if (found.length === 0) return contents;
-      if (performance.now() > until) throw new Error(`${user}'s devices and mailbox differ:\n${found.join('\n')}`);
-      await new Promise((done) => setTimeout(done, SETTLE_PAUSE_MS));
-    }
+  settle(user: string, ...phones: readonly DeviceClient[]): Promise<MailboxContents> {
+    return settle(this.dovecot, user, phones);
   }
 
-  async syncEverything(phone: DeviceClient, windowSize = 100): Promise<void> {
-    await phone.folderSync();
-    for (const { serverId, type } of Object.values(phone.state.folders)) {
-      if (!MAIL_TYPES.has(type)) continue;
-      await phone.syncAll({ collectionId: serverId, windowSize, ...LOOK });
-    }
+  syncEverything(phone: DeviceClient, windowSize = 100): Promise<void> {
+    return syncEverything(phone, windowSize);
   }
 
   async stop(): Promise<void> {
@@ -180,38 +166,7 @@ export class Stage {
     await this.smtp.stop();
     await this.dovecot.stop();
   }
-
-  #watcher(user: string, isKnown: boolean): DeviceClientOptions['onExchange'] {
-    const begun = new Map<string, number>();
-    return (request: SentRequest, { document }: ExchangeResponse) => {
-      const say = (what: string) => this.resyncs.push(`${user}: ${request.command}: ${what}`);
-      if (request.command === 'FolderSync' && textOf(document, 'FolderHierarchy:Status') === '9') say('Status 9');
-      if (request.command !== 'Sync') return;
-      for (const it of collectionsOf(request.document)) {
-        const id = text(it, 'AirSync:CollectionId') ?? '';
-        if (text(it, 'AirSync:SyncKey') !== '0') continue;
-        const count = (begun.get(id) ?? (isKnown ? 1 : 0)) + 1;
-        begun.set(id, count);
-        if (count > 1) say(`key 0 again for ${id}`);
-      }
-      for (const it of collectionsOf(document)) {
-        const status = text(it, 'AirSync:Status') ?? '1';
-        if (status === '3' || status === '12') say(`Status ${status} for ${text(it, 'AirSync:CollectionId')}`);
-      }
-    };
-  }
 }
-
-/** How the devices of these tests look at mail. */
-export const LOOK = { filterType: 0, bodyPreferences: [{ type: 1, truncationSizeBytes: 200 }] } as const;
-
-/** MS-ASCMD 2.2.3.186.3: folders of mail, the outbox apart. */
-const MAIL_TYPES: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 12]);
-
-const textOf = (document: Element | undefined, tag: 'FolderHierarchy:Status') => text(document, tag);
-
-const collectionsOf = (document: Element | undefined): readonly Element[] =>
-  children(child(document, 'AirSync:Collections'), 'AirSync:Collection');
 
 /**
  * Breaks the first `times` transmissions of each different request at the same place; repetitions beyond pass. Tells of

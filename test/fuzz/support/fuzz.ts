@@ -17,6 +17,8 @@ export interface FuzzOptions {
   /** One call of the property may try several cases side by side. */
   readonly casesAtOnce?: number;
   readonly caseLimitMs?: number;
+  /** Tells the first failure as it came: where each try takes long, making it smaller takes for ever. */
+  readonly endOnFailure?: boolean;
 }
 
 export const FUZZ_TIMEOUT_MS = 300_000;
@@ -25,7 +27,7 @@ export async function fuzz<Case>(
   target: Target,
   cases: fc.Arbitrary<Case>,
   check: (one: Case) => void | Promise<void>,
-  { casesAtOnce = 1, caseLimitMs = CASE_LIMIT_MS }: FuzzOptions = {},
+  { casesAtOnce = 1, caseLimitMs = CASE_LIMIT_MS, endOnFailure = false }: FuzzOptions = {},
 ): Promise<void> {
   const numRuns = Math.ceil(casesOf(target) / casesAtOnce);
   const started = performance.now();
@@ -42,7 +44,7 @@ export async function fuzz<Case>(
       if (tookMs > caseLimitMs) throw new Error(`took ${Math.round(tookMs)} ms`);
     }),
     // A case that hangs without using the processor would otherwise be told as a test that took too long.
-    { numRuns, timeout: 30_000 },
+    { numRuns, endOnFailure, timeout: 30_000 },
   );
   const after = memory();
   const megabytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MB`;

@@ -23,6 +23,10 @@ export class SimulatedNetwork {
     this.#parted.delete(pairOf(one, other));
   }
 
+  isParted(one: string, other: string): boolean {
+    return this.#parted.has(pairOf(one, other));
+  }
+
   /** `refused` runs at the sender if there is no process at the other end; nothing at all runs across a partition. */
   send(from: SimulatedProcess, to: SimulatedProcess, arrive: () => void, refused: () => void = () => {}): void {
     if (this.#parted.has(pairOf(from.name, to.name))) return;

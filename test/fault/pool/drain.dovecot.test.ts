@@ -1,0 +1,61 @@
+// Servers of a pool are stopped for maintenance, one after the other, and another joins: no device notices anything.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { PoolStage } from './support/pool-stage.ts';
+import { DELIVER_EVERY_MS, pause, seconds, USERS } from './support/sizes.ts';
+
+let stage: PoolStage;
+beforeAll(async () => {
+  stage = await PoolStage.start({ users: USERS, spare: 1 });
+  await stage.begin();
+}, 120_000);
+afterAll(() => stage.stop(), 60_000);
+
+it('a server is drained (SIGTERM): its users are given away, and no request fails', { timeout: 200_000 }, async () => {
+  const server = stage.server(1);
+  expect((await stage.usersOf(server)).length).toBeGreaterThan(0);
+  const { troubles } = await stage.during(
+    async () => {
+      await pause(2_000);
+      await server.drain();
+      await pause(seconds(10, 2));
+    },
+    { everyMs: DELIVER_EVERY_MS },
+  );
+  expect(troubles).toEqual([]);
+  expect(await stage.usersOf(server)).toEqual([]);
+  await server.process.launch();
+  await stage.untilHealthy();
+});
+
+it('all servers are restarted, one after the other, and no request fails', { timeout: 400_000 }, async () => {
+  const { troubles } = await stage.during(
+    async () => {
+      for (const server of stage.servers) {
+        await pause(seconds(5, 1));
+        await server.drain();
+        await server.process.launch();
+        await stage.untilHealthy();
+      }
+      await pause(seconds(5, 1));
+    },
+    { everyMs: DELIVER_EVERY_MS },
+  );
+  expect(troubles).toEqual([]);
+});
+
+it('a server joins, and no request fails', { timeout: 400_000 }, async () => {
+  const { troubles } = await stage.during(
+    async () => {
+      await pause(1_000);
+      const server = await stage.launch();
+      await stage.untilHealthy();
+      await stage.until(
+        async () => (await stage.live()).some((it) => it.address === server.address),
+        'it is of the pool',
+      );
+      await pause(seconds(330, 5));
+    },
+    { everyMs: DELIVER_EVERY_MS },
+  );
+  expect(troubles).toEqual([]);
+});
