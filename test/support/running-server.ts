@@ -82,6 +82,7 @@ export class RunningServer {
         'mail-smtp-port': String(this.smtp.port),
         'mail-smtp-tls': 'off',
         'limits-requests-per-minute': '0',
+        'devices-max-per-user': '100',
         'drain-seconds': '5',
         'log-level': process.env['CARAVAN_TEST_LOG'] ?? 'silent',
         ...this.#flags,
