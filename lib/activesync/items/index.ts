@@ -1,4 +1,4 @@
-// MIME ↔ Email: what an item looks like to a device.
+// MIME ↔ Email, iCalendar ↔ Calendar, Tasks and Notes, vCard ↔ Contacts: what an item looks like to a device.
 export { type AttachmentContent, attachmentName, findPart, renderAttachment } from './attachments.ts';
 export type { OutOfLine } from './body.ts';
 export { composeMessage, type Composition } from './compose.ts';
@@ -8,5 +8,15 @@ export { BODY_TYPES, type BodyPreference, type BodyType, type EmailOptions } fro
 export type { EmailRenderer, PartReference, ReadDraft, ReadEmailChange } from './email.ts';
 export { readEmailChange } from './email-change.ts';
 export { emailRenderer } from './email-renderer.ts';
+export { ItemError, type ItemErrorCode } from './errors.ts';
 export { fileReference, parseFileReference } from './file-reference.ts';
 export { FILTER_DAYS, readEmailOptions } from './read-email-options.ts';
+export type {
+  ChangeContext,
+  RenderContext,
+  ResourceClass,
+  ResourceCodec,
+  ResourceContext,
+  ResourceKind,
+  ResourceSummary,
+} from './resource-codec.ts';
