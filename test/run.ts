@@ -1,6 +1,7 @@
 /**
  * `npm test` (quick): what needs no server and nothing but npm's packages. `npm run test:all` (all): installs what the
- * machine lacks, then lint, format, types and every test at full size. Further arguments are vitest's: `npm test -- topology`.
+ * machine lacks, then lint, format, types and every test at full size. `npm run test:faults` (faults): the fault tests as long
+ * as they are meant to be, one file after the other, about an hour. Further arguments are vitest's: `npm test -- topology`.
  * The last line is `N passed, N failed`, with `, N skipped` where some were.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -12,23 +13,33 @@ import { lastLine, summarize, type VitestReport } from './runner/report.ts';
 import { installPackages, MissingPackagesError } from './runner/system-packages.ts';
 
 const CHECKS = ['lint', 'format:check', 'types'] as const;
-const TIME_LIMIT_MS = 38 * 60_000;
+const TIME_LIMIT_MINUTES: Readonly<Record<Mode, number>> = { quick: 38, all: 38, faults: 180 };
 const ROOT = join(import.meta.dirname, '..');
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
+
+type Mode = 'quick' | 'all' | 'faults';
+
+/** What is set for tests, and where they are. */
+const ENVIRONMENTS: Readonly<Record<Mode, Readonly<Record<string, string>>>> = {
+  quick: {},
+  all: { CARAVAN_TEST_SIZE: 'full' },
+  faults: { CARAVAN_TEST_SIZE: 'full', CARAVAN_FAULT_SIZE: 'full' },
+};
+const ALL_FAULTS = ['test/fault'];
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 const [mode, ...vitestArguments] = process.argv.slice(2);
-if (mode !== 'quick' && mode !== 'all') {
-  say('Usage: node test/run.ts quick|all [arguments of vitest]');
+if (mode !== 'quick' && mode !== 'all' && mode !== 'faults') {
+  say('Usage: node test/run.ts quick|all|faults [arguments of vitest]');
   process.exit(2);
 }
 process.exit(await run(mode));
 
-async function run(mode: 'quick' | 'all'): Promise<number> {
+async function run(mode: Mode): Promise<number> {
   const started = performance.now();
   const failedChecks: string[] = [];
-  if (mode === 'all') {
+  if (mode !== 'quick') {
     try {
       installPackages(say);
     } catch (thrown) {
@@ -36,7 +47,7 @@ async function run(mode: 'quick' | 'all'): Promise<number> {
       say(thrown.message);
       return 1;
     }
-    for (const check of CHECKS) {
+    for (const check of mode === 'all' ? CHECKS : []) {
       say(`\n== ${check}`);
       if (spawnSync('npm', ['run', '--silent', check], { cwd: ROOT, stdio: 'inherit' }).status !== 0)
         failedChecks.push(check);
@@ -68,18 +79,20 @@ async function run(mode: 'quick' | 'all'): Promise<number> {
 }
 
 /** Resolves to its exit status; one that a signal ended counts as 1. */
-function runVitest(mode: 'quick' | 'all', output: string): Promise<number> {
+function runVitest(mode: Mode, output: string): Promise<number> {
   const excluded = mode === 'quick' ? LEFT_OUT.flatMap(({ glob }) => ['--exclude', glob]) : [];
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${output}`];
-  const child = spawn(process.execPath, [VITEST, 'run', ...reporters, ...excluded, ...vitestArguments], {
+  const isAllFaults = mode === 'faults' && vitestArguments.every((it) => it.startsWith('-'));
+  const own = mode === 'faults' ? ['--no-file-parallelism', ...(isAllFaults ? ALL_FAULTS : [])] : [];
+  const child = spawn(process.execPath, [VITEST, 'run', ...reporters, ...excluded, ...own, ...vitestArguments], {
     cwd: ROOT,
     stdio: 'inherit',
-    env: { ...process.env, ...(mode === 'all' && { CARAVAN_TEST_SIZE: 'full' }) },
+    env: { ...process.env, ...ENVIRONMENTS[mode] },
   });
   const limit = setTimeout(() => {
-    say(`Stopped: the tests took longer than ${TIME_LIMIT_MS / 60_000} minutes`);
+    say(`Stopped: the tests took longer than ${TIME_LIMIT_MINUTES[mode]} minutes`);
     child.kill('SIGTERM');
-  }, TIME_LIMIT_MS);
+  }, TIME_LIMIT_MINUTES[mode] * 60_000);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (status) => {
