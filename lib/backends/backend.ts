@@ -121,6 +121,13 @@ export interface Envelope {
   readonly to: readonly string[];
 }
 
+/** When somebody cannot be met. Milliseconds since 1970, `toMs` exclusive. */
+export interface BusyTime {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly kind: 'tentative' | 'busy' | 'away';
+}
+
 export type FolderEvent =
   | { readonly kind: 'changed'; readonly folderId: string }
   /** Folders came, went or were renamed. */
@@ -174,6 +181,9 @@ export interface Mailbox {
 
   /** Submission. Resolves when the mail system has taken responsibility; BackendError('rejected') if it never will. */
   submit(envelope: Envelope, message: Uint8Array): Promise<void>;
+
+  /** When somebody of the organisation is busy, by their address; undefined where that cannot be known. Absent without calendars. */
+  freeBusy?(address: string, fromMs: number, toMs: number): Promise<readonly BusyTime[] | undefined>;
 
   /** One a user. Events may be coalesced and spurious, never lost. */
   watch(listener: (event: FolderEvent) => void): Promise<Watch>;

@@ -1,6 +1,7 @@
 // The user's mail system behind one interface.
 export type {
   Account,
+  BusyTime,
   Capabilities,
   Credentials,
   Envelope,
@@ -16,6 +17,17 @@ export type {
   SearchQuery,
   Watch,
 } from './backend.ts';
+export {
+  type CertificateCheck,
+  certificateCheck,
+  type CertificateVerdict,
+  type Directory,
+  type DirectoryQuery,
+  FileDirectory,
+  LdapDirectory,
+  type LdapOptions,
+  type Person,
+} from './directory/index.ts';
 export {
   DEMO_USERS,
   FoldersMailSystem,

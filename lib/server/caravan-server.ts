@@ -11,6 +11,7 @@ import { ActiveSyncRoute } from './activesync/activesync-route.ts';
 import { OwnerRoad } from './activesync/owner-road.ts';
 import { Authenticator } from './authentication/authenticator.ts';
 import { AutodiscoverRoute } from './autodiscover/autodiscover-route.ts';
+import { openCertificateCheck, openDirectory } from './directory.ts';
 import { HealthRoute } from './http/health-route.ts';
 import { HttpService } from './http/http-service.ts';
 import type { RouteContext } from './http/route.ts';
@@ -102,10 +103,15 @@ async function open(
     log,
     options: configuration.authentication,
   });
+  const directory = await openDirectory(configuration.directory);
+  if (directory) opened.push(() => directory.close());
+  const certificates = await openCertificateCheck(configuration.smime, clock);
   const ownerRoad = new OwnerRoad({
     owner,
     policies: new ConfiguredPolicies(configuration),
     outbox: new StoreOutbox({ store, clock, random, log }),
+    directory,
+    certificates,
     limits,
     clock,
     random,

@@ -58,6 +58,7 @@ export function checkTogether(parsed: Parsed, draft: ConfigurationDraft, directo
     );
   }
   checkPool(parsed, problem);
+  checkDirectory(parsed, problem);
   if (mail.kind === 'folders') {
     mail.root = resolve(directory, mail.root);
     if (mail.relay) complete('mail.relay', mail.relay, mail.relay.userName !== undefined);
@@ -101,6 +102,17 @@ function checkPool({ store, pool, administration }: Parsed, problem: Problem): v
   completeSecret('pool', 'previousKey', pool, POOL_KEY_CHARACTERS, problem);
   if (pool.key === undefined && pool.keyFile === undefined)
     problem('pool.key', 'the secret of the pool, or pool.keyFile (`openssl rand -base64 32` makes one)', true);
+}
+
+/** What each kind of directory needs. */
+function checkDirectory({ directory }: Parsed, problem: Problem): void {
+  const needed = { none: [], file: ['file'], ldap: ['url', 'baseDn'] } as const;
+  for (const name of needed[directory.kind]) {
+    if (directory[name] === undefined) problem(`directory.${name}`, `what directory.kind '${directory.kind}' asks for`);
+  }
+  completeSecret('directory', 'bindPassword', directory, 1, problem);
+  if (directory.bindDn !== undefined && directory.bindPassword === undefined)
+    problem('directory.bindPassword', 'a password for directory.bindDn, or directory.bindPasswordFile', true);
 }
 
 /** A secret that may stand in a file. */

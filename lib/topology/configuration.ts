@@ -1,6 +1,7 @@
 /** What the server is told when it starts: every setting, its unit, its bounds and its default. Parsed once, then frozen. */
 import { z } from 'zod';
 import { administrationSection, metricsSection } from './sections/administration.ts';
+import { directorySection, smimeSection } from './sections/directory.ts';
 import { listenSection } from './sections/listen.ts';
 import { authenticationSection, limitsSection } from './sections/limits.ts';
 import { mailSection } from './sections/mail.ts';
@@ -30,6 +31,8 @@ export const configurationSchema = z.strictObject({
   store: storeSection,
   pool: poolSection.optional(),
   mail: mailSection,
+  directory: directorySection,
+  smime: smimeSection,
   policy: policySection,
   devices: devicesSection,
   limits: limitsSection,
@@ -101,6 +104,8 @@ export interface Configuration extends Omit<Parsed, 'mail' | 'store' | 'pool'> {
 }
 
 export type AdministrationConfiguration = Configuration['administration'];
+export type DirectoryConfiguration = Configuration['directory'];
+export type SmimeConfiguration = Configuration['smime'];
 export type MetricsConfiguration = Configuration['metrics'];
 export type ListenConfiguration = Configuration['listen'];
 export type PolicyConfiguration = Configuration['policy'];

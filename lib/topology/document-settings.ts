@@ -35,6 +35,8 @@ const SECTION_TITLES: Readonly<Record<string, string>> = {
   store: 'store: what must survive a server',
   pool: 'pool: several servers as one; without this section a server is alone',
   mail: 'mail: where mail is',
+  directory: 'directory: whom one can write to',
+  smime: 'smime: signed mail',
   policy: 'policy: what devices are asked to obey',
   devices: 'devices: who may come',
   limits: 'limits: what devices may ask of the server',

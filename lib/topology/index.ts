@@ -3,6 +3,7 @@ export {
   type AdministrationConfiguration,
   type Configuration,
   type DevicesConfiguration,
+  type DirectoryConfiguration,
   type FoldersMailConfiguration,
   type ImapMailConfiguration,
   type LimitsConfiguration,
@@ -12,6 +13,7 @@ export {
   type PolicyConfiguration,
   type PoolConfiguration,
   type RelayConfiguration,
+  type SmimeConfiguration,
   type StoreConfiguration,
   type SubmissionConfiguration,
 } from './configuration.ts';

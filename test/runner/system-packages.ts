@@ -13,6 +13,7 @@ const NEEDS: readonly Need[] = [
   { package: 'dovecot-lmtpd', files: ['/usr/lib/dovecot/lmtp', '/usr/libexec/dovecot/lmtp'] },
   { package: 'default-jre-headless', files: ['/usr/bin/java', '/usr/local/bin/java'] },
   { package: 'maven', files: ['/usr/bin/mvn', '/usr/local/bin/mvn'] },
+  { package: 'slapd', files: ['/usr/sbin/slapd'] },
   { package: 'libwbxml2-utils', files: ['/usr/bin/wbxml2xml', '/usr/local/bin/wbxml2xml'] },
   { package: 'libxml2-utils', files: ['/usr/bin/xmllint', '/usr/local/bin/xmllint'] },
 ];

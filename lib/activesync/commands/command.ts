@@ -1,4 +1,5 @@
 /** What a command is: a document in, an answer or a wait out. It never holds a socket. */
+import type { CertificateCheck, Directory } from '../../backends/index.ts';
 import type { Clock, Log, Random } from '../../platform/index.ts';
 import type { Outbox } from '../../outbox/index.ts';
 import type { DeviceSync, UserSync } from '../../sync/index.ts';
@@ -25,6 +26,10 @@ export interface CommandContext {
   readonly device: DeviceSync;
   readonly policies: Policies;
   readonly outbox: Outbox;
+  /** Absent where the organisation has none that Caravan knows. */
+  readonly directory?: Directory | undefined;
+  /** Absent where nobody's certificates are checked. */
+  readonly certificates?: CertificateCheck | undefined;
   readonly limits: CommandLimits;
   readonly clock: Clock;
   readonly random: Random;

@@ -1,4 +1,4 @@
-/** Find (MS-ASCMD 2.2.1.2), 16.1: mail by keywords, with what a list of results shows. There is no directory to search. */
+/** Find (MS-ASCMD 2.2.1.2), 16.1: mail by keywords, with what a list of results shows, and people in the directory. */
 import { BODY_TYPES, type EmailOptions, emailRenderer } from '../items/index.ts';
 import {
   child,
@@ -13,8 +13,10 @@ import {
 } from '../protocol/index.ts';
 import type { Answer, CommandContext, CommandRequest } from './command.ts';
 import { parseKeywordQuery } from './keyword-query.ts';
+import { GAL_PICTURE, picturesOf } from './pictures.ts';
 import { renderItems } from './render-items.ts';
 import { formatResultRange, parseResultRange } from './result-range.ts';
+import { searchDirectory } from './search-directory.ts';
 import { searchedFolders } from './searched-folders.ts';
 
 /** MS-ASCMD 2.2.3.137: the longest Preview. */
@@ -24,7 +26,8 @@ export async function find(request: CommandRequest, context: CommandContext): Pr
   const execute = child(request.document, 'Find:ExecuteSearch');
   const isNamed = (text(request.document, 'Find:SearchId') ?? '') !== '';
   if (!isNamed || execute === undefined) return refused(FindStatus.invalidRequest);
-  if (child(execute, 'Find:GALSearchCriterion')) return refused(CommonStatus.commandNotSupported);
+  const gal = child(execute, 'Find:GALSearchCriterion');
+  if (gal) return findPeople(gal, context);
   const criterion = child(execute, 'Find:MailBoxSearchCriterion');
   return criterion ? findMail(criterion, request, context) : refused(FindStatus.invalidRequest);
 }
@@ -70,6 +73,41 @@ async function findMail(criterion: Element, request: CommandRequest, context: Co
     ),
   );
 }
+
+async function findPeople(criterion: Element, { directory, limits }: CommandContext): Promise<Answer> {
+  if (directory === undefined) return refused(CommonStatus.commandNotSupported);
+  const options = child(criterion, 'Find:Options');
+  const range = parseResultRange(text(options, 'Find:Range') ?? `0-${limits.maxSearchResults - 1}`);
+  const page =
+    range &&
+    (await searchDirectory(directory, {
+      query: text(criterion, 'Find:Query') ?? '',
+      range,
+      limit: limits.maxSearchResults,
+      pictures: picturesOf(options, PICTURE)?.(),
+      resultTag: 'Find:Result',
+      propertiesTag: 'Find:Properties',
+    }));
+  if (page === undefined) return refused(FindStatus.invalidRequest);
+  return answer(
+    FindStatus.success,
+    element(
+      'Find:Response',
+      element('ItemOperations:Store', 'GAL'),
+      element('Find:Status', FindStatus.success),
+      page.results,
+      page.range !== undefined && element('Find:Range', page.range),
+      element('Find:Total', page.total),
+    ),
+  );
+}
+
+const PICTURE = {
+  ...GAL_PICTURE,
+  request: 'Find:Picture',
+  maxSize: 'Find:MaxSize',
+  maxPictures: 'Find:MaxPictures',
+} as const;
 
 const CLASSES: ReadonlySet<string> = new Set(['Tasks', 'Email', 'Calendar', 'Contacts', 'Notes', 'SMS']);
 

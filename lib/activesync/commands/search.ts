@@ -1,11 +1,13 @@
-/** Search (MS-ASCMD 2.2.1.16) in the mailbox. There is no directory and no document library to search. */
+/** Search (MS-ASCMD 2.2.1.16) in the mailbox and in the directory. There is no document library to search. */
 import { BODY_TYPES, type EmailOptions, emailRenderer } from '../items/index.ts';
-import { child, type Element, element, MalformedValue, SearchStatus, text } from '../protocol/index.ts';
+import { atLeast, child, type Element, element, MalformedValue, SearchStatus, text } from '../protocol/index.ts';
 import type { Answer, CommandContext, CommandRequest } from './command.ts';
 import { longIdOf } from './long-id.ts';
+import { GAL_PICTURE, picturesOf } from './pictures.ts';
 import { readEmailOptions } from './read-email-options.ts';
 import { renderItems } from './render-items.ts';
 import { formatResultRange, parseResultRange } from './result-range.ts';
+import { searchDirectory } from './search-directory.ts';
 import { readMailboxQuery } from './search-query.ts';
 import { searchedFolders } from './searched-folders.ts';
 
@@ -16,12 +18,10 @@ export async function search(request: CommandRequest, context: CommandContext): 
   const store = child(request.document, 'Search:Store');
   const name = text(store, 'Search:Name')?.trim().toLowerCase();
   if (store === undefined || name === undefined) return answer(SearchStatus.invalidRequest);
-  if (name === 'gal' || name === 'documentlibrary' || name === 'document library') {
-    return answer(SearchStatus.accessBlocked);
-  }
-  if (name !== 'mailbox') return answer(SearchStatus.invalidRequest);
+  if (name === 'documentlibrary' || name === 'document library') return answer(SearchStatus.accessBlocked);
+  if (name !== 'mailbox' && name !== 'gal') return answer(SearchStatus.invalidRequest);
   try {
-    return await searchMailbox(store, request, context);
+    return name === 'gal' ? await searchGal(store, request, context) : await searchMailbox(store, request, context);
   } catch (thrown) {
     // R4321: the command as a whole knows success and server errors alone.
     if (thrown instanceof MalformedValue) return answer(SearchStatus.invalidRequest);
@@ -80,6 +80,39 @@ async function searchMailbox(store: Element, request: CommandRequest, context: C
     element('Search:Total', hits.length),
   );
 }
+
+async function searchGal(
+  store: Element,
+  request: CommandRequest,
+  { directory, limits }: CommandContext,
+): Promise<Answer> {
+  if (directory === undefined) return answer(SearchStatus.accessBlocked);
+  const options = child(store, 'Search:Options');
+  const range = parseResultRange(text(options, 'Search:Range') ?? `0-${limits.maxSearchResults - 1}`);
+  if (range === undefined) return answer(SearchStatus.invalidRequest);
+  const page = await searchDirectory(directory, {
+    query: text(store, 'Search:Query') ?? '',
+    range,
+    limit: limits.maxSearchResults,
+    pictures: atLeast(request.version, '14.1') ? picturesOf(options, PICTURE)?.() : undefined,
+    resultTag: 'Search:Result',
+    propertiesTag: 'Search:Properties',
+  });
+  if (page === undefined) return answer(SearchStatus.invalidRequest);
+  return answer(
+    page.isCut ? SearchStatus.endOfRange : SearchStatus.success,
+    page.results,
+    page.range !== undefined && element('Search:Range', page.range),
+    element('Search:Total', page.total),
+  );
+}
+
+const PICTURE = {
+  ...GAL_PICTURE,
+  request: 'Search:Picture',
+  maxSize: 'Search:MaxSize',
+  maxPictures: 'Search:MaxPictures',
+} as const;
 
 function withExcerpt(options: EmailOptions): EmailOptions {
   if (options.bodies.length > 0) return options;

@@ -13,13 +13,15 @@ import { itemOperations } from './item-operations.ts';
 import { moveItems } from './move-items.ts';
 import { ping } from './ping.ts';
 import { provision } from './provision.ts';
+import { resolveRecipients } from './resolve-recipients.ts';
 import { search } from './search.ts';
 import { sendMail } from './send-mail.ts';
 import { settings } from './settings.ts';
 import { smartForward } from './smart-forward.ts';
 import { smartReply } from './smart-reply.ts';
 import { sync } from './sync.ts';
-import { meetingResponse, resolveRecipients, validateCert } from './unsupported.ts';
+import { meetingResponse } from './unsupported.ts';
+import { validateCert } from './validate-cert.ts';
 
 /** One line a command, in alphabetical order. */
 export const COMMAND_TABLE: Readonly<Partial<Record<CommandName, Command>>> = {

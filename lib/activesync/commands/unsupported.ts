@@ -1,7 +1,6 @@
 /**
- * Commands that need calendars, a directory or certificates, none of which there are yet: each says so in its own
- * document, so that a device goes on with its mail. Common status 137 from 14.0 on; at 12.1, which has none, the
- * command's own word for "the server cannot".
+ * MeetingResponse needs calendars, which there are not yet: it says so in its own document, so that a device goes on with
+ * its mail. Common status 137 from 14.0 on; at 12.1, which has none, the command's own word for "the server cannot".
  */
 import {
   atLeast,
@@ -10,9 +9,7 @@ import {
   type Element,
   element,
   MeetingResponseStatus,
-  ResolveRecipientsStatus,
   text,
-  ValidateCertStatus,
 } from '../protocol/index.ts';
 import type { Answer, CommandRequest } from './command.ts';
 
@@ -23,16 +20,6 @@ export async function meetingResponse(request: CommandRequest): Promise<Answer> 
     return answer(meetingResults([result(undefined, MeetingResponseStatus.invalidMeetingRequest)]));
   const status = unsupported(request, MeetingResponseStatus.serverError);
   return answer(meetingResults(requests.map((it) => result(text(it, 'MeetingResponse:RequestId'), status))));
-}
-
-export async function resolveRecipients(request: CommandRequest): Promise<Answer> {
-  const status = unsupported(request, ResolveRecipientsStatus.serverError);
-  return answer(element('ResolveRecipients:ResolveRecipients', element('ResolveRecipients:Status', status)));
-}
-
-export async function validateCert(request: CommandRequest): Promise<Answer> {
-  const status = unsupported(request, ValidateCertStatus.unknownServerError);
-  return answer(element('ValidateCert:ValidateCert', element('ValidateCert:Status', status)));
 }
 
 /** R5374: RequestId where the request had it. */

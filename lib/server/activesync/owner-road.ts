@@ -8,6 +8,7 @@ import {
   type Policies,
   readWbxml,
 } from '../../activesync/index.ts';
+import type { CertificateCheck, Directory } from '../../backends/index.ts';
 import type { Outbox } from '../../outbox/index.ts';
 import type { Clock, Log, Random } from '../../platform/index.ts';
 import type { Lease } from '../../pool/index.ts';
@@ -20,6 +21,8 @@ export interface OwnerRoadParts {
   readonly owner: Owner;
   readonly policies: Policies;
   readonly outbox: Outbox;
+  readonly directory?: Directory | undefined;
+  readonly certificates?: CertificateCheck | undefined;
   readonly limits: CommandLimits;
   readonly clock: Clock;
   readonly random: Random;
@@ -90,7 +93,7 @@ export class OwnerRoad {
   }
 
   async #execute(request: RoadRequest, lease: Lease, front: Front): Promise<RoadResult> {
-    const { owner, policies, outbox, limits, clock, random, log } = this.#parts;
+    const { owner, policies, outbox, directory, certificates, limits, clock, random, log } = this.#parts;
     const { line, account, body, requestId } = request;
     const isMime = request.contentType.toLowerCase().startsWith(MAIL_CONTENT_TYPE);
     const document = body.length === 0 || isMime ? undefined : readWbxml(body);
@@ -104,6 +107,8 @@ export class OwnerRoad {
         device: user.device(line.deviceId),
         policies,
         outbox,
+        directory,
+        certificates,
         limits,
         clock,
         random,

@@ -12,6 +12,7 @@ import {
   type RequestParameters,
   type Wait,
 } from '../../../../lib/activesync/index.ts';
+import type { CertificateCheck, Directory } from '../../../../lib/backends/index.ts';
 import type { Outbox } from '../../../../lib/outbox/index.ts';
 import { type Clock, type Log, silentLog, systemClock, systemRandom } from '../../../../lib/platform/index.ts';
 import type { UserSync } from '../../../../lib/sync/index.ts';
@@ -42,6 +43,8 @@ export interface TestDeviceOptions {
   readonly policies?: Policies;
   readonly limits?: Partial<CommandLimits>;
   readonly outbox?: Outbox;
+  readonly directory?: Directory | undefined;
+  readonly certificates?: CertificateCheck;
   readonly clock?: Clock;
   readonly log?: Log;
   /** Told of every reply. */
@@ -101,11 +104,14 @@ export class TestDevice {
 
   #context(): CommandContext {
     const { policies = OPEN, limits, outbox = NO_OUTBOX, clock = systemClock, log = silentLog } = this.#options;
+    const { directory, certificates } = this.#options;
     return {
       user: this.#user,
       device: this.#user.device(this.id),
       policies,
       outbox,
+      directory,
+      certificates,
       limits: { ...LIMITS, ...limits },
       clock,
       random: systemRandom,

@@ -1,0 +1,59 @@
+/** The directory and the authorities for signed mail that the configuration names. */
+import { readFile } from 'node:fs/promises';
+import {
+  type CertificateCheck,
+  certificateCheck,
+  type Directory,
+  FileDirectory,
+  LdapDirectory,
+} from '../backends/index.ts';
+import { type Clock, reasonOf } from '../platform/index.ts';
+import type { DirectoryConfiguration, SmimeConfiguration } from '../topology/index.ts';
+import { ServerError } from './errors.ts';
+
+/** Undefined where there is none. Nothing is connected yet: a directory that is down is no reason not to serve mail. */
+export async function openDirectory(configuration: DirectoryConfiguration): Promise<Directory | undefined> {
+  const { kind, file, url, startTls, verifyCertificate, caFile, bindDn, bindPassword, baseDn, filter } = configuration;
+  if (kind === 'file') return new FileDirectory(file ?? '');
+  if (kind === 'none') return undefined;
+  const certificateAuthorities = caFile && (await readPem(caFile, 'directory.caFile'));
+  return new LdapDirectory({
+    url: url ?? '',
+    startTls,
+    checkCertificates: verifyCertificate,
+    ...(certificateAuthorities !== undefined && { certificateAuthorities }),
+    ...(bindDn !== undefined && { bind: { dn: bindDn, password: bindPassword ?? '' } }),
+    baseDn: baseDn ?? '',
+    filter,
+    timeoutMs: configuration.timeoutSeconds * 1000,
+  });
+}
+
+export async function openCertificateCheck(
+  { authoritiesFile }: SmimeConfiguration,
+  clock: Clock,
+): Promise<CertificateCheck> {
+  const pem = authoritiesFile === undefined ? '' : await readPem(authoritiesFile, 'smime.authoritiesFile');
+  return certificateCheck(clock, pem.match(CERTIFICATE) ?? []);
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+async function readPem(file: string, setting: string): Promise<string> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new ServerError('bad-certificate', 'Certificate authorities cannot be read', {
+      why: reasonOf(cause),
+      remedy: `Check ${setting}: it is a PEM file that the server may read.`,
+      cause,
+    });
+  }
+  if (text.search(CERTIFICATE) < 0) {
+    throw new ServerError('bad-certificate', `There is no certificate in ${file}`, {
+      remedy: `Check ${setting}: it is a PEM file with certificates.`,
+    });
+  }
+  return text;
+}
