@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CommandName, Element, ProtocolVersion, TagName } from '../../../lib/activesync/index.ts';
 import { PROTOCOL_VERSIONS } from '../../../lib/activesync/index.ts';
+import { hasCommand } from '../../../lib/activesync/protocol/index.ts';
 import { type Log, silentLog } from '../../../lib/platform/index.ts';
 import { fuzzCases } from '../../support/fuzz-cases.ts';
 import { parse } from '../../support/transcript.ts';
@@ -153,7 +154,9 @@ describe('Damaged requests', () => {
           const { result } = await device.post(command, request, { parameters: { acceptMultiPart } });
           expect(['document', 'empty', 'bytes', 'http']).toContain(result.kind);
           if (result.kind === 'document') expect(result.document.tag).toBe(right.tag);
-          if (result.kind === 'http') expect(result.status).toBeLessThan(500);
+          // 501: the version has no such command, and 12.1 no document to say so in.
+          const bound = hasCommand(version, command) ? 500 : 502;
+          if (result.kind === 'http') expect(result.status).toBeLessThan(bound);
           expect(failures).toEqual([]);
         },
       ),
