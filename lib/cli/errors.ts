@@ -6,7 +6,12 @@ export type CliErrorCode =
   | 'missing-password'
   | 'bad-option'
   | 'bad-state'
-  | 'no-such-folder';
+  | 'no-such-folder'
+  | 'no-pool'
+  | 'pool-unreachable'
+  | 'not-administration'
+  | 'missing-token'
+  | 'wrong-token';
 
 /** A call of the command line that cannot be carried out as it is. */
 export class CliError extends CaravanError {

@@ -2,9 +2,10 @@
 import { Command, CommanderError } from 'commander';
 import { addDeviceCommands } from './device/device-command.ts';
 import { CliError } from './errors.ts';
+import { addPoolCommands } from './pool/pool-command.ts';
 import { addServeCommand } from './serve.ts';
-import { addStartCommand } from './start.ts';
 import { describeFailure } from './terminal.ts';
+import { addUpCommand } from './up/up.ts';
 
 /** Resolves to the process's exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -14,8 +15,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: false });
-  addStartCommand(program);
+  addUpCommand(program);
   addServeCommand(program);
+  addPoolCommands(program);
   addDeviceCommands(program);
   quiet(program);
   try {

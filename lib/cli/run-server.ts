@@ -9,14 +9,30 @@ export async function runUntilStopped(
   log: Log,
   onUp: (server: CaravanServer) => void = () => {},
 ): Promise<void> {
+  endWithParent();
   const server = await startServer(configuration, { log });
   onUp(server);
+  await stopAtSignal(async (signal) => {
+    log.info({ signal }, 'A signal asks the server to stop');
+    await server.stop();
+  });
+}
+
+/** Runs `stop` at the first SIGTERM or SIGINT; a second one ends the process at once. */
+export async function stopAtSignal(stop: (signal: string) => Promise<void>): Promise<void> {
   const keepAlive = setInterval(() => {}, 3_600_000);
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
   });
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => process.exit(1));
-  log.info({ signal }, 'A signal asks the server to stop');
-  await server.stop();
+  await stop(signal);
   clearInterval(keepAlive);
+}
+
+/** Who started the server with a channel wants it to end with them (`caravan up`), however they end. */
+function endWithParent(): void {
+  if (process.connected === undefined) return;
+  if (!process.connected) process.exit(1);
+  process.once('disconnect', () => process.exit(1));
+  process.channel?.unref();
 }

@@ -6,6 +6,9 @@ export type PoolErrorCode =
   | 'server-unknown'
   | 'server-alive'
   | 'cannot-listen'
+  /** A pool on one machine has no place for what it keeps. */
+  | 'cannot-keep'
+  | 'server-not-started'
   | 'pool-store-unavailable';
 
 /** What a pool cannot do, and why. That somebody else owns a user is a Location, not an error. */

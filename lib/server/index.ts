@@ -1,3 +1,4 @@
 // The door: HTTP in, authentication, autodiscover, health, and the standalone server put together.
 export { type CaravanServer, startServer } from './caravan-server.ts';
 export { ServerError, type ServerErrorCode } from './errors.ts';
+export { type Certificate, loadCertificate, type TlsSource } from './tls/certificate.ts';

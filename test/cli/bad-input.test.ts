@@ -104,8 +104,13 @@ describe('calls that nobody understands', { timeout: 60_000 }, () => {
     ],
     [['serve', '--config', 'nowhere.json'], 'invalid-configuration', /nowhere\.json/],
     [['serve', '--mail-kind', 'imap'], 'invalid-configuration', /mail\.host is not set/],
-    [['start', '--log', 'loud'], 'invalid-configuration', /log\.level is "loud"/],
-    [['start', '--port', '99999'], 'invalid-configuration', /listen\.port is 99999/],
+    [['up', '--log', 'loud'], 'invalid-configuration', /log\.level is "loud"/],
+    [['up', '--port', '99999'], 'bad-option', /--port 99999/],
+    [['up', '--servers', '0'], 'bad-option', /from 1 to 20/],
+    [['up', '--imap', 'mail.example.org'], 'bad-option', /without --domain/],
+    [['up', '--imap', 'imaps://x', '--domain', 'example.org'], 'bad-option', /no address of a server/],
+    [['up', '--smtp', 'mail.example.org'], 'bad-option', /without --imap/],
+    [['up', '--config', 'nowhere.json'], 'invalid-configuration', /nowhere\.json/],
   ])('%j', (args, code, said) => fails(args, code, said));
 
   it('help and version are no failures', async () => {
@@ -138,9 +143,9 @@ describe('servers that cannot start', { timeout: 60_000 }, () => {
       /mail folders cannot be opened/,
     );
     await fails(
-      ['start', '--port', '0', '--smtp-port', '0', '--directory', join(directory, 'file', 'x')],
-      'unavailable',
-      /mail folders cannot be made/,
+      ['up', '--port', '0', '--smtp-port', '0', '--directory', join(directory, 'file', 'x')],
+      'cannot-keep-state',
+      /What the pool has cannot be kept in .*\n.*--directory/,
     );
   });
   it('because the database is none of ours', async () => {

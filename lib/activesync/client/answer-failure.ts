@@ -14,7 +14,9 @@ const BY_HTTP_STATUS: Readonly<Record<number, readonly [code: ClientErrorCode, w
   404: ['not-activesync', 'There is no ActiveSync at this address', 'Check the address'],
   449: ['provisioning-failed', 'The server demands a policy', 'Provision the device'],
   451: ['redirected', 'The server sends this device away', 'Look for the new address with autodiscover'],
+  502: ['unavailable', 'The server broke off', 'Try again'],
   503: ['unavailable', 'The server is busy or in maintenance', 'Try again later'],
+  504: ['unavailable', 'The server does not answer the load balancer', 'Try again later'],
 };
 
 /** For an HTTP status other than 200. */

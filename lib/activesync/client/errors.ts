@@ -13,7 +13,7 @@ export type ClientErrorCode =
   | 'not-activesync'
   /** 451 without a place to go, or again and again. */
   | 'redirected'
-  /** 503, after every retry. */
+  /** 503, or 502 and 504 of a load balancer, after every retry. */
   | 'unavailable'
   /** Any other HTTP status. */
   | 'http-status'

@@ -14,11 +14,12 @@ export interface RetryPolicy {
 
 export const DEFAULT_RETRY_POLICY: RetryPolicy = { attempts: 4, delayMs: 1_000, maxRetryAfterSeconds: 120 };
 
-const SERVICE_UNAVAILABLE = 503;
+/** 503 is the server's own word (MS-ASHTTP 3.1.5.2.3); the others are a load balancer's, whose server broke off or kept silent. */
+const UNAVAILABLE: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /**
- * Calls `attempt` until it gives an answer other than 503 (MS-ASHTTP 3.1.5.2.3). Throws ClientError `unreachable` when
- * every attempt threw; gives back the 503 when every attempt was refused. An abort ends it with the signal's reason.
+ * Calls `attempt` until it gives an answer other than 502, 503 and 504. Throws ClientError `unreachable` when every attempt
+ * threw; gives back the last answer when every attempt was refused. An abort ends it with the signal's reason.
  */
 export async function retrying(
   policy: RetryPolicy,
@@ -31,7 +32,7 @@ export async function retrying(
     let waitMs = delayMs;
     try {
       const response = await attempt();
-      if (response.status !== SERVICE_UNAVAILABLE || count >= policy.attempts) return response;
+      if (!UNAVAILABLE.has(response.status) || count >= policy.attempts) return response;
       const retryAfterSeconds = Number(response.headers['retry-after'] ?? Number.NaN);
       if (retryAfterSeconds > policy.maxRetryAfterSeconds) return response;
       if (retryAfterSeconds >= 0) waitMs = retryAfterSeconds * 1000;

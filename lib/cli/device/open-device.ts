@@ -126,14 +126,3 @@ const cannotKeep = (file: string, cause: unknown): CliError =>
     'Choose a file that you may read and write with --state.',
     cause,
   );
-
-/** Of an option. Throws CliError('bad-option'). */
-export function wholeNumber(option: string, value: string, least: number, most: number): number {
-  const number = Number(value);
-  if (/^\d+$/.test(value) && number >= least && number <= most) return number;
-  throw new CliError(
-    'bad-option',
-    `${option} ${value} is no such number`,
-    `Give a whole number from ${least} to ${most}.`,
-  );
-}

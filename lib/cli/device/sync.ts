@@ -1,7 +1,8 @@
 /** `caravan device sync`: brings one folder up to date and shows it. */
 import type { Command } from 'commander';
 import { byDate, mailLine, showMail } from './mail-lines.ts';
-import { deviceSubcommand, type DeviceOptions, wholeNumber, withDevice } from './open-device.ts';
+import { deviceSubcommand, type DeviceOptions, withDevice } from './open-device.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { pickFolder } from './pick-folder.ts';
 
 interface SyncOptions extends DeviceOptions {

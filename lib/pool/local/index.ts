@@ -1,3 +1,6 @@
 // A pool on one machine: the sprayer, the embedded DynamoDB, and the servers' processes.
 export { Sprayer, type SprayerOptions, type TargetReport } from './sprayer.ts';
 export { type HealthOptions, type TargetAddress, type TargetState } from './target.ts';
+export { LocalPool, type LocalPoolOptions, type LocalServer } from './local-pool.ts';
+export { type PoolNote, poolNoteFile, readPoolNote } from './pool-note.ts';
+export type { ServerEvent } from './server-child.ts';

@@ -43,6 +43,10 @@ describe('a request is sent again', () => {
     expect(await attemptsOf([busy, answer(200)])).toEqual({ seconds: [0, 90], outcome: 200 });
   });
 
+  it('after a load balancer’s own answers, whose server broke off or kept silent', async () => {
+    expect(await attemptsOf([answer(502), answer(504), answer(200)])).toEqual({ seconds: [0, 1, 3], outcome: 200 });
+  });
+
   it('not at all when Retry-After is too long to wait', async () => {
     expect(await attemptsOf([answer(503, { 'retry-after': '3600' })])).toEqual({ seconds: [0], outcome: 503 });
   });

@@ -210,7 +210,9 @@ describe('HTTP statuses', () => {
     [404, 'not-activesync'],
     [451, 'redirected'],
     [500, 'http-status'],
+    [502, 'unavailable'],
     [503, 'unavailable'],
+    [504, 'unavailable'],
   ] as const)('%i is %s', async (status, code) => {
     const { client } = await fixture([{ status }], { retry: { attempts: 1 } });
     await expect(client.folderSync()).rejects.toMatchObject({ code, httpStatus: status, command: 'FolderSync' });

@@ -1,0 +1,30 @@
+/** `caravan pool …`: for the people who run a pool. Any server of it answers. */
+import type { Command } from 'commander';
+import { availableCommand } from './available.ts';
+import { bindCommand } from './bind.ts';
+import { drainCommand } from './drain.ts';
+import { fenceCommand } from './fence.ts';
+import { rebalanceCommand } from './rebalance.ts';
+import { removeCommand } from './remove.ts';
+import { showCommand } from './show.ts';
+import { topCommand } from './top.ts';
+import { unbindCommand } from './unbind.ts';
+import { userCommand } from './user.ts';
+
+const COMMANDS = [
+  showCommand,
+  topCommand,
+  userCommand,
+  drainCommand,
+  availableCommand,
+  bindCommand,
+  unbindCommand,
+  rebalanceCommand,
+  fenceCommand,
+  removeCommand,
+];
+
+export function addPoolCommands(program: Command): void {
+  const pool = program.command('pool').description('Run a pool: see its servers and users, and move them.');
+  for (const command of COMMANDS) pool.addCommand(command());
+}
