@@ -4,6 +4,7 @@
  * implementation is the reference.
  */
 import type { FetchedMessage, FetchPlan, MessageFlags, MessageState } from './message.ts';
+import type { ResourceStore } from './resources.ts';
 import type { UidRuns } from './uid-runs.ts';
 
 /** What a person typed, or what a monitor keeps in memory. Never logged, never stored in clear. */
@@ -148,9 +149,12 @@ export interface Watch {
 export interface Mailbox {
   readonly account: Account;
   readonly capabilities: Capabilities;
+  /** Where the items of folders of other classes than Email are; undefined: the mail system has no such folders. */
+  readonly resources?: ResourceStore;
 
   folders(): Promise<readonly Folder[]>;
-  createFolder(name: string, parentId: string | undefined, kind?: FolderKind): Promise<Folder>;
+  /** For mail, if nothing else is said. */
+  createFolder(name: string, parentId: string | undefined, kind?: FolderKind, itemClass?: ItemClass): Promise<Folder>;
   renameFolder(id: string, name: string, parentId: string | undefined): Promise<Folder>;
   /** With everything in it. */
   deleteFolder(id: string): Promise<void>;

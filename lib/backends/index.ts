@@ -53,4 +53,17 @@ export type {
 } from './message.ts';
 export { type HeaderField, headerFields, headerValue, type StructuredValue, structuredValue } from './mime-header.ts';
 export { type ByteRange, type ParsedMessage, parseMessage } from './mime-structure.ts';
+export { withResources } from './mailbox-with-resources.ts';
+export type {
+  PutResult,
+  RemoveResult,
+  Resource,
+  ResourceCapabilities,
+  ResourceChanges,
+  ResourceClass,
+  ResourceFilter,
+  ResourceState,
+  ResourceStore,
+  WriteCondition,
+} from './resources.ts';
 export { UidRuns } from './uid-runs.ts';

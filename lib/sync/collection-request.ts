@@ -2,10 +2,12 @@
 import type { MessageFlags } from '../backends/index.ts';
 
 export interface CollectionOptions {
-  /** Only mail that arrived in the last so many days; undefined: all. */
-  readonly filterDays: number | undefined;
+  /** Only mail that arrived, or events that were not over, in the last so many days; tasks not done; undefined: all. */
+  readonly filterDays: number | 'incomplete' | undefined;
   /** Who wins when both sides changed an item; devices that say nothing: the server. */
   readonly conflict: 'server' | 'client';
+  /** Properties that the device said it knows, with its first Sync; of those, what a change leaves out is deleted. */
+  readonly supported?: readonly string[];
   /** How items are to be rendered, as plain JSON that the room above understands and gives back to itself. */
   readonly rendering: unknown;
 }
@@ -25,6 +27,15 @@ export interface MessageChange {
   readonly rewrite?: (original: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 }
 
+/**
+ * What a device made of a resource: a new text, given the one that there is (undefined: a new resource) and the UID for a new one.
+ * Pure, and the same for the same arguments.
+ */
+export type ResourceEdit = (
+  source: string | undefined,
+  context: { readonly uid: string; readonly now: Date; readonly supported: readonly string[] | undefined },
+) => { readonly text: string } | { readonly failure: 'malformed' | 'failed' };
+
 /** What a client command did to one item; `digest` identifies the very same command in a retry. */
 export type ClientCommand = { readonly digest: string } & (
   | {
@@ -35,6 +46,9 @@ export type ClientCommand = { readonly digest: string } & (
       readonly flags: MessageFlags;
     }
   | { readonly kind: 'change'; readonly serverId: string; readonly change: MessageChange }
+  /** A new resource: an event, a contact, a task, a note. */
+  | { readonly kind: 'create'; readonly clientId: string; readonly make: ResourceEdit }
+  | { readonly kind: 'edit'; readonly serverId: string; readonly make: ResourceEdit }
   | { readonly kind: 'delete'; readonly serverId: string }
   /** Changes nothing: the item is rendered whole. */
   | { readonly kind: 'fetch'; readonly serverId: string }
@@ -56,6 +70,8 @@ export interface CollectionRequest {
   readonly windowSize: number;
   /** Undefined: those remembered, or the defaults. */
   readonly options: CollectionOptions | undefined;
+  /** With key 0: the properties that the device knows. */
+  readonly supported?: readonly string[] | undefined;
   /** Deletions go to the trash folder, but for those in it. */
   readonly deletesAsMoves: boolean;
   readonly commands: readonly ClientCommand[];

@@ -9,7 +9,7 @@ import { SyncError } from './errors.ts';
 import { DeviceHierarchy } from './folders/device-hierarchy.ts';
 import type { FolderEntry } from './folders/folder-registry.ts';
 import { KeyedMutex } from './keyed-mutex.ts';
-import type { CollectionSession, MailContext } from './mail/collection-session.ts';
+import { type CollectionSession, type MailContext, sourceOf } from './mail/collection-session.ts';
 import { estimateMail, watchMail } from './mail/inspect.ts';
 import { syncMail } from './mail/mail-collection.ts';
 import { moveMessage } from './mail/move-message.ts';
@@ -101,7 +101,7 @@ export class EngineDevice implements DeviceSync {
       return await this.#mutex.run(collectionId, async () => {
         const folder = await this.#folderFor(request);
         if (!folder) return { kind: 'refused', reason: 'not-found' };
-        if (folder.kind === 'inbox') this.#monitor.want(folder.id);
+        if (folder.kind === 'inbox' || this.#monitor.isPushed(folder)) this.#monitor.want(folder.id);
         return await syncMail(this.#session(folder), request, renderer);
       });
     } catch (error) {
@@ -158,6 +158,7 @@ export class EngineDevice implements DeviceSync {
       folder,
       sort: this.#sortOf(folder.id),
       view: this.#context.views.of(folder.id),
+      source: sourceOf(this.#context, folder),
     };
   }
 

@@ -1,6 +1,12 @@
 // What a device has and what changed; who waits for changes.
 export type { CollectionAnswer, CommandOutcome, ItemFailure, ServerChange } from './collection-answer.ts';
-export type { ClientCommand, CollectionOptions, CollectionRequest, MessageChange } from './collection-request.ts';
+export type {
+  ClientCommand,
+  CollectionOptions,
+  CollectionRequest,
+  MessageChange,
+  ResourceEdit,
+} from './collection-request.ts';
 export type { DeviceRecord, PingFolder } from './device-record.ts';
 export type {
   DeviceSync,
@@ -17,6 +23,7 @@ export type {
   WatchState,
 } from './sync.ts';
 export type { Completion, TicketRequest, WaitingRoom } from './waiting.ts';
+export { textOfItem as textOfResource } from './resources/resource-source.ts';
 export { SyncError, type SyncErrorCode } from './errors.ts';
 export { DEFAULT_SYNC_SETTINGS, type SyncSettings } from './settings.ts';
 export { readDevices } from './read-devices.ts';

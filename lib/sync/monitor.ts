@@ -44,8 +44,15 @@ export class Monitor {
   }
 
   /** Changes of this folder are told at once while the watch stands. */
-  isLive(folder: Pick<Folder, 'kind'>): boolean {
-    return folder.kind === 'inbox' && this.#watch !== undefined && this.#parts.mailbox.capabilities.canPush;
+  isLive(folder: Pick<Folder, 'kind' | 'itemClass'>): boolean {
+    return this.#watch !== undefined && this.isPushed(folder);
+  }
+
+  /** Changes of this folder are told at once, if they are watched for. */
+  isPushed({ kind, itemClass }: Pick<Folder, 'kind' | 'itemClass'>): boolean {
+    const { capabilities, resources } = this.#parts.mailbox;
+    if (itemClass !== 'Email') return resources?.capabilities.canPush === true;
+    return kind === 'inbox' && capabilities.canPush;
   }
 
   /** A device wants to hear of this folder. */

@@ -26,6 +26,8 @@ import type { WaitingRoom } from './waiting.ts';
  */
 export interface Renderer<T> {
   readonly plan: FetchPlan;
+  /** Parts for `change`; undefined: none. */
+  readonly changePlan?: FetchPlan;
   /**
    * `add`: everything; `change`: what can change in place (flags, categories, verbs), and of that only what differs from the
    * `previous` flags, where it is known which ones the device was told.
@@ -124,7 +126,9 @@ export interface UserSync {
   folders(): Promise<readonly SyncFolder[]>;
   folder(id: string): Promise<SyncFolder | undefined>;
   folderOfKind(kind: FolderKind): Promise<SyncFolder | undefined>;
-  /** A ServerId as handed out earlier; undefined if its folder or form is unknown. The message may be gone all the same. */
+  /** As `item`, of mail alone. */
+  message(serverId: string): Promise<SyncItem | undefined>;
+  /** A ServerId as handed out earlier; undefined if its folder or form is unknown. The item may be gone all the same. */
   item(serverId: string): Promise<SyncItem | undefined>;
   serverIdOf(folder: SyncFolder, uid: number): string;
 

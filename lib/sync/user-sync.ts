@@ -11,11 +11,13 @@ import { asSyncFolder } from './folders/seen-folders.ts';
 import type { MailContext } from './mail/collection-session.ts';
 import { CollectionStates } from './mail/collection-states.ts';
 import { FolderViews } from './mail/folder-views.ts';
+import type { ItemSource } from './mail/item-source.ts';
 import { emptyFolder, fetchItems, moveConversation, searchFolders, updateItemFlags } from './mail/mailbox-actions.ts';
 import { openFolder } from './mail/open-folder.ts';
 import { PoisonBook } from './mail/poison-book.ts';
 import { Prefetcher } from './mail/prefetch.ts';
 import { Monitor } from './monitor.ts';
+import { ResourceSource } from './resources/resource-source.ts';
 import { formatServerId, parseServerId } from './server-id.ts';
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from './settings.ts';
 import type { DeviceSync, MoveResult, SyncFolder, SyncItem, UserSync } from './sync.ts';
@@ -69,7 +71,10 @@ class EngineUserSync implements UserSync {
       { clock, random, log },
     );
     const hierarchy = new Hierarchy({ mailbox, records, clock, settings, moved: () => this.#hierarchyMoved() });
-    const views = new FolderViews({ mailbox, clock, hierarchy, moved: (id) => room.collectionMoved(id) });
+    const resources = mailbox.resources && new ResourceSource(mailbox.resources, log);
+    const sourceOf = (id: string): ItemSource =>
+      resources && (hierarchy.known(id)?.itemClass ?? 'Email') !== 'Email' ? resources : mailbox;
+    const views = new FolderViews({ sourceOf, clock, hierarchy, moved: (id) => room.collectionMoved(id) });
     const monitor = new Monitor({
       mailbox,
       hierarchy,
@@ -91,8 +96,9 @@ class EngineUserSync implements UserSync {
       lease,
       hierarchy,
       views,
+      resources,
       states: new CollectionStates(records, log, settings.stateCacheBytes),
-      prefetcher: new Prefetcher(mailbox, clock, settings),
+      prefetcher: new Prefetcher(clock, settings),
       poison: new PoisonBook(records, clock, log),
       clock,
       random,
@@ -141,10 +147,15 @@ class EngineUserSync implements UserSync {
     return entry && asSyncFolder(entry);
   }
 
+  async message(serverId: string): Promise<SyncItem | undefined> {
+    const item = await this.item(serverId);
+    return item?.folder.itemClass === 'Email' ? item : undefined;
+  }
+
   async item(serverId: string): Promise<SyncItem | undefined> {
     const id = parseServerId(serverId);
     const entry = id && (await this.#hierarchy.find(id.folderId));
-    if (!entry || entry.itemClass !== 'Email' || (await openFolder(this.#context, entry)) !== id.mark) return undefined;
+    if (!entry || (await openFolder(this.#context, entry)) !== id.mark) return undefined;
     return { serverId, folder: asSyncFolder(entry), uid: id.uid };
   }
 

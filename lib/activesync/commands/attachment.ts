@@ -22,7 +22,7 @@ export async function loadAttachment(fileReference: string, context: CommandCont
   const limitBytes = typeof maxSize === 'number' ? Math.min(maxSize, LIMIT_BYTES) : LIMIT_BYTES;
 
   const reference = parseFileReference(fileReference);
-  const item = reference && (await user.item(reference.serverId));
+  const item = reference && (await user.message(reference.serverId));
   if (!item) return refused('not-found');
   const isTooLarge = (part: Part): boolean => part.sizeBytes > limitBytes * BASE64_FACTOR;
   const fetched = await user.fetch([item], ({ structure }) => {

@@ -10,8 +10,12 @@ const INCOMPLETE_TASKS = 8;
  * Days for a FilterType; `'invalid'` if the class has none such. Devices send values that the specification has for
  * another class: 3 and 6 months of mail are honoured as what they say, and classes without dates take anything.
  */
-export function filterDays(filterType: number | undefined, itemClass: ItemClass): number | undefined | 'invalid' {
+export function filterDays(
+  filterType: number | undefined,
+  itemClass: ItemClass,
+): number | 'incomplete' | undefined | 'invalid' {
   if (filterType === undefined) return undefined;
-  if (filterType === INCOMPLETE_TASKS) return itemClass === 'Email' ? 'invalid' : undefined;
-  return filterType in DAYS ? DAYS[filterType] : 'invalid';
+  if (filterType === INCOMPLETE_TASKS && itemClass !== 'Email') return itemClass === 'Tasks' ? 'incomplete' : undefined;
+  if (!(filterType in DAYS)) return 'invalid';
+  return itemClass === 'Email' || itemClass === 'Calendar' ? DAYS[filterType] : undefined;
 }

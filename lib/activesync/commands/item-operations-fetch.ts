@@ -2,8 +2,9 @@
  * ItemOperations/Fetch (MS-ASCMD 2.2.3.67.1): an item by its place or by what a search called it, or an attachment.
  * Items that are wanted alike are brought in one go.
  */
+import type { ItemClass } from '../../backends/index.ts';
 import type { SyncItem } from '../../sync/index.ts';
-import { type EmailOptions, emailRenderer } from '../items/index.ts';
+import type { EmailOptions } from '../items/index.ts';
 import {
   child,
   children,
@@ -17,6 +18,7 @@ import {
 } from '../protocol/index.ts';
 import type { CommandContext, CommandRequest } from './command.ts';
 import type { Delivery } from './item-delivery.ts';
+import { itemRenderer } from './item-renderer.ts';
 import { fetchAttachment } from './item-operations-attachment.ts';
 import { serverIdOfLongId } from './long-id.ts';
 import { readEmailOptions } from './read-email-options.ts';
@@ -42,7 +44,7 @@ export async function fetchItems(
     const wanted = await understand(operation, request, context, delivery);
     if ('tag' in wanted) answers.set(operation, wanted);
     else {
-      const key = JSON.stringify([wanted.options, wanted.schema]);
+      const key = JSON.stringify([wanted.item.folder.itemClass, wanted.options, wanted.schema]);
       const group = alike.get(key);
       if (group) group.push(wanted);
       else alike.set(key, [wanted]);
@@ -109,13 +111,15 @@ async function fetchAlike(
   const [first] = group;
   if (!first) return [];
   const isWanted = (tag: TagName): boolean => first.schema.length === 0 || first.schema.includes(tag);
-  const renderer = emailRenderer(first.options, isWanted('AirSyncBase:Body') ? delivery.outOfLine : undefined);
+  const outOfLine = isWanted('AirSyncBase:Body') ? delivery.outOfLine : undefined;
+  const { itemClass } = first.item.folder;
+  const renderer = itemRenderer(itemClass, first.options, user, outOfLine);
   const items = new Map(group.map(({ item }) => [item.serverId, item]));
   const { rendered, unrenderable } = await renderItems(user, [...items.values()], renderer, log);
   const properties = new Map(rendered.map((it) => [it.item.serverId, it.properties]));
   return group.map(({ operation, item }) => {
     const found = properties.get(item.serverId)?.filter((it) => isWanted(it.tag));
-    if (found) return [operation, fetched(operation, ItemOperationsStatus.success, found)];
+    if (found) return [operation, fetched(operation, ItemOperationsStatus.success, found, itemClass)];
     const isPoison = unrenderable.includes(item.serverId);
     return [
       operation,
@@ -125,14 +129,19 @@ async function fetchAlike(
 }
 
 /** The answer to one Fetch: what was asked, named as it was asked, in the order of the schema. */
-function fetched(operation: Element, status: number, properties?: readonly Element[]): Element {
+function fetched(
+  operation: Element,
+  status: number,
+  properties?: readonly Element[],
+  itemClass: ItemClass = 'Email',
+): Element {
   return element(
     operation.tag,
     element('ItemOperations:Status', status),
     child(operation, 'AirSync:CollectionId'),
     child(operation, 'AirSync:ServerId'),
     child(operation, 'Search:LongId'),
-    properties && !child(operation, 'AirSyncBase:FileReference') && element('AirSync:Class', 'Email'),
+    properties && !child(operation, 'AirSyncBase:FileReference') && element('AirSync:Class', itemClass),
     child(operation, 'DocumentLibrary:LinkId'),
     child(operation, 'AirSyncBase:FileReference'),
     properties && element('ItemOperations:Properties', properties),

@@ -1,8 +1,8 @@
 /** Items fetched and rendered, for the commands that show some without any sync state: Search, Find, ItemOperations. */
 import type { Log } from '../../platform/index.ts';
 import type { SyncItem, UserSync } from '../../sync/index.ts';
-import type { EmailRenderer } from '../items/index.ts';
 import type { Element } from '../protocol/index.ts';
+import type { ItemRenderer } from './item-renderer.ts';
 
 export interface RenderedItem<I extends SyncItem> {
   readonly item: I;
@@ -19,7 +19,7 @@ export interface RenderedItems<I extends SyncItem> {
 export async function renderItems<I extends SyncItem>(
   user: UserSync,
   items: readonly I[],
-  renderer: EmailRenderer,
+  renderer: ItemRenderer,
   log: Log,
 ): Promise<RenderedItems<I>> {
   const messages = items.length === 0 ? new Map() : await user.fetch(items, renderer.plan);
@@ -31,7 +31,7 @@ export async function renderItems<I extends SyncItem>(
     try {
       rendered.push({ item, properties: renderer.render(message, item.serverId, 'add') });
     } catch (error) {
-      log.warn({ item: item.serverId, error }, 'A message cannot be rendered');
+      log.warn({ item: item.serverId, error }, 'An item cannot be rendered');
       unrenderable.push(item.serverId);
     }
   }

@@ -48,7 +48,7 @@ export async function sendWithOriginal(
 }
 
 async function sourceItem(source: MessageSource, { user }: CommandContext): Promise<SyncItem | undefined> {
-  const item = await user.item(source.serverId);
+  const item = await user.message(source.serverId);
   const isThere = source.collectionId === undefined || item?.folder.id === source.collectionId;
   return isThere ? item : undefined;
 }

@@ -1,14 +1,12 @@
 /**
- * Tells of changes in a user's folders within milliseconds: inotify on `new` and `cur` of each watched folder and on the
- * directory that holds the folders. A slow poll stands behind it, for file systems and limits where that does not work.
+ * Tells of changes in a user's folders within milliseconds: inotify on the directories of each watched folder and on those
+ * that hold the folders. A slow poll stands behind it, for file systems and limits where that does not work.
  */
 import { watch as watchPath } from 'node:fs';
-import { join } from 'node:path';
 import { type Clock, type Log, reasonOf, type Timer } from '../../platform/index.ts';
 import type { FolderEvent, Watch } from '../backend.ts';
 import { systemCode } from './errors.ts';
 import { signatureOf } from './files.ts';
-import type { UserFolders } from './user-folders.ts';
 
 const POLL_MS = 30_000;
 /** Without inotify. */
@@ -22,6 +20,17 @@ export type WatchDirectory = (
   changed: (kind: string, name: string | null) => void,
   failed: (error: unknown) => void,
 ) => { close(): void };
+
+/** Folders on disk: of messages, or of resources. */
+export interface WatchedTree {
+  /** Directories in which folders come and go. */
+  readonly roots: readonly string[];
+  /** Is an entry of a root a folder, by its name? Others come and go there too. */
+  isFolderEntry(name: string): boolean;
+  isEntryOf(name: string, folderId: string): boolean;
+  /** The directories that the folder's items are in. Throws BackendError for what cannot be an id. */
+  directoriesOf(folderId: string): readonly string[];
+}
 
 export interface FolderWatchOptions {
   readonly clock: Clock;
@@ -38,7 +47,7 @@ interface Watched {
 }
 
 export class FolderWatch implements Watch {
-  readonly #folders: UserFolders;
+  readonly #tree: WatchedTree;
   readonly #listener: (event: FolderEvent) => void;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -50,16 +59,15 @@ export class FolderWatch implements Watch {
   #poll: Timer | undefined;
   #isClosed = false;
 
-  constructor(folders: UserFolders, listener: (event: FolderEvent) => void, options: FolderWatchOptions) {
-    this.#folders = folders;
+  constructor(tree: WatchedTree, listener: (event: FolderEvent) => void, options: FolderWatchOptions) {
+    this.#tree = tree;
     this.#listener = listener;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#watchDirectory = options.watchDirectory ?? watchDirectory;
-    this.#root = { directories: [folders.directory], watchers: [], signature: undefined, isBlind: false };
+    this.#root = { directories: tree.roots, watchers: [], signature: undefined, isBlind: false };
     this.#arm(this.#root, (kind, name) => {
-      // Files of the inbox's own come and go in this directory too; only folders begin with a dot.
-      if (kind === 'rename' && (name === null || name.startsWith('.'))) this.#hierarchyChanged(name);
+      if (kind === 'rename' && (name === null || tree.isFolderEntry(name))) this.#hierarchyChanged(name);
     });
     this.#schedulePoll();
   }
@@ -87,13 +95,12 @@ export class FolderWatch implements Watch {
   }
 
   #add(folderId: string): void {
-    let directory: string;
+    let directories: readonly string[];
     try {
-      directory = this.#folders.directoryOf(folderId);
+      directories = this.#tree.directoriesOf(folderId);
     } catch {
       return; // No folder could have this id.
     }
-    const directories = [join(directory, 'new'), join(directory, 'cur')];
     const watched: Watched = { directories, watchers: [], signature: undefined, isBlind: false };
     this.#watched.set(folderId, watched);
     this.#armFolder(folderId, watched);
@@ -129,7 +136,7 @@ export class FolderWatch implements Watch {
   #hierarchyChanged(directory: string | null): void {
     if (this.#isClosed) return;
     for (const [id, watched] of this.#watched) {
-      if (directory !== null && directory !== `.${id}`) continue;
+      if (directory !== null && !this.#tree.isEntryOf(directory, id)) continue;
       // A folder made again under its name is another directory than the one that is watched, and has mail already perhaps.
       this.#armFolder(id, watched);
       this.#tell(id);

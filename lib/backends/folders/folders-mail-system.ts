@@ -1,11 +1,18 @@
-/** The mail system that needs no other: users in a file, messages in Maildirs on local disk (user-folders.ts). */
+/**
+ * The mail system that needs no other: users in a file, messages in Maildirs on local disk (user-folders.ts), calendars,
+ * contacts, tasks and notes beside them (resource-files.ts).
+ */
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Clock, type Log, type Random, silentLog, systemClock, systemRandom } from '../../platform/index.ts';
 import type { Account, Credentials, Mailbox, MailSystem } from '../backend.ts';
 import { BackendError } from '../errors.ts';
 import { deliver, type Trace } from './delivery.ts';
 import { diskError } from './errors.ts';
+import { withResources } from '../mailbox-with-resources.ts';
 import { FoldersMailbox } from './folders-mailbox.ts';
+import { FoldersResources } from './folders-resources.ts';
+import { ResourceFiles } from './resource-files.ts';
 import { type RelayOptions, submit } from './submission.ts';
 import { UserFolders } from './user-folders.ts';
 import { UsersFile } from './users-file.ts';
@@ -29,6 +36,7 @@ export class FoldersMailSystem implements MailSystem {
   readonly #log: Log;
   readonly #users: UsersFile;
   readonly #folders = new Map<string, UserFolders>();
+  readonly #resources = new Map<string, ResourceFiles>();
   readonly #mailboxes = new Set<Mailbox>();
 
   constructor({ root, relay, clock = systemClock, random = systemRandom, log = silentLog }: FoldersOptions) {
@@ -55,16 +63,19 @@ export class FoldersMailSystem implements MailSystem {
     }
     const folders = await this.#prepared(verified);
     const { user, addresses, displayName } = verified;
-    const mailbox = new FoldersMailbox(
+    const log = this.#log.child({ user });
+    const mail = new FoldersMailbox(
       { user, addresses, ...(displayName ? { displayName } : {}) },
       {
         folders,
         clock: this.#clock,
-        log: this.#log.child({ user }),
+        log,
         submit: (sender, envelope, message) => submit(this.#postOffice(), sender, envelope, message),
-        closed: (closed) => this.#mailboxes.delete(closed),
+        closed: () => this.#mailboxes.delete(mailbox),
       },
     );
+    const files = await this.#preparedResources(verified);
+    const mailbox = withResources(mail, new FoldersResources(files, { clock: this.#clock, log }));
     this.#mailboxes.add(mailbox);
     return mailbox;
   }
@@ -89,6 +100,8 @@ export class FoldersMailSystem implements MailSystem {
     this.#mailboxes.clear();
     for (const folders of this.#folders.values()) await folders.close();
     this.#folders.clear();
+    for (const files of this.#resources.values()) await files.close();
+    this.#resources.clear();
   }
 
   async #prepared(account: Account): Promise<UserFolders> {
@@ -103,6 +116,20 @@ export class FoldersMailSystem implements MailSystem {
       throw diskError(`the mail folders of ${account.user} cannot be opened`, error);
     }
     return folders;
+  }
+
+  async #preparedResources({ user }: Account): Promise<ResourceFiles> {
+    let files = this.#resources.get(user);
+    if (!files) {
+      files = new ResourceFiles(join(this.#root, user), this.#clock, this.#random);
+      this.#resources.set(user, files);
+    }
+    try {
+      await files.prepare();
+    } catch (error) {
+      throw diskError(`the calendars of ${user} cannot be opened`, error);
+    }
+    return files;
   }
 
   #postOffice() {

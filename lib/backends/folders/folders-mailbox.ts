@@ -44,7 +44,7 @@ export interface FoldersMailboxOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly submit: (sender: Account, envelope: Envelope, message: Uint8Array) => Promise<void>;
-  readonly closed: (mailbox: Mailbox) => void;
+  readonly closed: () => void;
 }
 
 export class FoldersMailbox implements Mailbox {
@@ -195,7 +195,7 @@ export class FoldersMailbox implements Mailbox {
     this.#isClosed = true;
     for (const watch of this.#watches) await watch.close();
     this.#watches.clear();
-    this.#options.closed(this);
+    this.#options.closed();
   }
 
   #inFolder<T>(what: string, folderId: string, task: (index: FolderIndex) => Promise<T>): Promise<T> {

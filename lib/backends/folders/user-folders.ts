@@ -5,7 +5,7 @@
  *     <root>/<user>/mail/.<id>/      every other folder, alike (folder-names.ts)
  *     <root>/<user>/mail/caravan-uidvalidity    the last validity given to any folder
  *     <root>/<user>/mail/caravan.lock           user-lock.ts
- *     <root>/<user>/calendars, contacts, tasks, notes    kept free for collections of .ics and .vcf files
+ *     <root>/<user>/calendars, contacts, tasks, notes    collections of .ics and .vcf files (resource-files.ts)
  *
  * Directories `~…` are folders being made or deleted.
  */
@@ -25,6 +25,7 @@ import {
   parentIdOf,
 } from './folder-names.ts';
 import { FolderIndex, SUBDIRECTORIES } from './folder-index.ts';
+import type { WatchedTree } from './folder-watch.ts';
 import { readText, replaceFile, signatureOf } from './files.ts';
 import { UserLock } from './user-lock.ts';
 
@@ -39,7 +40,7 @@ const SPECIAL: ReadonlyMap<string, FolderKind> = new Map<string, FolderKind>([
 ]);
 const MAIL_KINDS: ReadonlySet<FolderKind> = new Set([...SPECIAL.values(), 'user'] satisfies FolderKind[]);
 
-export class UserFolders {
+export class UserFolders implements WatchedTree {
   readonly account: Account;
   /** `<root>/<user>/mail` */
   readonly directory: string;
@@ -71,6 +72,24 @@ export class UserFolders {
 
   directoryOf(folderId: string): string {
     return join(this.directory, directoryOf(folderId));
+  }
+
+  get roots(): readonly string[] {
+    return [this.directory];
+  }
+
+  /** Files of the inbox's own come and go in its directory too; only folders begin with a dot. */
+  isFolderEntry(name: string): boolean {
+    return name.startsWith('.');
+  }
+
+  isEntryOf(name: string, folderId: string): boolean {
+    return name === `.${folderId}`;
+  }
+
+  directoriesOf(folderId: string): readonly string[] {
+    const directory = this.directoryOf(folderId);
+    return [join(directory, 'new'), join(directory, 'cur')];
   }
 
   index(folderId: string): FolderIndex {

@@ -43,11 +43,11 @@ async function create(
   const parent = parentOf(before, parentId);
   if (!parent) return refused('parent-not-found');
   if (isTaken(before, name, parentId)) return refused('exists');
-  if (itemClass !== 'Email') return refused('server-error');
+  if (itemClass !== 'Email' && !mailbox.resources?.capabilities.classes.has(itemClass)) return refused('server-error');
   let backendId = '';
   const registry = await hierarchy.change(async () => {
     await begin();
-    backendId = (await mailbox.createFolder(name, parent.backendId)).id;
+    backendId = (await mailbox.createFolder(name, parent.backendId, undefined, itemClass)).id;
     return undefined;
   });
   return doneWith(registry, (entry) => entry.backendId === backendId);

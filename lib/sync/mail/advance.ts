@@ -8,7 +8,13 @@ import type { Renderer } from '../sync.ts';
 import { formatSyncKey } from '../sync-key.ts';
 import { type CommandSite, outcomeOf } from './client-commands.ts';
 import { type CollectionSession, look, skippedUntil } from './collection-session.ts';
-import { type CollectionState, optionsText, type SkippedItem, type StoredResult } from './collection-state.ts';
+import {
+  type CollectionState,
+  optionsOf,
+  optionsText,
+  type SkippedItem,
+  type StoredResult,
+} from './collection-state.ts';
 import type { LoadedState } from './collection-states.ts';
 import { sizeOfDelta } from './delta.ts';
 import { fetchOutcomes } from './fetch-items.ts';
@@ -17,6 +23,7 @@ import type { FolderSnapshot } from './folder-snapshot.ts';
 import type { Holding } from './holding.ts';
 import { makeWindow } from './make-window.ts';
 import { type CommandRun, runCommands } from './run-commands.ts';
+import { runResourceCommands } from '../resources/run-resource-commands.ts';
 
 /** What the device stands on: the state at the key that it came with. */
 export interface Standing {
@@ -42,12 +49,20 @@ export async function advance<T>(
 ): Promise<CollectionAnswer<T>> {
   const { context } = session;
   const { state } = standing.loaded;
-  const options = request.options ?? state.options;
+  const options = optionsOf(request, state);
   const cutOff = cutOffOf(options.filterDays, context.clock.now());
   const reach = Math.min(cutOff, state.reach);
   const before = await look(session, reach);
   const commands = request.commands;
-  const run = await runCommands(siteOf(session, standing, request, before), commands);
+  const site = siteOf(session, standing, request, before);
+  const { resources } = context;
+  const run =
+    session.folder.itemClass === 'Email' || !resources
+      ? await runCommands(site, commands)
+      : await runResourceCommands(
+          { ...site, source: resources, options, now: new Date(context.clock.now()) },
+          commands,
+        );
   if (run.hasEffects) session.view.markStale();
 
   const done = [...run.results.values()];
@@ -110,7 +125,7 @@ function siteOf(
     folder,
     snapshot,
     holding: standing.holding,
-    conflict: (request.options ?? state.options).conflict,
+    conflict: optionsOf(request, state).conflict,
     deletesAsMoves: request.deletesAsMoves,
     occasion: [context.lease.user, deviceId, folder.id, state.series, String(standing.generation)],
     stored: standing.results,

@@ -24,7 +24,7 @@ export class ByteWriter {
   }
 
   /** Ascending numbers, as gaps. */
-  ascending(values: readonly number[]): void {
+  ascending(values: ArrayLike<number> & Iterable<number>): void {
     this.number(values.length);
     let last = 0;
     for (const value of values) {
@@ -101,7 +101,7 @@ export class ByteReader {
       const first = end + this.number();
       end = first + this.number();
       size += end - first + 1;
-      if (end > 0xffff_ffff || size > COUNT_LIMIT) throw corrupt('a run is out of range');
+      if (end > Number.MAX_SAFE_INTEGER || size > COUNT_LIMIT) throw corrupt('a run is out of range');
       runs.push([first, end]);
     }
     return UidRuns.ofRuns(runs);

@@ -10,6 +10,7 @@ import {
   type Job,
   locate,
   mustHold,
+  toldText,
 } from './client-commands.ts';
 import type { StoredResult } from './collection-state.ts';
 import { changedFlags, flagsOfText, flagText, SEEN_FLAG } from './flag-sets.ts';
@@ -112,7 +113,7 @@ function flagChangeOf({ read, add = [], remove = [], adjust }: MessageChange, cu
 /** The server changed since the device was told the very flag that the device wants otherwise (MS-ASCMD 2.2.3.34). */
 function conflicts(site: CommandSite, uid: number, wanted: FlagChange): boolean {
   const now = flagSet(site.snapshot.flagTextOf(uid) ?? '');
-  const told = toldFlags(site, uid);
+  const told = toldText(site, uid);
   if (told === undefined) return false;
   const before = flagSet(told);
   const differs = (flag: string, value: boolean) => now.has(flag) !== before.has(flag) && now.has(flag) !== value;
@@ -120,12 +121,6 @@ function conflicts(site: CommandSite, uid: number, wanted: FlagChange): boolean 
     wanted.add.some((flag) => differs(flag.toLowerCase(), true)) ||
     wanted.remove.some((flag) => differs(flag.toLowerCase(), false))
   );
-}
-
-/** What the device knows, its own changes under a lost answer included: it does not conflict with itself. */
-function toldFlags(site: CommandSite, uid: number): string | undefined {
-  const own = site.stored.findLast(({ effect }) => effect?.uid === uid && effect.mark === site.snapshot.mark);
-  return own?.effect?.flags ?? site.holding.flagTextOf(uid);
 }
 
 function flagSet(text: string): Set<string> {

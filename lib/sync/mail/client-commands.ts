@@ -71,6 +71,12 @@ export function halfGone(site: CommandSite, serverId: string): number | undefine
   return id?.mark === site.snapshot.mark && site.snapshot.flagTextOf(id.uid) === undefined ? id.uid : undefined;
 }
 
+/** What the device knows of the item, its own changes under a lost answer included: it does not conflict with itself. */
+export function toldText({ stored, snapshot, holding }: CommandSite, uid: number): string | undefined {
+  const own = stored.findLast(({ effect }) => effect?.uid === uid && effect.mark === snapshot.mark);
+  return own?.effect?.flags ?? holding.flagTextOf(uid);
+}
+
 export function outcomeOf<T>(result: StoredResult): CommandOutcome<T> | undefined {
   const { kind, serverId, clientId, failure } = result;
   if (failure !== undefined) {

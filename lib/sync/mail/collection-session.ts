@@ -1,4 +1,4 @@
-/** One request of one device for one mail folder: what all of its steps need. */
+/** One request of one device for one folder: what all of its steps need. */
 import type { Mailbox } from '../../backends/index.ts';
 import type { Clock, Log, Random } from '../../platform/index.ts';
 import type { Lease } from '../../pool/index.ts';
@@ -10,16 +10,20 @@ import type { CollectionStates } from './collection-states.ts';
 import type { CollectionState, SkippedItem } from './collection-state.ts';
 import type { Scope } from './differences.ts';
 import type { FolderSnapshot } from './folder-snapshot.ts';
-import type { FolderView } from './folder-view.ts';
+import { ALL_TIME, type FolderView } from './folder-view.ts';
 import type { FolderViews } from './folder-views.ts';
+import type { ItemSource } from './item-source.ts';
 import type { Prefetcher } from './prefetch.ts';
+import type { ResourceSource } from '../resources/resource-source.ts';
 
-/** What mail collections of all the user's devices share. */
+/** What collections of all the user's devices share. */
 export interface MailContext {
   readonly mailbox: Mailbox;
   readonly lease: Lease;
   readonly hierarchy: Hierarchy;
   readonly views: FolderViews;
+  /** Undefined: the mail system has nothing but mail. */
+  readonly resources: ResourceSource | undefined;
   readonly states: CollectionStates;
   readonly prefetcher: Prefetcher;
   readonly poison: PoisonBook;
@@ -38,6 +42,12 @@ export interface CollectionSession {
   /** Of the state's item. */
   readonly sort: string;
   readonly view: FolderView;
+  readonly source: ItemSource;
+}
+
+/** Of mail the mailbox itself; of other classes its resources. */
+export function sourceOf({ resources, mailbox }: MailContext, { itemClass }: FolderEntry): ItemSource {
+  return resources && itemClass !== 'Email' ? resources : mailbox;
 }
 
 /** The folder as fresh as the settings ask for, reaching back to `reach`. */
@@ -47,17 +57,34 @@ export function look(session: CollectionSession, reach: number): FolderSnapshot 
 }
 
 /** What is to be compared: the filter's window, without what is skipped for now. */
-export function scopeOf(
+export async function scopeOf(
   session: CollectionSession,
   cutOff: number,
   skipped: readonly SkippedItem[],
-  mark: number,
-): Scope {
+  snapshot: FolderSnapshot,
+): Promise<Scope> {
   const now = session.context.clock.now();
-  const held = skipped.filter((item) => item.mark === mark && item.until > now);
-  if (held.length === 0) return { cutOff, isSkipped: () => false };
+  const isIn = await windowFrom(session, cutOff, snapshot);
+  const held = skipped.filter((item) => item.mark === snapshot.mark && item.until > now);
+  if (held.length === 0) return { isIn, isSkipped: () => false };
   const flags = new Map(held.map((item) => [item.uid, item.flags]));
-  return { cutOff, isSkipped: (uid, text) => flags.get(uid) === text };
+  return { isIn, isSkipped: (uid, text) => flags.get(uid) === text };
+}
+
+async function windowFrom(
+  { source, context, folder }: CollectionSession,
+  cutOff: number,
+  snapshot: FolderSnapshot,
+): Promise<Scope['isIn']> {
+  const { receivedAt, uids } = snapshot;
+  const backendId = context.hierarchy.backendIdOf(folder.id);
+  if (!source.windowFrom || backendId === undefined) {
+    const cutOffSeconds = cutOff / 1_000;
+    return (place) => (receivedAt[place] as number) >= cutOffSeconds;
+  }
+  if (cutOff === ALL_TIME) return () => true;
+  const isWanted = await source.windowFrom(backendId, cutOff, snapshot);
+  return (place) => isWanted(uids[place] as number);
 }
 
 /** Until when, on the wall clock, what is skipped stays so. */

@@ -1,6 +1,6 @@
 /** What the store keeps for one device and collection (sync-state.md, Items and rules 1 to 7). */
 import type { ItemFailure } from '../collection-answer.ts';
-import type { CollectionOptions } from '../collection-request.ts';
+import type { CollectionOptions, CollectionRequest } from '../collection-request.ts';
 import { applyDelta, type Delta, emptyDelta } from './delta.ts';
 import { Holding } from './holding.ts';
 
@@ -76,6 +76,13 @@ export function firstState(series: string, options: CollectionOptions, cutOff: n
     windowLimit: undefined,
     skipped: [],
   };
+}
+
+/** Those of the request, or those remembered; what the device said it knows holds for the whole series. */
+export function optionsOf({ options }: CollectionRequest, state: CollectionState): CollectionOptions {
+  const { supported } = state.options;
+  if (!options) return state.options;
+  return options.supported === undefined && supported !== undefined ? { ...options, supported } : options;
 }
 
 /** Equal for options that mean the same. */

@@ -16,8 +16,8 @@ export interface Differences {
 }
 
 export interface Scope {
-  /** Milliseconds since 1970: what arrived earlier is out of the window. */
-  readonly cutOff: number;
+  /** Is the item at this place of the snapshot in the filter's window? */
+  readonly isIn: (place: number) => boolean;
   /** Messages not to be sent for now. */
   readonly isSkipped: (uid: number, flagText: string) => boolean;
 }
@@ -26,8 +26,7 @@ export const NO_DIFFERENCES: Differences = { stale: [], removed: [], aged: [], c
 
 /** `holding` is under the snapshot's mark. */
 export function differencesOf(holding: Holding, snapshot: FolderSnapshot, scope: Scope): Differences {
-  const { uids, flags, receivedAt, table } = snapshot;
-  const cutOffSeconds = scope.cutOff / 1_000;
+  const { uids, flags, table } = snapshot;
   const toldAs = holding.texts.map((text) => table.find(text) ?? -1);
   const removed: number[] = [];
   const aged: number[] = [];
@@ -40,7 +39,7 @@ export function differencesOf(holding: Holding, snapshot: FolderSnapshot, scope:
       removed.push(holding.uids[held++] as number);
     const isHeld = holding.uids[held] === uid;
     const flag = flags[place] as number;
-    const isIn = (receivedAt[place] as number) >= cutOffSeconds;
+    const isIn = scope.isIn(place);
     if (isHeld) {
       const told = toldAs[holding.flags[held++] as number];
       if (table.isHidden(flag)) removed.push(uid);

@@ -7,7 +7,7 @@ import type { Renderer } from '../sync.ts';
 import type { CollectionSession } from './collection-session.ts';
 import type { FolderSnapshot } from './folder-snapshot.ts';
 
-/** A change in place needs no content. */
+/** A change in place needs no content, unless the renderer says so. */
 const NO_PARTS: FetchPlan = () => [];
 
 export interface Fetcher {
@@ -16,7 +16,7 @@ export interface Fetcher {
     readonly messages: ReadonlyMap<number, FetchedMessage>;
     readonly deferred: ReadonlySet<number>;
   }>;
-  /** For changes in place: header and structure alone. */
+  /** For changes in place, as the renderer plans. */
   changed(uids: readonly number[]): Promise<ReadonlyMap<number, FetchedMessage>>;
 }
 
@@ -28,7 +28,7 @@ export function fetcherOf<T>(
   rendering: string,
   limitBytes: number,
 ): Fetcher {
-  const { context, folder, sort } = session;
+  const { context, folder, sort, source } = session;
   const backendId = folder.backendId ?? '';
   const { mark } = snapshot;
   const { plan } = renderer;
@@ -39,7 +39,7 @@ export function fetcherOf<T>(
       for (let bytes = 0; rest.length > 0 && bytes < limitBytes; ) {
         const { uids } = fitting(rest, snapshot, limitBytes);
         rest = rest.slice(uids.length);
-        const some = await context.prefetcher.fetch(sort, { backendId, mark, rendering, plan, uids });
+        const some = await context.prefetcher.fetch(sort, { source, backendId, mark, rendering, plan, uids });
         for (const [uid, message] of some) {
           messages.set(uid, message);
           bytes += message.header.length;
@@ -49,7 +49,7 @@ export function fetcherOf<T>(
       return { messages, deferred: new Set(rest) };
     },
     async changed(uids) {
-      const messages = await context.mailbox.fetch(backendId, uids, NO_PARTS);
+      const messages = await source.fetch(backendId, uids, renderer.changePlan ?? NO_PARTS);
       return new Map(messages.map((message) => [message.uid, message]));
     },
   };
@@ -87,7 +87,7 @@ export async function fetchOutcomes<T>(
   if (uids.size === 0) return outcomes;
   const wanted = [...new Set(uids.values())];
   const backendId = session.context.hierarchy.backendIdOf(session.folder.id);
-  const messages = backendId === undefined ? [] : await session.context.mailbox.fetch(backendId, wanted, renderer.plan);
+  const messages = backendId === undefined ? [] : await session.source.fetch(backendId, wanted, renderer.plan);
   const found = new Map(messages.map((message) => [message.uid, message]));
   for (const [index, uid] of uids) {
     const serverId = formatServerId(session.folder.id, snapshot.mark, uid);

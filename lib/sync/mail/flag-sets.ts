@@ -40,8 +40,21 @@ export function changedFlags(flags: MessageFlags, add: MessageFlags, remove: Mes
   return canonicalFlags([...flags.filter((flag) => !gone.has(flag.toLowerCase())), ...add]);
 }
 
+/** What an item's revision is, as a number in a column and as the text that a device was told. */
+export interface RevisionTable {
+  readonly size: number;
+  numberOf(flags: MessageFlags): number;
+  numberOfText(text: string): number;
+  /** Undefined for a text that no item can have had. */
+  find(text: string): number | undefined;
+  textOf(number: number): string;
+  /** Such items are hidden from devices. */
+  isHidden(number: number): boolean;
+  emptied(): RevisionTable;
+}
+
 /** Numbers for flag texts, given once and for ever (of the table). */
-export class FlagTable {
+export class FlagTable implements RevisionTable {
   readonly #numbers = new Map<string, number>();
   readonly #texts: string[] = [];
   readonly #deleted: boolean[] = [];
@@ -80,6 +93,10 @@ export class FlagTable {
 
   textOf(number: number): string {
     return this.#texts[number] ?? '';
+  }
+
+  emptied(): FlagTable {
+    return new FlagTable();
   }
 
   /** Messages marked for deletion are hidden from devices. */

@@ -1,9 +1,10 @@
 /**
- * A folder's messages at one moment, in columns: 20 bytes a message. Immutable, so that a Sync works on what it took
+ * A folder's items at one moment, in columns: 20 to 24 bytes an item. Immutable, so that a Sync works on what it took
  * while the view moves on.
  */
 import { type FolderChanges, type MessageState, UidRuns } from '../../backends/index.ts';
-import { FlagTable } from './flag-sets.ts';
+import { FlagTable, type RevisionTable } from './flag-sets.ts';
+import { type ItemIds, newIds } from './item-ids.ts';
 
 export class FolderSnapshot {
   /** Moves only with a difference that a device could see. */
@@ -11,9 +12,9 @@ export class FolderSnapshot {
   readonly validity: string;
   /** The folder's mark in ServerIds under this validity. */
   readonly mark: number;
-  readonly table: FlagTable;
+  readonly table: RevisionTable;
   /** Ascending. */
-  readonly uids: Uint32Array;
+  readonly uids: ItemIds;
   /** Numbers of the table. */
   readonly flags: Uint32Array;
   /** Seconds since 1970. */
@@ -21,7 +22,7 @@ export class FolderSnapshot {
   readonly sizes: Uint32Array;
   #runs: UidRuns | undefined;
 
-  constructor(head: { version: number; validity: string; mark: number; table: FlagTable }, columns: Columns) {
+  constructor(head: { version: number; validity: string; mark: number; table: RevisionTable }, columns: Columns) {
     this.version = head.version;
     this.validity = head.validity;
     this.mark = head.mark;
@@ -32,8 +33,8 @@ export class FolderSnapshot {
     this.sizes = columns.sizes;
   }
 
-  static empty(): FolderSnapshot {
-    return new FolderSnapshot({ version: 0, validity: '', mark: 0, table: new FlagTable() }, columnsOf(0));
+  static empty(table: RevisionTable = new FlagTable()): FolderSnapshot {
+    return new FolderSnapshot({ version: 0, validity: '', mark: 0, table }, columnsOf(0));
   }
 
   /** The place of a UID in the columns, or -1. */
@@ -77,13 +78,13 @@ export class FolderSnapshot {
   /** The same with a table of the flags that there are now, after many that are no more. */
   compact(): FolderSnapshot {
     const { version, validity, mark, uids, receivedAt, sizes } = this;
-    const table = new FlagTable();
+    const table = this.table.emptied();
     const flags = this.flags.map((number) => table.numberOfText(this.table.textOf(number)));
     return new FolderSnapshot({ version, validity, mark, table }, { uids, flags, receivedAt, sizes });
   }
 
   #replaced(messages: readonly MessageState[]): Columns {
-    const columns = columnsOf(messages.length);
+    const columns = columnsOf(messages.length, messages.at(-1)?.uid);
     for (const [at, message] of messages.entries()) set(columns, at, message, this.table);
     return columns;
   }
@@ -95,9 +96,18 @@ export class FolderSnapshot {
     );
   }
 
+  /** How many of them there are. */
+  #countOf(vanished: UidRuns): number {
+    if (vanished.runs.length === 0) return 0;
+    const isScattered = this.uids instanceof Float64Array;
+    return isScattered
+      ? [...vanished].filter((uid) => this.find(uid) >= 0).length
+      : this.runs.intersection(vanished).size;
+  }
+
   #merged(messages: readonly MessageState[], vanished: UidRuns): Columns | undefined {
     const news = messages.filter((message) => !vanished.has(message.uid));
-    const gone = vanished.runs.length === 0 ? 0 : this.runs.intersection(vanished).size;
+    const gone = this.#countOf(vanished);
     let added = 0;
     let changed = 0;
     for (const { uid, flags } of news) {
@@ -106,7 +116,7 @@ export class FolderSnapshot {
       else if (this.flags[at] !== this.table.numberOf(flags)) changed++;
     }
     if (gone + added + changed === 0) return undefined;
-    const columns = columnsOf(this.uids.length - gone + added);
+    const columns = columnsOf(this.uids.length - gone + added, Math.max(this.uids.at(-1) ?? 0, news.at(-1)?.uid ?? 0));
     let at = 0;
     let next = 0;
     for (let old = 0; old <= this.uids.length; old++) {
@@ -129,25 +139,25 @@ export class FolderSnapshot {
 }
 
 interface Columns {
-  readonly uids: Uint32Array;
+  readonly uids: ItemIds;
   readonly flags: Uint32Array;
   readonly receivedAt: Uint32Array;
   readonly sizes: Uint32Array;
 }
 
-function columnsOf(length: number): Columns {
+function columnsOf(length: number, greatestId = 0): Columns {
   const column = () => new Uint32Array(length);
-  return { uids: column(), flags: column(), receivedAt: column(), sizes: column() };
+  return { uids: newIds(length, greatestId), flags: column(), receivedAt: column(), sizes: column() };
 }
 
-function set(columns: Columns, at: number, message: MessageState, table: FlagTable): void {
+function set(columns: Columns, at: number, message: MessageState, table: RevisionTable): void {
   columns.uids[at] = message.uid;
   columns.flags[at] = table.numberOf(message.flags);
   columns.receivedAt[at] = Math.max(0, Math.floor(message.receivedAt.getTime() / 1_000));
   columns.sizes[at] = Math.min(message.sizeBytes, 0xffff_ffff);
 }
 
-export function runsOf(uids: Uint32Array): UidRuns {
+export function runsOf(uids: ItemIds): UidRuns {
   const runs: [number, number][] = [];
   let tail: [number, number] | undefined;
   for (const uid of uids) {

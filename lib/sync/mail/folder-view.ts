@@ -2,12 +2,13 @@
  * The owner's one view of a folder, shared by all devices of the user and refreshed from the backend one look at a time.
  * It reaches back as far as any device asked for.
  */
-import { type FolderChanges, type Mailbox, UidRuns } from '../../backends/index.ts';
+import { type FolderChanges, type FolderPosition, UidRuns } from '../../backends/index.ts';
 import type { Clock } from '../../platform/index.ts';
 import { FolderSnapshot } from './folder-snapshot.ts';
+import type { ItemSource } from './item-source.ts';
 
 export interface FolderViewParts {
-  readonly mailbox: Mailbox;
+  readonly source: ItemSource;
   readonly clock: Clock;
   /** The backend's name of the folder now; undefined: it has none, and the view is empty for ever. */
   readonly backendId: () => string | undefined;
@@ -32,7 +33,7 @@ export const ALL_TIME = 0;
 
 export class FolderView {
   readonly #parts: FolderViewParts;
-  #snapshot = FolderSnapshot.empty();
+  #snapshot: FolderSnapshot;
   #modseq: string | undefined;
   /** Milliseconds since 1970: how far back the view reaches; undefined before the first look. */
   #reach: number | undefined;
@@ -45,6 +46,7 @@ export class FolderView {
 
   constructor(parts: FolderViewParts) {
     this.#parts = parts;
+    this.#snapshot = FolderSnapshot.empty(parts.source.revisionTable?.());
   }
 
   /** As it is in memory. */
@@ -124,12 +126,12 @@ export class FolderView {
     if (backendId === undefined) return;
     const hints = this.#hints;
     const startedAt = this.#parts.clock.monotonic();
-    const { validity, runs } = this.#snapshot;
+    const before = this.#snapshot;
     const isWhole = this.#reach === undefined || this.#startsOver;
     this.#startsOver = false;
-    const since = isWhole ? undefined : { validity, modseq: this.#modseq, known: runs };
+    const since = isWhole ? undefined : positionOf(before, this.#modseq);
     const after = reach === ALL_TIME ? undefined : new Date(reach);
-    const changes: FolderChanges = await this.#parts.mailbox.changes(backendId, since, after);
+    const changes: FolderChanges = await this.#parts.source.changes(backendId, since, after);
     const mark = await this.#parts.markOf(changes.validity);
     const snapshot = this.#snapshot.with(changes, mark);
     const isMoved = snapshot !== this.#snapshot;
@@ -141,4 +143,15 @@ export class FolderView {
     this.#lookedAt = startedAt;
     if (isMoved) this.#parts.moved();
   }
+}
+
+/** What is known is worked out only if it is asked for. */
+function positionOf(snapshot: FolderSnapshot, modseq: string | undefined): FolderPosition {
+  return {
+    validity: snapshot.validity,
+    modseq,
+    get known() {
+      return snapshot.runs;
+    },
+  };
 }

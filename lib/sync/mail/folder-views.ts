@@ -1,19 +1,24 @@
 /** The user's views, one a folder, made when a device first asks for the folder. */
-import type { Mailbox } from '../../backends/index.ts';
 import type { Clock } from '../../platform/index.ts';
 import type { Hierarchy } from '../folders/hierarchy.ts';
 import { FolderView } from './folder-view.ts';
+import type { ItemSource } from './item-source.ts';
 
 export class FolderViews {
-  readonly #mailbox: Mailbox;
+  readonly #sourceOf: (folderId: string) => ItemSource;
   readonly #clock: Clock;
   readonly #hierarchy: Hierarchy;
   /** Told of a folder whose view moved. */
   readonly #moved: (folderId: string) => void;
   readonly #views = new Map<string, FolderView>();
 
-  constructor(parts: { mailbox: Mailbox; clock: Clock; hierarchy: Hierarchy; moved: (folderId: string) => void }) {
-    this.#mailbox = parts.mailbox;
+  constructor(parts: {
+    sourceOf: (folderId: string) => ItemSource;
+    clock: Clock;
+    hierarchy: Hierarchy;
+    moved: (folderId: string) => void;
+  }) {
+    this.#sourceOf = parts.sourceOf;
     this.#clock = parts.clock;
     this.#hierarchy = parts.hierarchy;
     this.#moved = parts.moved;
@@ -23,7 +28,7 @@ export class FolderViews {
     let view = this.#views.get(folderId);
     if (!view) {
       view = new FolderView({
-        mailbox: this.#mailbox,
+        source: this.#sourceOf(folderId),
         clock: this.#clock,
         backendId: () => this.#hierarchy.backendIdOf(folderId),
         markOf: (validity) => this.#hierarchy.markOf(folderId, validity),

@@ -1,20 +1,24 @@
 /**
- * A holding as bytes: runs of UIDs; the distinct flag sets, the commonest first; and for each of the others the places of
- * its messages, as gaps. Deflated with a checksum. Ten thousand messages with scattered flags take about 1.7 KB.
+ * A holding as bytes, deflated with a checksum. Of mail: runs of UIDs; the distinct flag sets, the commonest first; and for each of
+ * the others the places of its messages, as gaps. Ten thousand messages with scattered flags take about 1.7 KB. Of resources,
+ * whose ids are hashes and whose revisions are prints: the ids as gaps, then the prints; about 12 bytes each.
  */
 import { deflateSync, inflateSync } from 'node:zlib';
 import { ByteReader, ByteWriter, corrupt } from './byte-codec.ts';
 import { runsOf } from './folder-snapshot.ts';
 import { Holding, type StaleUids } from './holding.ts';
+import { numberOfPrint, printOfNumber } from './print-table.ts';
 
-const FORMAT = 1;
+const MAIL_FORMAT = 1;
+const RESOURCES_FORMAT = 2;
 /** Millions of messages with odd flags take less. */
 const INFLATED_LIMIT_BYTES = 64 * 1024 * 1024;
 const COMPRESSION_LEVEL = 9;
 
 export function encodeHolding(holding: Holding): Uint8Array {
   const writer = new ByteWriter();
-  writer.number(FORMAT);
+  if (holding.uids instanceof Float64Array) return deflated(encodeResources(writer, holding));
+  writer.number(MAIL_FORMAT);
   writer.number(holding.mark);
   writer.runs(runsOf(holding.uids));
   const placesOf = new Map<number, number[]>();
@@ -34,13 +38,41 @@ export function encodeHolding(holding: Holding): Uint8Array {
     writer.number(mark);
     writer.runs(uids);
   }
+  return deflated(writer);
+}
+
+function encodeResources(writer: ByteWriter, holding: Holding): ByteWriter {
+  writer.number(RESOURCES_FORMAT);
+  writer.number(holding.mark);
+  writer.ascending(holding.uids);
+  for (const text of holding.flags) writer.number(numberOfPrint(holding.texts[text] ?? ''));
+  return writer;
+}
+
+function deflated(writer: ByteWriter): Uint8Array {
   return deflateSync(writer.finish(), { level: COMPRESSION_LEVEL });
+}
+
+function decodeResources(reader: ByteReader): Holding {
+  const mark = reader.number();
+  const ids = Float64Array.from(reader.ascending());
+  const places = new Map<string, number>();
+  const flags = Uint32Array.from(ids, () => {
+    const text = printOfNumber(reader.number());
+    const place = places.get(text) ?? places.size;
+    places.set(text, place);
+    return place;
+  });
+  reader.end();
+  return new Holding({ mark, uids: ids, flags, texts: [...places.keys()], stale: [] });
 }
 
 /** Throws SyncError('state-corrupt'). */
 export function decodeHolding(bytes: Uint8Array): Holding {
   const reader = new ByteReader(inflated(bytes));
-  if (reader.number() !== FORMAT) throw corrupt('its format is unknown');
+  const format = reader.number();
+  if (format === RESOURCES_FORMAT) return decodeResources(reader);
+  if (format !== MAIL_FORMAT) throw corrupt('its format is unknown');
   const mark = reader.number();
   const runs = reader.runs();
   const uids = Uint32Array.from(runs);

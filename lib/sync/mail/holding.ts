@@ -5,6 +5,7 @@
  */
 import { UidRuns } from '../../backends/index.ts';
 import { runsOf } from './folder-snapshot.ts';
+import { type ItemIds, newIds } from './item-ids.ts';
 
 /** UIDs under a mark that is no more: all to be deleted. */
 export interface StaleUids {
@@ -18,7 +19,7 @@ export type HoldingChanges = ReadonlyMap<number, string | undefined>;
 export class Holding {
   readonly mark: number;
   /** Ascending. */
-  readonly uids: Uint32Array;
+  readonly uids: ItemIds;
   /** Places in `texts`. */
   readonly flags: Uint32Array;
   readonly texts: readonly string[];
@@ -26,7 +27,7 @@ export class Holding {
 
   constructor(parts: {
     mark: number;
-    uids: Uint32Array;
+    uids: ItemIds;
     flags: Uint32Array;
     texts: readonly string[];
     stale: readonly StaleUids[];
@@ -96,7 +97,8 @@ export class Holding {
       return place;
     };
     const sorted = [...changes].sort((a, b) => a[0] - b[0]);
-    const uids = new Uint32Array(this.uids.length + sorted.length);
+    const greatest = Math.max(this.uids.at(-1) ?? 0, sorted.at(-1)?.[0] ?? 0);
+    const uids = newIds(this.uids.length + sorted.length, greatest);
     const flags = new Uint32Array(uids.length);
     let length = 0;
     let next = 0;

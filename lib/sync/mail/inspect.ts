@@ -23,7 +23,7 @@ export async function estimateMail(
   const cutOff = cutOffOf(filterDays, clock.now());
   const snapshot = await look(session, Math.min(cutOff, state.reach));
   const holding = (found.isRetry ? state.base : current).underMark(snapshot.mark);
-  const scope = scopeOf(session, cutOff, state.skipped, snapshot.mark);
+  const scope = await scopeOf(session, cutOff, state.skipped, snapshot);
   return { kind: 'estimate', count: countOf(differencesOf(holding, snapshot, scope)) };
 }
 
@@ -36,7 +36,7 @@ export async function watchMail(session: CollectionSession): Promise<WatchState>
   const cutOff = cutOffOf(state.options.filterDays, now);
   const snapshot = await look(session, Math.min(cutOff, state.reach));
   if (quiet && quiet.version === snapshot.version && quiet.until > now) return 'quiet';
-  const scope = scopeOf(session, cutOff, state.skipped, snapshot.mark);
+  const scope = await scopeOf(session, cutOff, state.skipped, snapshot);
   const differences = differencesOf(loaded.current.underMark(snapshot.mark), snapshot, scope);
   if (!hasNews(differences)) {
     if (differences.aged.length === 0) loaded.quiet = { version: snapshot.version, cutOff, until: skippedUntil(state) };

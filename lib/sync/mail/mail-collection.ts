@@ -55,7 +55,9 @@ async function start<T>(session: CollectionSession, request: CollectionRequest):
   const { states, clock, random } = session.context;
   const { loaded, version } = await states.load(session.sort);
   const isRepeated = loaded !== undefined && loaded.state.generation === 1 && !loaded.state.isConfirmed;
-  const options = request.options ?? loaded?.state.options ?? DEFAULT_OPTIONS;
+  const { supported: _, ...remembered } = request.options ?? loaded?.state.options ?? DEFAULT_OPTIONS;
+  const { supported } = request;
+  const options = supported ? { ...remembered, supported } : remembered;
   const series = isRepeated ? loaded.state.series : newSeries(random);
   if (!isRepeated || loaded.optionsText !== optionsText(options)) {
     const cutOff = cutOffOf(options.filterDays, clock.now());

@@ -5,7 +5,7 @@ import { asSyncFolder } from '../folders/seen-folders.ts';
 import { formatServerId } from '../server-id.ts';
 import type { MoveResult, SyncFolder, SyncItem } from '../sync.ts';
 import { mustHold } from './client-commands.ts';
-import type { MailContext } from './collection-session.ts';
+import { type MailContext, sourceOf } from './collection-session.ts';
 import { openFolder } from './open-folder.ts';
 
 /** Headers read in one go while the messages of a conversation are looked for. */
@@ -20,7 +20,9 @@ export async function fetchItems(
   const found = new Map<string, FetchedMessage>();
   for (const [backendId, members] of byFolder(context, items)) {
     const idOf = new Map(members.map((item) => [item.uid, item.serverId]));
-    for (const message of await context.mailbox.fetch(backendId, [...idOf.keys()], plan)) {
+    const folder = context.hierarchy.known(members[0]?.folder.id ?? '');
+    const source = folder ? sourceOf(context, folder) : context.mailbox;
+    for (const message of await source.fetch(backendId, [...idOf.keys()], plan)) {
       found.set(idOf.get(message.uid) ?? '', message);
     }
   }
@@ -86,10 +88,21 @@ export async function emptyFolder(
   }
   const backendId = hierarchy.backendIdOf(folder.id);
   if (backendId === undefined) return;
+  if (folder.itemClass !== 'Email') return emptyCollection(context, folder.id, backendId);
   const uids = (await mailbox.changes(backendId)).messages.map((message) => message.uid);
   mustHold(context.lease);
   if (uids.length > 0) await mailbox.remove(backendId, uids);
   touch(context, folder.id);
+}
+
+async function emptyCollection(context: MailContext, folderId: string, backendId: string): Promise<void> {
+  const store = context.resources?.store;
+  if (!store) return;
+  for (const { name } of (await store.changes(backendId)).resources) {
+    mustHold(context.lease);
+    await store.remove(backendId, name, undefined);
+  }
+  touch(context, folderId);
 }
 
 /** All messages of the conversation, wherever they are but in drafts, sent mail and the trash. */

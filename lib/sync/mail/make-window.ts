@@ -40,7 +40,7 @@ export async function makeWindow<T>(
     skipped = stillSkipped(skipped, snapshot, now);
     const holding = withEffects(standing.holding.underMark(snapshot.mark), done);
     const differences = request.getChanges
-      ? differencesOf(holding, snapshot, scopeOf(session, cutOff, skipped, snapshot.mark))
+      ? differencesOf(holding, snapshot, await scopeOf(session, cutOff, skipped, snapshot))
       : NO_DIFFERENCES;
     const window = windowOf(differences, limit);
     const fetcher = fetcherOf(session, snapshot, renderer, rendering, context.settings.answerLimitBytes);

@@ -6,7 +6,7 @@ import type { FolderSnapshot } from './folder-snapshot.ts';
 
 /** `next`: new messages in the order of sending. */
 export function prefetchNext<T>(
-  { context, folder, sort }: CollectionSession,
+  { context, folder, sort, source }: CollectionSession,
   snapshot: FolderSnapshot,
   renderer: Renderer<T>,
   rendering: string,
@@ -17,5 +17,5 @@ export function prefetchNext<T>(
   const { uids, bytes } = fitting(next, snapshot, context.settings.prefetchLimitBytes);
   const { mark } = snapshot;
   const { plan } = renderer;
-  context.prefetcher.start(sort, { backendId, mark, rendering, plan, uids }, bytes);
+  context.prefetcher.start(sort, { source, backendId, mark, rendering, plan, uids }, bytes);
 }

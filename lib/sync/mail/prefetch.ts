@@ -2,10 +2,11 @@
  * The messages of a device's next window, fetched while it digests the last one. Kept a few seconds, of bounded size, and
  * used only if they were fetched for the same way of rendering.
  */
-import type { FetchedMessage, Mailbox } from '../../backends/index.ts';
+import type { FetchedMessage } from '../../backends/index.ts';
 import type { Clock, Timer } from '../../platform/index.ts';
 import type { SyncSettings } from '../settings.ts';
 import type { FetchPlan } from '../../backends/index.ts';
+import type { ItemSource } from './item-source.ts';
 
 interface Prefetched {
   readonly rendering: string;
@@ -17,6 +18,7 @@ interface Prefetched {
 }
 
 export interface FetchRequest {
+  readonly source: ItemSource;
   readonly backendId: string;
   readonly mark: number;
   /** Says how items are rendered: what was fetched for another text is no use. */
@@ -26,14 +28,12 @@ export interface FetchRequest {
 }
 
 export class Prefetcher {
-  readonly #mailbox: Mailbox;
   readonly #clock: Clock;
   readonly #settings: SyncSettings;
   readonly #entries = new Map<string, Prefetched>();
   #bytes = 0;
 
-  constructor(mailbox: Mailbox, clock: Clock, settings: SyncSettings) {
-    this.#mailbox = mailbox;
+  constructor(clock: Clock, settings: SyncSettings) {
     this.#clock = clock;
     this.#settings = settings;
   }
@@ -42,7 +42,7 @@ export class Prefetcher {
     this.drop(key);
     if (request.uids.length === 0 || this.#bytes + bytes > this.#settings.prefetchTotalBytes) return;
     this.#bytes += bytes;
-    const messages = this.#mailbox.fetch(request.backendId, request.uids, request.plan);
+    const messages = request.source.fetch(request.backendId, request.uids, request.plan);
     // A failure shows when somebody asks; nobody may.
     messages.catch(() => undefined);
     const timer = this.#clock.after(this.#settings.prefetchKeepMs, () => this.drop(key));
@@ -54,11 +54,11 @@ export class Prefetcher {
   async fetch(key: string, request: FetchRequest): Promise<ReadonlyMap<number, FetchedMessage>> {
     const ahead = this.#take(key, request);
     const missing = ahead ? request.uids.filter((uid) => !ahead.uids.has(uid)) : request.uids;
-    const rest = missing.length === 0 ? [] : this.#mailbox.fetch(request.backendId, missing, request.plan);
+    const rest = missing.length === 0 ? [] : request.source.fetch(request.backendId, missing, request.plan);
     const early = ahead ? request.uids.filter((uid) => ahead.uids.has(uid)) : [];
     const [late, soon] = await Promise.all([
       rest,
-      ahead?.messages.catch(() => this.#mailbox.fetch(request.backendId, early, request.plan)),
+      ahead?.messages.catch(() => request.source.fetch(request.backendId, early, request.plan)),
     ]);
     const found = new Map<number, FetchedMessage>();
     for (const message of late) found.set(message.uid, message);

@@ -48,7 +48,7 @@ export async function replay<T>(
     const outcome = fetched.get(index) ?? (result && outcomeOf<T>(result));
     return outcome ? [outcome] : [];
   });
-  const scope = scopeOf(session, state.cutOff, state.skipped, snapshot.mark);
+  const scope = await scopeOf(session, state.cutOff, state.skipped, snapshot);
   const further = request.getChanges
     ? differencesOf(current.underMark(snapshot.mark), snapshot, scope)
     : NO_DIFFERENCES;

@@ -132,12 +132,17 @@ describe('changes of the hierarchy', () => {
     expect(await create('Plans', '4711')).toBe('<FolderCreate><Status>5</Status></FolderCreate>');
   });
 
-  it.each([13, 14, 15, 17])(
-    'make no folder of type %i while there is no such backend: a status, not a fault',
-    async (type) => {
-      expect(await create('Private', '0', type)).toMatch(/^<FolderCreate><Status>(3|6)<\/Status><\/FolderCreate>$/);
-    },
-  );
+  it.each([
+    [13, 'calendars/Private'],
+    [14, 'contacts/Private'],
+    [15, 'tasks/Private'],
+    [17, 'notes/Private'],
+  ])('MS-ASCMD_R4035: make a folder of type %i', async (type, backendId) => {
+    expect(await create('Private', '0', type)).toContain('<Status>1</Status>');
+    expect((await (await standalone.other()).folders()).map((it) => it.id)).toContain(backendId);
+    const { xml } = await phone.device.post('FolderSync', '<FolderSync><SyncKey>0</SyncKey></FolderSync>');
+    expect(xml).toContain(`<DisplayName>Private</DisplayName><Type>${type}</Type>`);
+  });
 
   it('MS-ASCMD_R140: rename a folder', async () => {
     const id = idIn(await create('Plans'));

@@ -36,8 +36,8 @@ describe('seeded mail folders', () => {
       if (!account) throw new Error(`${address} cannot sign in`);
       const mailbox = await system.open(account, { userName: address, password });
       mailboxes.push(mailbox);
-      for (const { id, selectable } of await mailbox.folders()) {
-        if (!selectable) continue;
+      for (const { id, selectable, itemClass } of await mailbox.folders()) {
+        if (!selectable || itemClass !== 'Email') continue;
         const uids = (await mailbox.changes(id)).messages.map((message) => message.uid);
         const fetched = await mailbox.fetch(id, uids, () => [{ path: '' }]);
         everything.push(...fetched.map((message) => ({ user: name, folder: id, message })));

@@ -39,7 +39,7 @@ export interface MailEffect {
   readonly message: Uint8Array | undefined;
 }
 
-type Call = Exclude<keyof Mailbox, 'account' | 'capabilities' | 'watch' | 'close' | 'freeBusy'>;
+type Call = Exclude<keyof Mailbox, 'account' | 'capabilities' | 'resources' | 'watch' | 'close' | 'freeBusy'>;
 
 /** A connection that gives no answer for so long is given up. */
 const ANSWER_LIMIT_MS = 5_000;

@@ -1,10 +1,11 @@
 /** A collection of a Sync with what depends on its folder: options, commands, and how items are rendered. */
 import type { ClientCommand, CollectionOptions, Renderer, SyncFolder } from '../../../sync/index.ts';
-import { type DraftAuthor, type EmailOptions, emailRenderer } from '../../items/index.ts';
-import { type Element, integer, MalformedValue, type ProtocolVersion } from '../../protocol/index.ts';
+import type { DraftAuthor, EmailOptions } from '../../items/index.ts';
+import { child, children, type Element, integer, MalformedValue, type ProtocolVersion } from '../../protocol/index.ts';
 import { ownOptions } from '../class-options.ts';
 import type { CommandContext } from '../command.ts';
 import { filterDays } from '../filter-days.ts';
+import { itemRenderer } from '../item-renderer.ts';
 import { readEmailOptions } from '../read-email-options.ts';
 import { readCommands } from './read-commands.ts';
 import type { SyncCollection } from './request.ts';
@@ -15,6 +16,8 @@ export interface PreparedCollection {
   readonly asked: SyncCollection;
   readonly folder: SyncFolder;
   readonly options: CollectionOptions | undefined;
+  /** Tags in Supported (MS-ASCMD 2.2.3.179); undefined: there is none. */
+  readonly supported: readonly string[] | undefined;
   readonly commands: readonly ClientCommand[];
   readonly sends: readonly DraftSend[];
   /** The options cannot be honoured: what the collection is answered with. */
@@ -32,10 +35,12 @@ export function prepareCollection(
     throw new MalformedValue('AirSync:ConversationMode', '1', 'a collection of mail');
   }
   const own = ownOptions(asked.element, folder.itemClass);
-  const rendering = own && folder.itemClass === 'Email' ? readEmailOptions(own, version) : null;
+  const rendering = own ? readEmailOptions(own, version) : null;
   const refused = typeof rendering === 'number' ? rendering : undefined;
   const options = own && refused === undefined ? readOptions(own, folder, rendering) : undefined;
-  return { asked, folder, options, refused, ...readCommands(asked.element, folder, version, author) };
+  const supported = child(asked.element, 'AirSync:Supported');
+  const tags = supported && children(supported).map((it) => it.tag);
+  return { asked, folder, options, supported: tags, refused, ...readCommands(asked.element, folder, version, author) };
 }
 
 /** MS-ASCMD 2.2.3.34: 0 keeps the device's object, 1 the server's, which is the default. */
@@ -53,16 +58,12 @@ export async function rendererFor(
   { user, device }: CommandContext,
   version: ProtocolVersion,
 ): Promise<Renderer<Rendered>> {
-  if (folder.itemClass !== 'Email') return EMPTY;
   const remembered = options ?? (await device.rememberedOptions(asked.id));
   const rendering = remembered?.rendering ?? readEmailOptions(undefined, version);
-  const renderer = emailRenderer({ ...(rendering as EmailOptions), version });
+  const renderer = itemRenderer(folder.itemClass, { ...(rendering as EmailOptions), version }, user);
   return {
-    plan: renderer.plan,
+    ...renderer,
     render: (message, purpose, previous) =>
       renderer.render(message, user.serverIdOf(folder, message.uid), purpose, previous),
   };
 }
-
-/** Calendars, contacts, tasks and notes have no items yet. */
-const EMPTY: Renderer<Rendered> = { plan: () => [], render: () => [] };

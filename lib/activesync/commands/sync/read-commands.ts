@@ -12,6 +12,7 @@ import {
   text,
 } from '../../protocol/index.ts';
 import { digestOf } from './digest.ts';
+import { createCommand, deleteCommand, editCommand } from './read-resource-commands.ts';
 import type { DraftSend } from './send-drafts.ts';
 
 const MAX_ID_CHARACTERS = 64;
@@ -58,7 +59,7 @@ function readCommand(element: Element, site: Site): Read {
     case 'AirSync:Change':
       return readChange(element, digest, site);
     case 'AirSync:Delete':
-      return { kind: 'command', command: { kind: 'delete', digest, serverId: serverIdOf(element) } };
+      return { kind: 'command', command: deleteCommand(element, digest, serverIdOf(element), resourceSite(site)) };
     case 'AirSync:Fetch':
       return { kind: 'command', command: { kind: 'fetch', digest, serverId: serverIdOf(element) } };
     default:
@@ -67,8 +68,12 @@ function readCommand(element: Element, site: Site): Read {
 }
 
 /** Mail is not added by devices, but for drafts at 16.x (MS-ASCMD_R755). */
-function readAdd(element: Element, digest: string, { folder, version, author }: Site): Read {
+function readAdd(element: Element, digest: string, site: Site): Read {
+  const { folder, version, author } = site;
   const clientId = requiredId(element, 'AirSync:ClientId');
+  if (folder.itemClass !== 'Email') {
+    return { kind: 'command', command: createCommand(element, digest, clientId, resourceSite(site)) };
+  }
   const data = child(element, 'AirSync:ApplicationData');
   const malformed: Read = { kind: 'command', command: { kind: 'malformed', digest, of: 'add', clientId } };
   if (!data || folder.kind !== 'drafts' || !atLeast(version, '16.0') || classOf(element) !== 'Email') return malformed;
@@ -83,10 +88,13 @@ function readAdd(element: Element, digest: string, { folder, version, author }: 
   }
 }
 
-function readChange(element: Element, digest: string, { folder, version, author }: Site): Read {
+function readChange(element: Element, digest: string, site: Site): Read {
+  const { folder, version, author } = site;
   const serverId = serverIdOf(element);
+  if (folder.itemClass !== 'Email') {
+    return { kind: 'command', command: editCommand(element, digest, serverId, resourceSite(site)) };
+  }
   const malformed: Read = { kind: 'command', command: { kind: 'malformed', digest, of: 'change', serverId } };
-  if (folder.itemClass !== 'Email') return malformed;
   try {
     const { change, send } = readEmailChange(element, version, author);
     if (!send && !(isToBeSent(element) && atLeast(version, '16.0')))
@@ -98,6 +106,8 @@ function readChange(element: Element, digest: string, { folder, version, author 
     throw thrown;
   }
 }
+
+const resourceSite = ({ folder, version, author }: Site) => ({ folder, version, account: author.account });
 
 /** Send belongs beside ApplicationData (MS-ASEMAIL_R1386); within it, it is understood too. */
 const isToBeSent = (element: Element): boolean => flag(element, 'Email2:Send') ?? false;

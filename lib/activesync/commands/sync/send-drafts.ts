@@ -46,7 +46,7 @@ const sendNew = async (
 ): Promise<number> => submit(`${folder.id}:${send.id}:${send.digest}`, await send.message(), context);
 
 async function sendKept(send: Extract<DraftSend, { of: 'change' }>, context: CommandContext): Promise<number> {
-  const item = await context.user.item(send.id);
+  const item = await context.user.message(send.id);
   const original = item && (await wholeMessage(item, context));
   if (!item || !original) {
     // Sent and taken away, and the answer was lost.

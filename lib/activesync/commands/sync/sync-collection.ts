@@ -58,7 +58,7 @@ async function ask(
   version: ProtocolVersion,
   context: CommandContext,
 ): Promise<CollectionAnswer<Rendered>> {
-  const { asked, options, commands } = prepared;
+  const { asked, options, supported, commands } = prepared;
   const { device } = context;
   const isFull = window <= 0 && asked.getChanges;
   const answer =
@@ -78,6 +78,7 @@ async function ask(
             getChanges: asked.getChanges && !isFull,
             windowSize: Math.max(1, Math.min(asked.windowSize, window)),
             options,
+            supported,
             deletesAsMoves: asked.deletesAsMoves,
             commands,
           },

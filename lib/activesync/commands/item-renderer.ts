@@ -1,0 +1,45 @@
+/** What shows an item of any class: mail by what is fetched of its MIME, the others by their codec from the whole resource. */
+import type { FetchedMessage, FetchPlan, ItemClass, MessageFlags } from '../../backends/index.ts';
+import { textOfResource, type UserSync } from '../../sync/index.ts';
+import { type EmailOptions, emailRenderer, ItemError, type OutOfLine } from '../items/index.ts';
+import type { Element } from '../protocol/index.ts';
+import { codecOf } from './resource-codecs.ts';
+
+export interface ItemRenderer {
+  readonly plan: FetchPlan;
+  /** Parts for changes. */
+  readonly changePlan?: FetchPlan;
+  render(
+    message: FetchedMessage,
+    serverId: string,
+    purpose: 'add' | 'change',
+    previous?: MessageFlags,
+  ): readonly Element[];
+}
+
+const WHOLE: FetchPlan = () => [{ path: '' }];
+/** Without a codec an item cannot be shown: it is kept from devices as one that cannot be read is. */
+const UNREADABLE: ItemRenderer = {
+  plan: () => [],
+  render: () => {
+    throw new ItemError('malformed-item', 'items of this class cannot be shown');
+  },
+};
+
+export function itemRenderer(
+  itemClass: ItemClass,
+  options: EmailOptions,
+  { account }: Pick<UserSync, 'account'>,
+  outOfLine?: OutOfLine,
+): ItemRenderer {
+  if (itemClass === 'Email') return emailRenderer(options, outOfLine);
+  const codec = codecOf(itemClass);
+  if (!codec) return UNREADABLE;
+  const { version, bodies } = options;
+  return {
+    plan: WHOLE,
+    changePlan: WHOLE,
+    render: (message, serverId) =>
+      codec.render(textOfResource(message), { version, account, bodies, serverId, outOfLine }),
+  };
+}
