@@ -1,8 +1,8 @@
 /** What an iCalendar object in a message says of a meeting: read by ical.js, with moments in UTC. */
 import ICAL from 'ical.js';
-import { type Offsets, UTC_OFFSETS } from './time-zone.ts';
+import { type Offsets, UTC_OFFSETS } from './zones/time-zone.ts';
 import { oneLine } from './xml-text.ts';
-import { offsetsOfComponent, offsetsOfName } from './zone-offsets.ts';
+import { offsetsOfComponent, offsetsOfName } from './zones/zone-offsets.ts';
 
 /** More than any invitation; what is cut does not parse. */
 const TEXT_LIMIT = 512 * 1024;

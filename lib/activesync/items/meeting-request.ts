@@ -4,8 +4,8 @@ import { formatAddress } from './addresses.ts';
 import { dateTime } from './date-time.ts';
 import { globalObjectId } from './global-object-id.ts';
 import type { Invitation } from './invitation.ts';
-import { recurrencesElement } from './recurrence.ts';
-import { timeZoneBlob } from './time-zone.ts';
+import { recurrencesElement } from './recurrence/email-recurrences.ts';
+import { timeZoneBlob } from './zones/time-zone.ts';
 import { cutText } from './xml-text.ts';
 
 const LOCATION_LIMIT = 32_768;

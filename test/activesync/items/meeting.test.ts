@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { offsetsOfName } from '../../../lib/activesync/items/zone-offsets.ts';
-import { timeZoneBlob } from '../../../lib/activesync/items/time-zone.ts';
+import { offsetsOfName } from '../../../lib/activesync/items/zones/zone-offsets.ts';
+import { timeZoneBlob } from '../../../lib/activesync/items/zones/time-zone.ts';
 import {
   child,
   type Element,

@@ -7,6 +7,7 @@ import type { Offsets } from './time-zone.ts';
 import { WINDOWS_ZONES } from './windows-zones.ts';
 
 const OBSERVANCES_LIMIT = 100;
+const RDATES_LIMIT = 1_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
@@ -73,7 +74,17 @@ function readObservance(it: ICAL.Component): readonly Observance[] {
   const untilMs = until
     ? Date.UTC(until.year, until.month - 1, until.day, until.hour, until.minute)
     : Number.POSITIVE_INFINITY;
-  return Number.isNaN(startMs) ? [] : [{ from, to, startMs, untilMs, rule: recur ? ruleOf(recur, start) : undefined }];
+  if (Number.isNaN(startMs)) return [];
+  const more = it
+    .getAllProperties('rdate')
+    .flatMap((property) => property.getValues() as unknown[])
+    .filter((value): value is ICAL.Time => value instanceof ICAL.Time)
+    .slice(0, RDATES_LIMIT)
+    .map((at) => Date.UTC(at.year, at.month - 1, at.day, at.hour, at.minute, at.second));
+  return [
+    { from, to, startMs, untilMs, rule: recur ? ruleOf(recur, start) : undefined },
+    ...more.map((at) => ({ from, to, startMs: at, untilMs, rule: undefined })),
+  ];
 }
 
 const offsetMinutes = (value: unknown): number | undefined =>

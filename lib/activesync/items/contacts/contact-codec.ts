@@ -1,0 +1,41 @@
+/** vCard ↔ the Contacts class. */
+import { children } from '../../protocol/index.ts';
+import type { ResourceCodec } from '../resource-codec.ts';
+import { readFields, writeFields } from '../resource-fields.ts';
+import { oneLine } from '../xml-text.ts';
+import { Zones } from '../zones/zones.ts';
+import { Card } from './card.ts';
+import { contactFields } from './contact-fields.ts';
+import { completeName } from './names.ts';
+
+const SEARCHED = ['FN', 'N', 'ORG', 'NICKNAME', 'EMAIL', 'TEL', 'ADR', 'TITLE', 'NOTE', 'URL'];
+
+export function contactCodec(): ResourceCodec {
+  const fields = contactFields(new Zones());
+  return {
+    itemClass: 'Contacts',
+    kind: 'contact',
+    summary: (source) => {
+      const { component } = Card.read(source);
+      const words = SEARCHED.flatMap((name) => component.lines(name).map((it) => oneLine(it.text)));
+      return {
+        kind: 'contact',
+        uid: component.text('UID') ?? '',
+        span: undefined,
+        isDone: false,
+        words: words.join('\n'),
+      };
+    },
+    render: (source, context) => readFields(fields, Card.read(source), context),
+    change: (source, data, context) => {
+      const card = source === undefined ? Card.create(context.uid) : Card.read(source);
+      const changed = writeFields(fields, card, children(data), context);
+      if (source !== undefined && !changed) return source;
+      completeName(card);
+      const revised = context.now.toISOString().replace(/\.\d{3}/, '');
+      card.component.set('REV', card.isVersion4 ? revised.replace(/[-:]/g, '') : revised);
+      return card.write();
+    },
+    attachment: () => undefined,
+  };
+}
