@@ -20,3 +20,4 @@ export type {
   ResourceKind,
   ResourceSummary,
 } from './resource-codec.ts';
+export { resourceCodec, resourceKind } from './resources.ts';

@@ -40,7 +40,7 @@ export interface ChangeContext extends ResourceContext {
   readonly supported?: ReadonlySet<TagName> | undefined;
   /** UID of a new resource, if the device has none: the same for a repetition of the same Add. */
   readonly uid: string;
-  /** 16.x: the occurrence that is changed or deleted, from AirSyncBase:InstanceId beside ServerId. */
+  /** 16.x: the occurrence that is changed, from AirSyncBase:InstanceId beside ServerId. */
   readonly instanceId?: Date | undefined;
 }
 
@@ -69,6 +69,8 @@ export interface ResourceCodec {
    * answered with Status 6, and ItemError for a source that cannot be read. The same text for the same arguments.
    */
   change(source: string | undefined, data: Element, context: ChangeContext): string;
-  /** Where the resource with that attachment in it has it: `path` is of the parsed FileReference. Undefined: no such. */
+  /** 16.x: without one occurrence, from the InstanceId of a Delete. Undefined: the class has no occurrences. */
+  readonly deleteOccurrence?: (source: string, instanceId: Date, context: ChangeContext) => string;
+  /** `path` is of the parsed FileReference. Undefined: there is no such attachment. */
   attachment(source: string, path: string): AttachmentContent | undefined;
 }

@@ -49,7 +49,7 @@ function nameAgain(card: Card, before: string): void {
 }
 
 /** Where it is not the full name, and nothing that a program of old left. */
-const FILE_AS = ['X-FILE-AS', 'X-EVOLUTION-FILE-AS', 'X-MS-FILE-AS'];
+const FILE_AS = ['X-FILE-AS', 'X-EVOLUTION-FILE-AS', 'X-MS-FILE-AS'] as const;
 
 const fileAs: Field<Card> = {
   tag: 'Contacts:FileAs',
@@ -60,7 +60,7 @@ const fileAs: Field<Card> = {
   write: ({ component }, it) => {
     const text = it ? oneLine(textOf(it)) : '';
     if (!component.text('FN') && text !== '') component.set('FN', escapeText(text));
-    const name = FILE_AS.find((known) => component.line(known)) ?? (FILE_AS[0] as string);
+    const name = FILE_AS.find((known) => component.line(known)) ?? FILE_AS[0];
     component.setText(name, text === component.text('FN') ? undefined : text);
   },
 };
