@@ -66,7 +66,7 @@ export function readResourceBody(it: Element | undefined): ResourceText | undefi
   const data = Buffer.from(bytes(it, 'AirSyncBase:Data') ?? new Uint8Array()).toString('utf8');
   if (type === BODY_TYPES.plain) return { text: lineFeeds(data), html: undefined };
   if (type !== BODY_TYPES.html) throw new MalformedValue('AirSyncBase:Type', String(type), '1 or 2');
-  return { text: lineFeeds(htmlToText(data)), html: data };
+  return { text: lineFeeds(htmlToText(data)).trimEnd(), html: data };
 }
 
 /** True if a device gives back the text that is stored, in whichever form it has it. */
@@ -77,7 +77,7 @@ export function isSameBody(stored: ResourceText, it: Element): boolean {
   return lines(sent.text) === lines(stored.text || htmlToText(stored.html ?? ''));
 }
 
-const lineFeeds = (text: string): string => text.replace(/\r\n?/g, '\n').replace(/\n+$/, '');
+const lineFeeds = (text: string): string => text.replace(/\r\n?/g, '\n');
 const lines = (text: string): string =>
   lineFeeds(text)
     .replace(/[ \t\u00a0]+/g, ' ')

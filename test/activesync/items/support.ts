@@ -25,7 +25,9 @@ import {
 
 const CORPUS = join(import.meta.dirname, 'corpus');
 
-export const CORPUS_NAMES: readonly string[] = readdirSync(CORPUS).map((it) => it.replace(/\.eml$/, ''));
+export const CORPUS_NAMES: readonly string[] = readdirSync(CORPUS)
+  .filter((it) => it.endsWith('.eml'))
+  .map((it) => it.replace(/\.eml$/, ''));
 
 export const corpus = (name: string): Uint8Array => readFileSync(join(CORPUS, `${name}.eml`));
 

@@ -74,7 +74,8 @@ export const taskRecurrenceField: Field<Task> = {
     if (startMs === undefined)
       throw new MalformedValue('Tasks:Start', text(it, 'Tasks:Start') ?? '', 'the start of the recurrence');
     const { rule, count, until } = readRecurrence(it, 'Tasks', startDayOf(startMs));
-    if (!component.line('DTSTART')) {
+    const isOfDue = component.line('DUE') !== undefined && patternStart(task, context) === startMs;
+    if (!component.line('DTSTART') && !isOfDue) {
       setTime(component, 'DTSTART', startMs % DAY_MS === 0 ? writtenDate(startMs) : writtenTime(startMs, UTC_ZONE));
     }
     component.set(START, undefined);
