@@ -5,6 +5,8 @@ import { newestBuild } from './build.ts';
 
 const SELF_BIAS = 10;
 const PREVIOUS_BIAS = 20;
+/** A server at this index takes nobody, whatever becomes of them. */
+const REFUSING_INDEX = -100;
 
 /** Whether a server may be given anybody new. */
 export const isEligible = (server: ServerSession): boolean =>
@@ -21,9 +23,13 @@ export interface Choice {
   readonly boundTo?: string | undefined;
 }
 
-/** Undefined where no server may take anybody. */
+/**
+ * Undefined where no server may take anybody. Where all that could are constrained, the least burdened gets the user: one who
+ * is served slowly is better off than one who is served nowhere, and asks less often.
+ */
 export function chooseServer(choice: Choice): ServerSession | undefined {
   const eligible = choice.servers.filter(isEligible);
+  if (eligible.length === 0) return leastBurdened(choice.servers);
   const bound = eligible.find((it) => it.address === choice.boundTo);
   if (bound) return bound;
   const build = newestBuild(eligible.map((it) => it.build));
@@ -31,6 +37,11 @@ export function chooseServer(choice: Choice): ServerSession | undefined {
   const [one, other] = twoOf(newest, choice.random);
   if (!one || !other) return one;
   return scoreOf(other, choice) > scoreOf(one, choice) ? other : one;
+}
+
+function leastBurdened(servers: readonly ServerSession[]): ServerSession | undefined {
+  const able = servers.filter((it) => it.status === 'up' && it.available && it.index > REFUSING_INDEX);
+  return able.toSorted((a, b) => b.index - a.index)[0];
 }
 
 function twoOf<T>(all: readonly T[], random: Random): readonly T[] {

@@ -8,7 +8,7 @@ import { benchFolders } from './folders.ts';
 import { describeMachine, machineText } from './machine.ts';
 import { benchStandalone, STANDALONE_PARTS, type StandalonePart } from './standalone.ts';
 import { benchStore } from './store.ts';
-import { tableOf } from './table.ts';
+import { notesOf, tableOf } from './table.ts';
 import { benchWbxml } from './wbxml.ts';
 
 type Say = (text: string) => void;
@@ -68,6 +68,3 @@ function complain(text: string): number {
   process.stderr.write(`${text}\n`);
   return 2;
 }
-
-const notesOf = (figures: readonly Figure[]): string =>
-  figures.map(({ name, note }) => (note === undefined ? '' : `${name}: ${note}.\n`)).join('');

@@ -26,3 +26,7 @@ function rowOf(figure: Figure): string[] {
     met === undefined ? '' : met ? 'met' : 'MISSED',
   ];
 }
+
+/** A line for each figure that has one. */
+export const notesOf = (figures: readonly Figure[]): string =>
+  figures.map(({ name, note }) => (note ? `${name}: ${note}.\n` : '')).join('');

@@ -5,14 +5,16 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, chown, link, mkdir, mkdtemp, readFile, rm, unlink, utimes, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { generate } from 'selfsigned';
 import { type DovecotOptions, dovecotConfiguration } from './dovecot-configuration.ts';
+import { freePorts } from './loopback.ts';
 
 export type { DovecotOptions } from './dovecot-configuration.ts';
+export { freePorts };
 
 const START_LIMIT_MS = 15_000;
 const STOP_LIMIT_MS = 5_000;
@@ -211,20 +213,6 @@ export class Dovecot {
       await chown(path, this.#owner.uid, this.#owner.gid);
     }
   }
-}
-
-/** Ports that nobody listens on now. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 async function writeCertificate(root: string): Promise<string> {

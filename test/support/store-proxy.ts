@@ -30,6 +30,8 @@ export class StoreProxy {
   target: string;
   /** The operations on items that came, `PutItem`. */
   readonly seen: string[] = [];
+  /** Told of each of them, with its request. */
+  onOperation: (operation: string, body: Buffer) => void = () => {};
   /** Done to every request that no other fault is for, until it is changed. */
   always: (operation: string) => StoreFault | undefined = () => undefined;
   readonly #faults: StoreFault[] = [];
@@ -75,7 +77,11 @@ export class StoreProxy {
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const operation = String(incoming.headers['x-amz-target']);
     const isOnItems = ITEM_REQUEST.test(operation);
-    if (isOnItems) this.seen.push(operation.slice(operation.indexOf('.') + 1));
+    if (isOnItems) {
+      const name = operation.slice(operation.indexOf('.') + 1);
+      this.seen.push(name);
+      this.onOperation(name, Buffer.concat(chunks));
+    }
     const fault = isOnItems ? (this.#faults.shift() ?? this.always(operation)) : undefined;
     if (fault?.kind === 'silence') return;
     if (fault?.kind === 'drop-request') return void outgoing.destroy();

@@ -7,12 +7,12 @@ let stage: PoolStage;
 beforeAll(async () => {
   stage = await PoolStage.start({ users: USERS, spare: 1 });
   await stage.begin();
-}, 120_000);
-afterAll(() => stage.stop(), 60_000);
+}, 300_000);
+afterAll(() => stage?.stop(), 60_000);
 
 it('a server is drained (SIGTERM): its users are given away, and no request fails', { timeout: 200_000 }, async () => {
-  const server = stage.server(1);
-  expect((await stage.usersOf(server)).length).toBeGreaterThan(0);
+  const server = stage.pool.server(1);
+  expect((await stage.pool.usersOf(server)).length).toBeGreaterThan(0);
   const { troubles } = await stage.during(
     async () => {
       await pause(2_000);
@@ -22,19 +22,19 @@ it('a server is drained (SIGTERM): its users are given away, and no request fail
     { everyMs: DELIVER_EVERY_MS },
   );
   expect(troubles).toEqual([]);
-  expect(await stage.usersOf(server)).toEqual([]);
+  expect(await stage.pool.usersOf(server)).toEqual([]);
   await server.process.launch();
-  await stage.untilHealthy();
+  await stage.pool.untilHealthy();
 });
 
 it('all servers are restarted, one after the other, and no request fails', { timeout: 400_000 }, async () => {
   const { troubles } = await stage.during(
     async () => {
-      for (const server of stage.servers) {
+      for (const server of stage.pool.servers) {
         await pause(seconds(5, 1));
         await server.drain();
         await server.process.launch();
-        await stage.untilHealthy();
+        await stage.pool.untilHealthy();
       }
       await pause(seconds(5, 1));
     },
@@ -47,10 +47,10 @@ it('a server joins, and no request fails', { timeout: 400_000 }, async () => {
   const { troubles } = await stage.during(
     async () => {
       await pause(1_000);
-      const server = await stage.launch();
-      await stage.untilHealthy();
-      await stage.until(
-        async () => (await stage.live()).some((it) => it.address === server.address),
+      const server = await stage.pool.launch();
+      await stage.pool.untilHealthy();
+      await stage.pool.until(
+        async () => (await stage.pool.live()).some((it) => it.address === server.address),
         'it is of the pool',
       );
       await pause(seconds(330, 5));

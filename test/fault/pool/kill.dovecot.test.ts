@@ -10,45 +10,45 @@ let stage: PoolStage;
 beforeAll(async () => {
   stage = await PoolStage.start({ users: USERS });
   await stage.begin();
-}, 120_000);
-afterAll(() => stage.stop(), 60_000);
+}, 300_000);
+afterAll(() => stage?.stop(), 60_000);
 
 it('one server after the other is killed and started again', { timeout: 400_000 }, async () => {
   await stage.during(async () => {
-    for (const server of stage.servers) {
+    for (const server of stage.pool.servers) {
       await pause(seconds(8, 2));
       await server.kill();
       await pause(seconds(8, 3));
       await server.process.launch();
-      await stage.untilHealthy();
+      await stage.pool.untilHealthy();
     }
     await pause(seconds(5, 1));
   }, KILLED);
 });
 
 it('a server is killed and stays away: the others have its users', { timeout: 200_000 }, async () => {
-  const server = stage.server(0);
-  const users = await stage.usersOf(server);
+  const server = stage.pool.server(0);
+  const users = await stage.pool.usersOf(server);
   expect(users.length).toBeGreaterThan(0);
   await stage.during(async () => {
     await pause(1_000);
     await server.kill();
     await pause(seconds(20, 4));
   }, KILLED);
-  expect(await stage.usersOf(server)).toEqual([]);
-  expect(await stage.live()).toHaveLength(2);
+  expect(await stage.pool.usersOf(server)).toEqual([]);
+  expect(await stage.pool.live()).toHaveLength(2);
   await server.process.launch();
-  await stage.untilHealthy();
+  await stage.pool.untilHealthy();
 });
 
 it('the whole pool is killed at once and started again', { timeout: 200_000 }, async () => {
   await stage.during(async () => {
     await pause(2_000);
-    await Promise.all(stage.servers.map((it) => it.kill()));
+    await Promise.all(stage.pool.servers.map((it) => it.kill()));
     await pause(1_000);
-    await Promise.all(stage.servers.map((it) => it.process.launch()));
-    await stage.untilHealthy();
+    await Promise.all(stage.pool.servers.map((it) => it.process.launch()));
+    await stage.pool.untilHealthy();
     await pause(seconds(20, 3));
   }, KILLED);
-  expect(await stage.live()).toHaveLength(3);
+  expect(await stage.pool.live()).toHaveLength(3);
 });

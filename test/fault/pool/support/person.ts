@@ -1,5 +1,13 @@
 /** Somebody with a phone: it waits for mail and fetches it; they read, flag, file, delete and send, one thing after another. */
-import { type DeviceClient, type DeviceItem, FolderType, itemText } from '../../../../lib/activesync/client/index.ts';
+import {
+  ClientError,
+  type CollectionAnswer,
+  type DeviceClient,
+  type DeviceItem,
+  FolderType,
+  itemText,
+  type SyncAnswer,
+} from '../../../../lib/activesync/client/index.ts';
 import { element } from '../../../../lib/activesync/index.ts';
 import { reasonOf } from '../../../../lib/platform/index.ts';
 import type { SeededRandom } from '../../../simulation/support/seeded-random.ts';
@@ -16,6 +24,8 @@ export interface PersonOptions {
   readonly failures: string[];
   /** A subject that no other message has. */
   readonly name: (prefix: string) => string;
+  /** Told of answers by which a server asks for the same again. */
+  readonly onAgain: (command: string, status: number) => void;
 }
 
 /** A command as the device went through it. */
@@ -27,6 +37,14 @@ export interface Lived {
 }
 
 const HEARTBEAT_SECONDS = 60;
+/**
+ * A server that cannot do a command now asks for the same again, later: Status 5 and 16 of Sync (MS-ASCMD 2.2.3.177.17), 110,
+ * 111 and 132 of any command (2.2.2), 8 of Ping (2.2.3.177.11). The phone does so, under the same key.
+ */
+const AGAIN: ReadonlySet<number> = new Set([5, 16, 110, 111, 132]);
+const PING_AGAIN = 8;
+const AGAIN_AFTER_MS = 400;
+const PATIENCE_MS = 150_000;
 const THINK_MS = [50, 900] as const;
 const WORK = 'Work';
 const FLAG = element('Email:Flag', element('Email:Status', '2'), element('Email:FlagType', 'Flag for follow up'));
@@ -115,14 +133,15 @@ export class Person {
     try {
       if (this.#pings) {
         const folders = [{ id: collectionId, itemClass: 'Email' }];
-        const { status } = await this.phone.ping({ heartbeatSeconds: HEARTBEAT_SECONDS, folders });
+        const ping = () => this.phone.ping({ heartbeatSeconds: HEARTBEAT_SECONDS, folders });
+        const { status } = await this.#answered('Ping', ping, (it) => [it.status === PING_AGAIN ? 111 : it.status]);
         if (status !== 1 && status !== 2) throw new Error(`Ping was answered ${status}`);
       } else {
-        const { status, collections } = await this.phone.syncMany({
-          collections: [{ collectionId, ...LOOK }],
-          heartbeatSeconds: HEARTBEAT_SECONDS,
-        });
-        const bad = [status, ...collections.map((it) => it.status)].find((it) => it !== undefined && it !== 1);
+        const collections = [{ collectionId, ...LOOK }];
+        const wait = () => this.phone.syncMany({ collections, heartbeatSeconds: HEARTBEAT_SECONDS });
+        const statuses = (it: SyncAnswer) => [it.status, ...it.collections.map((one) => one.status)];
+        const answer = await this.#answered('Sync', wait, statuses);
+        const bad = statuses(answer).find((it) => it !== undefined && it !== 1);
         if (bad !== undefined) throw new Error(`a waiting Sync was answered ${bad}`);
       }
     } finally {
@@ -170,20 +189,46 @@ export class Person {
     deletesAsMoves?: boolean,
   ): Promise<void> {
     const request = { collectionId: this.#inbox, commands, ...LOOK };
-    const answer = await this.#timed(name, () =>
-      this.phone.sync(deletesAsMoves === undefined ? request : { ...request, deletesAsMoves }),
+    const statuses = (answer: CollectionAnswer | undefined) => [
+      answer?.status,
+      ...(answer?.results ?? []).map((it) => it.status),
+    ];
+    const answer = await this.#timed(
+      name,
+      () => this.phone.sync(deletesAsMoves === undefined ? request : { ...request, deletesAsMoves }),
+      statuses,
     );
-    const bad = [answer?.status, ...(answer?.results ?? []).map((it) => it.status)].find((it) => (it ?? 1) !== 1);
+    const bad = statuses(answer).find((it) => (it ?? 1) !== 1);
     if (bad !== undefined) throw new Error(`${name} was answered ${bad}`);
   }
 
-  async #timed<T>(command: string, run: () => Promise<T>): Promise<T> {
+  async #timed<T>(command: string, run: () => Promise<T>, statuses?: (result: T) => Statuses): Promise<T> {
     const fromMs = performance.now();
-    const result = await run();
+    const result = await this.#answered(command, run, statuses);
     this.lived.push({ user: this.user, command, fromMs, toMs: performance.now() });
     return result;
   }
+
+  /** Sends the same again for as long as it is asked for. */
+  async #answered<T>(command: string, run: () => Promise<T>, statuses?: (result: T) => Statuses): Promise<T> {
+    const until = performance.now() + PATIENCE_MS;
+    for (;;) {
+      let status: number | undefined;
+      try {
+        const result = await run();
+        status = statuses?.(result).find((it) => it !== undefined && AGAIN.has(it));
+        if (status === undefined || performance.now() > until) return result;
+      } catch (thrown) {
+        status = thrown instanceof ClientError ? thrown.status : undefined;
+        if (status === undefined || !AGAIN.has(status) || performance.now() > until) throw thrown;
+      }
+      this.#options.onAgain(command, status);
+      await pause(AGAIN_AFTER_MS);
+    }
+  }
 }
+
+type Statuses = readonly (number | undefined)[];
 
 const subjectOf = (item: DeviceItem): string | undefined => itemText(item, 'Email:Subject');
 

@@ -6,6 +6,7 @@ const IS_FULL = process.env['CARAVAN_FAULT_SIZE'] === 'full';
 
 /** With two devices each. */
 export const USERS = Number(process.env['CARAVAN_TEST_USERS'] ?? (IS_FULL ? 100 : 12));
+export const SERVERS = IS_FULL ? 5 : 3;
 export const DELIVER_EVERY_MS = IS_FULL ? 60 : 200;
 
 /** What takes longer in full. */

@@ -1,0 +1,61 @@
+/**
+ * `npm run bench:pool`: the figures of a pool that are held against a target. They go to standard output as one table (`--json`:
+ * as JSON), progress to standard error. `npm run bench:pool -- killed ping` measures only these.
+ */
+import { findDovecot } from '../support/dovecot.ts';
+import type { Figure } from './figure.ts';
+import { describeMachine, machineText } from './machine.ts';
+import { benchConstrained } from './pool/constrained.ts';
+import { benchFrozen } from './pool/frozen.ts';
+import { benchHeld } from './pool/held.ts';
+import { benchJoins } from './pool/joins.ts';
+import { benchKilled, benchWaitingPing } from './pool/killed.ts';
+import { benchOperations } from './pool/operations.ts';
+import { benchProxied } from './pool/proxied.ts';
+import { benchRolling } from './pool/rolling.ts';
+import { benchThroughput } from './pool/throughput.ts';
+import { notesOf, tableOf } from './table.ts';
+
+type Bench = (say: (text: string) => void) => Promise<readonly Figure[]>;
+
+const PARTS: Readonly<Record<string, Bench>> = {
+  killed: benchKilled,
+  frozen: benchFrozen,
+  ping: benchWaitingPing,
+  rolling: benchRolling,
+  joins: benchJoins,
+  constrained: benchConstrained,
+  proxied: benchProxied,
+  held: benchHeld,
+  operations: benchOperations,
+  throughput: benchThroughput,
+};
+const USAGE = `Usage: npm run bench:pool [-- [--json] [name …]]
+Names: ${Object.keys(PARTS).join(', ')}. Without names: all, in about half an hour.`;
+const NEEDS_DOVECOT = `The figures of a pool need Dovecot, which is not installed here. On Debian and Ubuntu:
+
+    apt-get install dovecot-imapd dovecot-lmtpd`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const names = args.filter((it) => it !== '--json');
+  const unknown = names.filter((it) => !(it in PARTS));
+  if (unknown.length > 0) return complain(`Unknown: ${unknown.join(', ')}.\n${USAGE}`);
+  if (!findDovecot()) return complain(NEEDS_DOVECOT);
+  const machine = describeMachine();
+  const figures: Figure[] = [];
+  for (const [name, bench] of Object.entries(PARTS)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const say = (text: string) => process.stderr.write(`… ${name}: ${text}\n`);
+    figures.push(...(await bench(say)));
+  }
+  const text = `${machineText(machine)}\n\n${tableOf(figures)}\n\n${notesOf(figures)}`;
+  process.stdout.write(args.includes('--json') ? `${JSON.stringify({ machine, figures }, undefined, 2)}\n` : text);
+  return 0;
+}
+
+function complain(text: string): number {
+  process.stderr.write(`${text}\n`);
+  return 2;
+}

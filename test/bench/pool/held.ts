@@ -1,0 +1,104 @@
+/** What a waiting device costs whose front is not its owner: the growth of both servers with 5,000 held, beside a bare server's. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import type { PoolServer } from '../../support/pool/pool-server.ts';
+import { TestPool } from '../../support/pool/test-pool.ts';
+import type { Figure } from '../figure.ts';
+import { forkProgram, messageOf } from '../standalone/child.ts';
+import { residentBytes } from '../standalone/server-process.ts';
+import { atOnce, deliver, pause, Phone, userNames } from './phones.ts';
+import { gauge } from './rounds.ts';
+
+const USERS = 10;
+const DEVICES = 5_000;
+const AT_ONCE = 40;
+const SETTLE_MS = 4_000;
+
+export async function benchHeld(say: (text: string) => void): Promise<readonly Figure[]> {
+  const settings = { 'devices-max-per-user': '1000', 'limits-max-concurrent-requests': '20000', 'log-level': 'error' };
+  const pool = await TestPool.start({ servers: 2, users: userNames(USERS), store: 'embedded', wires: [], settings });
+  try {
+    const [owner, front] = [pool.server(0), pool.server(1)];
+    for (const user of pool.users) {
+      await pool.administration.bind(user, owner.address);
+      await deliver(pool, user, 'first');
+    }
+    say(`${DEVICES} devices do their first Sync`);
+    const requests: Buffer[] = [];
+    const numbers = Array.from({ length: DEVICES }, (_, number) => number);
+    const door = () => `http://127.0.0.1:${owner.port}`;
+    await atOnce(
+      numbers,
+      async (number) => {
+        const phone = await Phone.synced(pool.users[number % USERS] as string, `HELD${number}`, door);
+        requests.push(phone.pingRequest());
+        phone.close();
+      },
+      AT_ONCE,
+    );
+    // Servers that served 5,000 first Syncs have room in their heaps: those that wait are held by new ones.
+    for (const server of [front, owner]) {
+      await server.kill();
+      await server.process.launch();
+    }
+    await pool.untilHealthy();
+    const users = requests.slice(0, USERS);
+    for (const socket of await hold(front.port, users)) socket.destroy();
+    await pool.until(async () => (await pool.usersOf(owner)).length === USERS, 'the owner has its users');
+    for (const socket of await hold(front.port, requests.slice(0, USERS * 4))) socket.destroy();
+    await pause(SETTLE_MS);
+    const before = residentOf(owner) + residentOf(front);
+    const [ownerBefore] = [residentOf(owner)];
+    say(`${DEVICES} devices wait`);
+    const sockets = await hold(front.port, requests);
+    await pool.until(async () => (await gauge(front, 'caravan_waiting_devices')) >= DEVICES, 'every device waits');
+    await pause(SETTLE_MS);
+    const growth = residentOf(owner) + residentOf(front) - before;
+    const ownerGrowth = residentOf(owner) - ownerBefore;
+    for (const socket of sockets) socket.destroy();
+    return [
+      {
+        name: `a waiting device whose front is not its owner, both servers together, ${DEVICES} held`,
+        value: growth / DEVICES / 1024,
+        unit: 'KiB',
+        target: { value: 26, is: 'at most' },
+        baseline: {
+          name: 'a request held by a bare node:http',
+          value: (await bareGrowth(requests)) / DEVICES / 1024,
+        },
+        note: `${DEVICES / USERS} devices a user; of it ${(ownerGrowth / DEVICES / 1024).toFixed(1)} KiB at the owner`,
+      },
+    ];
+  } finally {
+    await pool.stop();
+  }
+}
+
+const residentOf = (server: PoolServer): number => residentBytes(server.process.pid);
+
+async function hold(port: number, requests: readonly Buffer[]): Promise<readonly Socket[]> {
+  const sockets: Socket[] = [];
+  for (const [at, request] of requests.entries()) {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('data', (answer: Buffer) => {
+      throw new Error(`a Ping did not wait: ${answer.toString('latin1').slice(0, 200)}`);
+    });
+    sockets.push(socket);
+    socket.write(request);
+    if (at % AT_ONCE === 0) await once(socket, 'connect');
+  }
+  await pause(SETTLE_MS);
+  return sockets;
+}
+
+async function bareGrowth(requests: readonly Buffer[]): Promise<number> {
+  const child = forkProgram('bare-server.ts', 'hold');
+  const port = await messageOf<number>(child);
+  for (const socket of await hold(port, requests.slice(0, USERS * 4))) socket.destroy();
+  const before = residentBytes(child.pid ?? 0);
+  const sockets = await hold(port, requests);
+  const growth = residentBytes(child.pid ?? 0) - before;
+  for (const socket of sockets) socket.destroy();
+  child.kill();
+  return growth;
+}
