@@ -71,8 +71,8 @@ export class StoreOutbox implements Outbox {
     try {
       const intent = await this.#earlier(sending);
       if (intent?.status === 'sent') {
-        await this.#keepCopy(sending, intent, true);
-        return { kind: 'repeated' };
+        const isKept = await this.#keepCopy(sending, intent, true);
+        return isKept ? { kind: 'repeated' } : failed('the lease is not held any more');
       }
       if (intent && (await this.#isInSent(sending, intent))) {
         await this.#intents.sent(lease, intent);
@@ -104,9 +104,14 @@ export class StoreOutbox implements Outbox {
     } catch (error) {
       return await this.#notTaken(lease, intent, error);
     }
-    const isRecorded = await this.#intents.sent(lease, intent);
+    // Both at once: the store may be out of reach, and the lease end while it is asked. A repetition knows by either.
+    const [isKept, isRecorded] = await Promise.all([
+      this.#keepCopy(sending, intent, earlier !== undefined),
+      this.#intents.sent(lease, intent),
+    ]);
     if (!isRecorded) this.#log.error({ item: intent.key.sort }, 'a message was sent, and that could not be recorded');
-    await this.#keepCopy(sending, intent, earlier !== undefined);
+    // The repetition is not sent again: it finds the record, and the next owner keeps the copy.
+    if (isRecorded && !isKept) return failed('it is sent, and whoever serves the user now is to keep the copy');
     return { kind: 'sent' };
   }
 
@@ -117,17 +122,22 @@ export class StoreOutbox implements Outbox {
     return refused(error.code === 'over-quota' ? 'quota' : 'rejected', reasonOf(error));
   }
 
-  /** The copy is the user's convenience: that it failed is no reason to send the message again. */
-  async #keepCopy(sending: Sending, intent: Intent, isRepetition: boolean): Promise<void> {
+  /**
+   * False if it was not this server's to do any more. The copy is the user's convenience: that the mail system does not take it
+   * is no reason to send the message again.
+   */
+  async #keepCopy(sending: Sending, intent: Intent, isRepetition: boolean): Promise<boolean> {
     const { mailbox, sentFolderId, message, outgoing, lease } = sending;
-    if (!message.saveInSent || sentFolderId === undefined || !lease.isHeld()) return;
+    if (!message.saveInSent || sentFolderId === undefined) return true;
     try {
-      if (isRepetition && (await this.#isInSent(sending, intent))) return;
+      if (isRepetition && (await this.#isInSent(sending, intent))) return true;
+      if (!lease.isHeld()) return false;
       const { kept } = underMessageId(outgoing, intent.messageId);
       await mailbox.append(sentFolderId, kept, { flags: SENT_FLAGS });
     } catch (error) {
       this.#log.warn({ error, user: lease.user }, 'a sent message could not be kept in the sent folder');
     }
+    return true;
   }
 
   async #isInSent({ mailbox, sentFolderId }: Sending, intent: Intent): Promise<boolean> {

@@ -291,6 +291,30 @@ describe('what broke off', () => {
     expect(await post.send()).toMatchObject({ kind: 'failed', reason: 'unavailable' });
     expect(post.sent).toEqual([]);
   });
+
+  it('under a lease that ends while the record is written: the copy is kept by then', async () => {
+    const post = new Post();
+    const { update } = post.store;
+    post.store.update = (...call) => {
+      post.isHeld = false;
+      return update.apply(post.store, call);
+    };
+    expect(await post.send()).toEqual({ kind: 'sent' });
+    expect(post.kept).toHaveLength(1);
+  });
+
+  it('under a lease that ends at its submission: the repetition keeps the copy, and sends nothing', async () => {
+    const post = new Post();
+    post.mailbox.fault = (call) => {
+      if (call === 'submit') post.isHeld = false;
+    };
+    expect(await post.send()).toMatchObject({ kind: 'failed', reason: 'unavailable' });
+    expect(post.kept).toEqual([]);
+    post.isHeld = true;
+    expect(await post.send()).toEqual({ kind: 'repeated' });
+    expect(post.sent).toHaveLength(1);
+    expect(post.kept).toHaveLength(1);
+  });
 });
 
 describe('the intent', () => {

@@ -8,11 +8,9 @@ export async function busiest(
   pool: TestPool,
   phones: readonly Phone[],
 ): Promise<{ readonly server: PoolServer; readonly theirs: readonly Phone[] }> {
-  const owners = await pool.owners();
-  const usersOf = (server: PoolServer) => owners.get(server.name) ?? [];
-  const [server] = pool.servers.toSorted((a, b) => usersOf(b).length - usersOf(a).length);
-  if (!server || usersOf(server).length === 0) throw new Error('nobody has a user');
-  return { server, theirs: phones.filter((it) => usersOf(server).includes(it.user)) };
+  const server = await pool.busiest();
+  const users = await pool.usersOf(server);
+  return { server, theirs: phones.filter((it) => users.includes(it.user)) };
 }
 
 /** Milliseconds of each. */

@@ -18,9 +18,8 @@ beforeAll(async () => {
 afterAll(() => stage?.stop(), 60_000);
 
 it('a server is cut from the store: others serve its users, and it does nothing more for them', async () => {
-  const server = stage.pool.server(0);
+  const server = await stage.pool.busiest();
   const session = await stage.pool.sessionOf(server);
-  expect((await stage.pool.usersOf(server)).length).toBeGreaterThan(0);
   await stage.during(async () => {
     await pause(1_000);
     const fromMs = performance.now() + UNDER_WAY_MS;
@@ -72,8 +71,7 @@ it('the store throttles and fails: what it refuses is tried again, what it may h
 }, 300_000);
 
 it('a server is cut from its peers: devices come through by another door', async () => {
-  const server = stage.pool.server(1);
-  expect((await stage.pool.usersOf(server)).length).toBeGreaterThan(0);
+  const server = await stage.pool.busiest();
   await stage.during(async () => {
     await pause(1_000);
     server.peers.freeze();

@@ -27,9 +27,7 @@ it('one server after the other is killed and started again', { timeout: 400_000 
 });
 
 it('a server is killed and stays away: the others have its users', { timeout: 200_000 }, async () => {
-  const server = stage.pool.server(0);
-  const users = await stage.pool.usersOf(server);
-  expect(users.length).toBeGreaterThan(0);
+  const server = await stage.pool.busiest();
   await stage.during(async () => {
     await pause(1_000);
     await server.kill();

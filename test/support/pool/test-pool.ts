@@ -116,6 +116,16 @@ export class TestPool {
     return (await this.owners()).get(server.name) ?? [];
   }
 
+  /** The server with the most users; not one of `except`. */
+  async busiest(...except: readonly PoolServer[]): Promise<PoolServer> {
+    const owners = await this.owners();
+    const countOf = (server: PoolServer) => owners.get(server.name)?.length ?? 0;
+    const others = this.servers.filter((it) => it.process.isRunning && !except.includes(it));
+    const [server] = others.toSorted((a, b) => countOf(b) - countOf(a));
+    if (!server || countOf(server) === 0) throw new Error('nobody has a user');
+    return server;
+  }
+
   async live(): Promise<readonly ServerSession[]> {
     return (await this.administration.servers()).filter((it) => it.status === 'up');
   }
