@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-const START_LIMIT_MS = 40_000;
+const START_LIMIT_MS = 120_000;
 const POLL_MS = 50;
 
 /**

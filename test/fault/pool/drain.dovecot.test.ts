@@ -58,3 +58,17 @@ it('a server joins, and no request fails', { timeout: 400_000 }, async () => {
   );
   expect(troubles).toEqual([]);
 });
+
+it('the whole pool is stopped at once (SIGTERM) and started again: nobody loses anything', async () => {
+  await stage.during(
+    async () => {
+      const running = stage.pool.servers.filter((it) => it.process.isRunning);
+      await pause(1_000);
+      await Promise.all(running.map((it) => it.drain()));
+      await Promise.all(running.map((it) => it.process.launch()));
+      await stage.pool.untilHealthy();
+      await pause(seconds(20, 2));
+    },
+    { everyMs: DELIVER_EVERY_MS },
+  );
+}, 300_000);
