@@ -294,10 +294,10 @@ describe('what broke off', () => {
 
   it('under a lease that ends while the record is written: the copy is kept by then', async () => {
     const post = new Post();
-    const { update } = post.store;
+    const update = post.store.update.bind(post.store);
     post.store.update = (...call) => {
       post.isHeld = false;
-      return update.apply(post.store, call);
+      return update(...call);
     };
     expect(await post.send()).toEqual({ kind: 'sent' });
     expect(post.kept).toHaveLength(1);
