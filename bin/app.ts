@@ -1,5 +1,32 @@
 #!/usr/bin/env node
-// The CDK app. Deployable stacks come with the cloud topologies; for now it synthesizes an empty assembly.
+/**
+ * The CDK app: `npx cdk synth --all -c config=caravan.json`. It reads that file alone, bundles the server and the functions
+ * itself, and needs neither network nor credentials nor Docker.
+ */
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import { bundleAll } from '../functions/bundle.ts';
+import { describeFailure } from '../lib/platform/index.ts';
+import { createApp } from '../lib/stacks/index.ts';
+import { loadTopology } from '../lib/topology/index.ts';
 
-new App().synth();
+const DEFAULT_FILE = 'caravan.json';
+
+const bundles = mkdtempSync(join(tmpdir(), 'caravan-bundles-'));
+try {
+  const config = String(new App().node.tryGetContext('config') ?? DEFAULT_FILE);
+  const topology = loadTopology(config);
+  await bundleAll(bundles);
+  for (const name of ['balancer', 'task-stopped', 'outbox', 'canary'].map((each) => join(bundles, each))) {
+    // Until the function is there.
+    if (!existsSync(name)) cpSync(join(import.meta.dirname, '../functions/server/root'), name, { recursive: true });
+  }
+  createApp({ topology, bundles }).synth();
+} catch (thrown) {
+  process.stderr.write(`${describeFailure(thrown, false)}\n`);
+  process.exitCode = 1;
+} finally {
+  rmSync(bundles, { recursive: true });
+}

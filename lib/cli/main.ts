@@ -1,10 +1,10 @@
 /** `caravan`: finds the subcommand, runs it, and tells a failure as its user needs it. */
 import { Command, CommanderError } from 'commander';
+import { describeFailure } from '../platform/index.ts';
 import { addDeviceCommands } from './device/device-command.ts';
 import { CliError } from './errors.ts';
 import { addPoolCommands } from './pool/pool-command.ts';
 import { addServeCommand } from './serve.ts';
-import { describeFailure } from './terminal.ts';
 import { addUpCommand } from './up/up.ts';
 
 /** Resolves to the process's exit code. */

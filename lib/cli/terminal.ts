@@ -1,5 +1,4 @@
 /** How subcommands speak: lines and progress for people on a terminal, one JSON document a line with `--json`. */
-import { CaravanError, reasonOf } from '../platform/index.ts';
 
 export interface Terminal {
   readonly json: boolean;
@@ -40,18 +39,4 @@ export function openTerminal(json: boolean, out: Stream, err: Stream): Terminal 
       shown = true;
     },
   };
-}
-
-/** Without a full stop at its end; OpenSSL's messages have line breaks. */
-const oneLine = (message: string): string => message.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
-
-/** An error as its user needs it: what failed, why, what to do. Stack traces stay in `--debug`. */
-export function describeFailure(thrown: unknown, json: boolean): string {
-  if (!(thrown instanceof CaravanError))
-    return json
-      ? JSON.stringify({ error: { code: 'unexpected', message: reasonOf(thrown) } })
-      : `caravan: ${reasonOf(thrown)}`;
-  const { code, message, remedy } = thrown;
-  if (json) return JSON.stringify({ error: { code, message, remedy } });
-  return `caravan: ${oneLine(message)}.${remedy === undefined ? '' : `\n${remedy}`}`;
 }

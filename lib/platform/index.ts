@@ -15,3 +15,4 @@ export {
 } from './metrics.ts';
 export { OPEN_METRICS_TYPE, openMetrics } from './open-metrics.ts';
 export { type Random, randomName, systemRandom } from './random.ts';
+export { describeFailure } from './describe-failure.ts';

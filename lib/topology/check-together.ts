@@ -1,5 +1,6 @@
 /** What no single setting can tell: settings that must fit each other, secrets in files, paths that were left to their defaults. */
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { reasonOf } from '../platform/index.ts';
@@ -57,6 +58,8 @@ export function checkTogether(parsed: Parsed, draft: ConfigurationDraft, directo
       `limits.minHeartbeatSeconds (${limits.minHeartbeatSeconds}) not above limits.maxHeartbeatSeconds (${limits.maxHeartbeatSeconds})`,
     );
   }
+  if (!parsed.listen.trustedProxies.every(isProxy))
+    problem('listen.trustedProxies', 'a list of IP addresses and networks');
   checkPool(parsed, problem);
   checkDirectory(parsed, problem);
   if (mail.kind === 'folders') {
@@ -74,6 +77,14 @@ export function checkTogether(parsed: Parsed, draft: ConfigurationDraft, directo
     mail.smtp.port ??= mail.smtp.tls === 'implicit' ? SUBMISSIONS_PORT : SUBMISSION_PORT;
   }
   return problems;
+}
+
+const PREFIX_BITS: Readonly<Record<number, number>> = { 4: 32, 6: 128 };
+
+/** `10.0.0.7`, `10.20.0.0/16`. */
+function isProxy(written: string): boolean {
+  const [address = '', prefix = '0', ...rest] = written.split('/');
+  return rest.length === 0 && /^\d+$/.test(prefix) && Number(prefix) <= (PREFIX_BITS[isIP(address)] ?? -1);
 }
 
 const POOL_KEY_CHARACTERS = 16;

@@ -22,3 +22,21 @@ export { documentSettings } from './document-settings.ts';
 export { ConfigurationError, type ConfigurationProblem } from './errors.ts';
 export { type ConfigurationSources, loadConfiguration } from './load-configuration.ts';
 export { type Policies, policiesConfiguration } from './policies-configuration.ts';
+// The deployment: caravan.json.
+export { TopologyError } from './deployment/errors.ts';
+export { loadTopology, parseTopology } from './deployment/load-topology.ts';
+export {
+  DATA_DIRECTORY,
+  IDLE_TIMEOUT_SECONDS,
+  PEER_PORT,
+  type ServerEnvironment,
+  SERVER_PORT,
+  serverEnvironment,
+} from './deployment/server-environment.ts';
+export type {
+  NetworkTopology,
+  PlaceTopology,
+  PoolTopology,
+  StandaloneTopology,
+  Topology,
+} from './deployment/topology.ts';

@@ -283,8 +283,12 @@ describe('loadConfiguration', () => {
       [{ listen: { port: null } }, 'listen.port is null', 'a whole number from 0 to 65535'],
       [{ listen: { host: '' } }, 'listen.host is ""', 'text'],
       [{ listen: { tls: 'on' } }, 'listen.tls is "on"', "one of 'self-signed', 'off'"],
-      [{ listen: { trustedProxies: '10.0.0.1' } }, 'listen.trustedProxies is "10.0.0.1"', 'a list of IP addresses'],
-      [{ listen: { trustedProxies: [7] } }, 'listen.trustedProxies.0 is 7', 'a list of IP addresses'],
+      [
+        { listen: { trustedProxies: '10.0.0.1' } },
+        'listen.trustedProxies is "10.0.0.1"',
+        'a list of IP addresses and networks',
+      ],
+      [{ listen: { trustedProxies: [7] } }, 'listen.trustedProxies.0 is 7', 'a list of IP addresses and networks'],
       [{ listen: 443 }, 'listen is 443', 'a section with host, port, tls, trustedProxies, keepAliveSeconds'],
       [
         { publicUrl: 'sync.example.org' },

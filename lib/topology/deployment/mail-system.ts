@@ -4,7 +4,7 @@ import { choice, optional, section, text, whole, withDefault } from '../setting.
 
 const port = (about: string, otherwise: string) => whole({ about, least: 1, most: 65_535, otherwise });
 const encryption = (about: string) => choice(['implicit', 'starttls', 'off'], { about });
-const secretArn = (about: string) =>
+export const secretArn = (about: string) =>
   text({
     about,
     expected:
@@ -26,12 +26,12 @@ export const mailSystem = z.strictObject({
     whole({ about: 'The most IMAP connections that one user has at once.', least: 2, most: 20 }),
     4,
   ),
-  master: optional(
-    z.strictObject({
+  master: z
+    .strictObject({
       userName: text({ about: 'A master user of the IMAP server.' }),
       passwordSecret: secretArn('The secret that is its password.'),
-    }),
-  ),
+    })
+    .optional(),
   smtp: section({
     host: optional(text({ about: 'The submission server.', otherwise: 'as `host`' })),
     port: optional(port('Its port.', '587, 465 with `implicit`')),

@@ -20,3 +20,9 @@ export function parseRange(text: string): NetworkRange | undefined {
 
 export const doOverlap = (one: NetworkRange, other: NetworkRange): boolean =>
   one.first <= other.last && other.first <= one.last;
+
+const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'].map(parseRange);
+
+/** Within the networks that RFC 1918 and RFC 6598 set apart. */
+export const isPrivate = ({ first, last }: NetworkRange): boolean =>
+  PRIVATE.some((it) => it !== undefined && it.first <= first && last <= it.last);

@@ -1,5 +1,5 @@
 /** The regions that a pool can be in. A new one of AWS's is added here. */
-export const REGIONS: readonly string[] = [
+export const REGIONS = [
   'af-south-1',
   'ap-east-1',
   'ap-east-2',
@@ -33,4 +33,4 @@ export const REGIONS: readonly string[] = [
   'us-east-2',
   'us-west-1',
   'us-west-2',
-];
+] as const;

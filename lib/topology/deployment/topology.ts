@@ -1,7 +1,7 @@
 /** What an administrator deploys: pools, standalone servers, and what they share. The schema of `caravan.json`. */
 import { z } from 'zod';
 import { choice, list, optional, section, text, whole, withDefault, yesOrNo } from '../setting.ts';
-import { mailSystem } from './mail-system.ts';
+import { mailSystem, secretArn } from './mail-system.ts';
 import { REGIONS } from './regions.ts';
 
 const NAME = /^[a-z][a-z0-9-]{0,30}[a-z0-9]$/;
@@ -10,15 +10,15 @@ const hostExpected = "a host name in lower case such as 'sync.example.org'";
 const name = (about: string) =>
   text({ about, expected: 'a name of 2 to 32 lower-case letters, digits and dashes', matches: NAME });
 
+/** A section that may be left out as a whole. */
+const optionalSection = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).optional();
+
 const newNetwork = {
-  cidr: optional(
-    text({
-      about: 'The addresses of a network of its own.',
-      expected: "a private IPv4 network from /16 to /22 such as '10.20.0.0/16'",
-      matches: /^[\d.]+\/\d+$/,
-      otherwise: 'none: `vpc` names an existing network',
-    }),
-  ),
+  cidr: text({
+    about: 'The addresses of its network: of one that is made, or those of the existing one that `vpc` names.',
+    expected: "a private IPv4 network from /16 to /22 such as '10.20.0.0/16'",
+    matches: /^[\d.]+\/\d+$/,
+  }),
   egress: optional(
     choice(['nat', 'endpoints'], {
       about:
@@ -33,13 +33,13 @@ const newNetwork = {
 const existingNetwork = {
   vpc: optional(
     text({
-      about: 'An existing network, in place of `cidr`.',
+      about: 'An existing network, in place of one that is made.',
       expected: "its id, such as 'vpc-0a1b2c3d'",
       matches: /^vpc-[0-9a-f]+$/,
     }),
   ),
   publicSubnets: optional(
-    list({ about: 'Its subnets for the balancer, one a zone in the order of `zones`.', of: 'subnet ids' }),
+    list({ about: 'Its subnets for the load balancer, one a zone in the order of `zones`.', of: 'subnet ids' }),
   ),
   privateSubnets: optional(
     list({
@@ -52,7 +52,9 @@ const existingNetwork = {
 
 const place = {
   name: name('Its name: of the stack, of metrics, and to people.'),
-  region: choice(REGIONS as [string, ...string[]], { about: 'Where it is.' }),
+  region: z
+    .enum(REGIONS)
+    .meta({ kind: 'choice', expected: "a region of AWS such as 'eu-central-1'", about: 'Where it is.' }),
   zones: list({
     about:
       'The availability zones that it is spread over; three are usual. They are named, since nothing is looked up.',
@@ -81,20 +83,18 @@ const place = {
     }),
     {},
   ),
-  firewall: optional(
-    z.strictObject({
-      requestsPerFiveMinutes: withDefault(
-        whole({
-          about:
-            'Requests from one address in five minutes, beyond which a web application firewall refuses it. A phone makes some ' +
-            'tens; an office with a thousand of them behind one address makes tens of thousands.',
-          least: 1_000,
-          most: 2_000_000_000,
-        }),
-        50_000,
-      ),
-    }),
-  ),
+  firewall: optionalSection({
+    requestsPerFiveMinutes: withDefault(
+      whole({
+        about:
+          'Requests from one address in five minutes, beyond which a web application firewall refuses it. A phone makes some ' +
+          'tens; an office with a thousand of them behind one address makes tens of thousands.',
+        least: 1_000,
+        most: 2_000_000_000,
+      }),
+      50_000,
+    ),
+  }),
   autodiscover: withDefault(
     yesOrNo({
       about: 'Whether `autodiscover.` and the mail domain leads here as well; the certificate bears that name too.',
@@ -115,19 +115,18 @@ export const topologySchema = z.strictObject({
     }),
   ),
   domain: text({ about: 'The domain that phones are given.', expected: hostExpected, matches: HOST }),
-  hostedZone: optional(
-    z.strictObject({
-      id: text({
-        about: 'The id of a public zone of Route 53.',
-        expected: "an id such as 'Z0123456789ABCDEFGHIJ'",
-        matches: /^Z[A-Z0-9]+$/,
-      }),
-      name: text({ about: 'Its name.', expected: hostExpected, matches: HOST }),
+  hostedZone: optionalSection({
+    id: text({
+      about: 'The id of a public zone of Route 53, in which the records are made. Without, you make them.',
+      expected: "an id such as 'Z0123456789ABCDEFGHIJ'",
+      matches: /^Z[A-Z0-9]+$/,
     }),
-  ),
-  image: z.strictObject({
+    name: text({ about: 'Its name.', expected: hostExpected, matches: HOST }),
+  }),
+  image: optionalSection({
     repository: text({
-      about: "The repository of the server's image, which you push: docs/deploy.md.",
+      about:
+        "A repository with the server's image that you have pushed. Without this section `cdk deploy` builds and pushes the image itself, for which the machine that deploys needs Docker.",
       expected:
         "a repository of ECR such as '123456789012.dkr.ecr.eu-central-1.amazonaws.com/caravan'; {region} in it stands for the pool's",
       matches: /^\d{12}\.dkr\.ecr\.([a-z0-9-]+|\{region\})\.amazonaws\.com\/[a-z0-9][a-z0-9._/-]*$/,
@@ -162,12 +161,20 @@ export const topologySchema = z.strictObject({
               20,
             ),
           }),
-          previousKeySecret: optional(
+          table: optional(
             text({
-              about: 'The secret that holds the key before, while the key of the pool is changed.',
-              expected: 'the ARN of a secret of Secrets Manager',
-              matches: /^arn:aws:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+$/,
+              about: 'An existing table to use in place of the one that is made: one that was restored from a backup.',
+              expected: 'the name of a table',
+              matches: /^[A-Za-z0-9_.-]{3,255}$/,
             }),
+          ),
+          canary: optionalSection({
+            secret: secretArn(
+              'The secret with the mailbox of the canary, a device of ours that syncs once a minute through the front door: `{"user": "…", "password": "…"}`.',
+            ),
+          }),
+          secondKeySecret: optional(
+            secretArn('A second key that the servers take from each other while the key of the pool is changed.'),
           ),
         }),
       )
@@ -224,12 +231,15 @@ export type NetworkTopology =
   | { readonly kind: 'new'; readonly cidr: string; readonly egress: 'nat' | 'endpoints' }
   | {
       readonly kind: 'existing';
+      readonly cidr: string;
       readonly vpc: string;
       readonly publicSubnets: readonly string[];
       readonly privateSubnets: readonly string[];
     };
 
 interface Completed {
+  /** What its stack, its servers' pool and its metrics are called: the deployment's name and its own. */
+  readonly id: string;
   /** Always there: left out, it follows from `domain`. */
   readonly host: string;
   readonly network: NetworkTopology;

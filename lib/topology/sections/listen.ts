@@ -24,8 +24,9 @@ export const listenSection = section({
     .default('self-signed'),
   trustedProxies: withDefault(
     list({
-      about: 'Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.',
-      of: 'IP addresses',
+      about:
+        'Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; a load balancer is known by its network alone: `10.20.0.0/16`.',
+      of: 'IP addresses and networks',
     }),
     [],
   ),
@@ -33,7 +34,7 @@ export const listenSection = section({
     whole({
       about: 'How long an idle connection is kept; longer than a proxy in front keeps it.',
       least: 1,
-      most: 3600,
+      most: 7200,
       unit: 'seconds',
     }),
     75,

@@ -1,0 +1,20 @@
+/** The CDK app: a stack for each pool and each standalone server of the file, held to the rules of the trade. */
+import { App, type AppProps, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import type { Topology } from '../topology/index.ts';
+import { PoolStack } from './pool-stack.ts';
+
+export interface CaravanAppProps {
+  readonly topology: Topology;
+  /** Where the bundles are, a folder each: `server`, `balancer`, … */
+  readonly bundles: string;
+  /** For tests: where it is synthesized to, and its context. */
+  readonly app?: AppProps;
+}
+
+export function createApp({ topology, bundles, app: appProps }: CaravanAppProps): App {
+  const app = new App(appProps);
+  for (const place of topology.pools) new PoolStack(app, { topology, place, bundles });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  return app;
+}

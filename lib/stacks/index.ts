@@ -1,0 +1,3 @@
+// The cloud: what `cdk deploy` makes of caravan.json.
+export { type CaravanAppProps, createApp } from './caravan-app.ts';
+export { PoolStack } from './pool-stack.ts';

@@ -1,0 +1,22 @@
+/** Rights without the wildcards that CDK's own grants bring along. */
+import { Stack, Validations } from 'aws-cdk-lib';
+import { type IGrantable, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
+
+/** To read and write what is encrypted with it. */
+export function allowKey(who: IGrantable, key: IKey): void {
+  key.grant(who, 'kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey');
+}
+
+/** For any object of the bucket; there is no list of them. */
+export function allowObjects(who: IGrantable, bucket: Bucket, actions: readonly string[]): void {
+  who.grantPrincipal.addToPrincipalPolicy(
+    new PolicyStatement({ actions: [...actions], resources: [bucket.arnForObjects('*')] }),
+  );
+  const logicalId = Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnBucket);
+  Validations.of(who.grantPrincipal as Role).acknowledge({
+    id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>/*]`,
+    reason: 'Objects of this one bucket, whose names are made while mail is on its way.',
+  });
+}
