@@ -1,7 +1,7 @@
 /** One pool in one region: everything that it takes, and nothing that another pool shares. */
 import { CfnOutput, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { type PoolTopology, serverEnvironment } from '../topology/index.ts';
@@ -17,6 +17,7 @@ import { Names } from './names.ts';
 import { Network } from './network.ts';
 import { Outbox } from './outbox.ts';
 import { PlaceStack, type PlaceStackProps } from './place-stack.ts';
+import { retentionOf } from './retention.ts';
 import { Balancer, Canary, TaskStopped } from './schedules.ts';
 import { serverImage } from './server-image.ts';
 import { Servers } from './servers.ts';
@@ -29,7 +30,7 @@ export class PoolStack extends PlaceStack {
   constructor(scope: Construct, props: PlaceStackProps<PoolTopology>) {
     const { topology, place, bundles } = props;
     super(scope, props, `Caravan: the pool ${place.name} of ${topology.domain}`);
-    const retention = topology.logs.retentionDays as RetentionDays;
+    const retention = retentionOf(topology);
     const key = new Key(this, 'Key', {
       description: `Caravan: the table, the outbox and the alarms of ${place.id}`,
       enableKeyRotation: true,

@@ -1,7 +1,7 @@
 /** `caravan pool top`: the servers, again and again, in place on a terminal. */
 import type { Command } from 'commander';
 import { CaravanError, sleep, systemClock } from '../../platform/index.ts';
-import { describeFailure } from '../terminal.ts';
+import { describeFailure } from '../../platform/index.ts';
 import { wholeNumber } from '../whole-number.ts';
 import type { PoolOptions } from './find-pool.ts';
 import { openPool, poolSubcommand } from './pool-subcommand.ts';

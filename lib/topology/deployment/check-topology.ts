@@ -13,7 +13,7 @@ const LEAST_ZONES = 2;
 const NOWHERE = '/dev/null';
 const ANY_SECRET = 'a secret that is known in the cloud alone';
 
-type Problem = (key: string, value: unknown, expected: string) => void;
+type Problem = (key: string, value: string | number | boolean | undefined, expected: string) => void;
 
 interface Place {
   /** `pools[0]` */
@@ -25,7 +25,7 @@ export function checkTopology(topology: Topology, origin: string): Configuration
   const problems: ConfigurationProblem[] = [];
   const problem: Problem = (key, value, expected) => {
     const isMissing = value === undefined;
-    const told = isMissing ? undefined : typeof value === 'string' ? JSON.stringify(value) : String(value);
+    const told = isMissing ? undefined : JSON.stringify(value);
     problems.push({ key: isMissing ? `${key} is not set` : key, origin, value: told, expected });
   };
   const places = [

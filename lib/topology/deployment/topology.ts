@@ -10,6 +10,9 @@ const hostExpected = "a host name in lower case such as 'sync.example.org'";
 const name = (about: string) =>
   text({ about, expected: 'a name of 2 to 32 lower-case letters, digits and dashes', matches: NAME });
 
+/** Those that CloudWatch Logs knows. */
+const LOG_DAYS = [7, 14, 30, 60, 90, 180, 365, 731] as const;
+
 /** A section that may be left out as a whole. */
 const optionalSection = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).optional();
 
@@ -198,7 +201,11 @@ export const topologySchema = z.strictObject({
   }),
   logs: section({
     retentionDays: withDefault(
-      choiceOfDays([7, 14, 30, 60, 90, 180, 365, 731], 'How long logs are kept, in days.'),
+      z.literal(LOG_DAYS).meta({
+        kind: 'number',
+        expected: `one of ${LOG_DAYS.join(', ')}`,
+        about: 'How long logs are kept, in days.',
+      }),
       90,
     ),
   }),
@@ -211,10 +218,6 @@ export const topologySchema = z.strictObject({
     {},
   ),
 });
-
-function choiceOfDays(days: readonly number[], about: string) {
-  return z.literal(days).meta({ kind: 'number', expected: `one of ${days.join(', ')}`, about });
-}
 
 type Frozen<Value> = Value extends readonly (infer Element)[]
   ? readonly Frozen<Element>[]
