@@ -122,6 +122,26 @@ export interface Envelope {
   readonly to: readonly string[];
 }
 
+/** Out-of-office replies. */
+export interface AutoReply {
+  /** `scheduled`: from `startMs` to `endMs`, milliseconds since 1970. */
+  readonly state: 'off' | 'on' | 'scheduled';
+  readonly startMs?: number;
+  readonly endMs?: number;
+  /** To who writes from the organisation's own domain. */
+  readonly internal?: AutoReplyMessage;
+  /** To everybody else. */
+  readonly external?: AutoReplyMessage;
+  /** To those of everybody else whom the user knows: kept for the device's sake, since mail systems cannot tell who that is. */
+  readonly externalKnown?: AutoReplyMessage;
+}
+
+export interface AutoReplyMessage {
+  readonly isEnabled: boolean;
+  readonly text: string;
+  readonly isHtml: boolean;
+}
+
 /** When somebody cannot be met. Milliseconds since 1970, `toMs` exclusive. */
 export interface BusyTime {
   readonly fromMs: number;
@@ -185,6 +205,10 @@ export interface Mailbox {
 
   /** Submission. Resolves when the mail system has taken responsibility; BackendError('rejected') if it never will. */
   submit(envelope: Envelope, message: Uint8Array): Promise<void>;
+
+  /** Both absent unless `canAutoReply`. */
+  autoReply?(): Promise<AutoReply>;
+  setAutoReply?(reply: AutoReply): Promise<void>;
 
   /** When somebody of the organisation is busy, by their address; undefined where that cannot be known. Absent without calendars. */
   freeBusy?(address: string, fromMs: number, toMs: number): Promise<readonly BusyTime[] | undefined>;

@@ -1,6 +1,8 @@
 // The user's mail system behind one interface.
 export type {
   Account,
+  AutoReply,
+  AutoReplyMessage,
   BusyTime,
   Capabilities,
   Credentials,

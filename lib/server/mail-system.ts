@@ -46,7 +46,7 @@ const closing = (system: MailSystem) => async (thrown: unknown) => {
 };
 
 async function imapConfiguration(mail: ImapMailConfiguration): Promise<ImapConfiguration> {
-  const { host, port, domain, loginName, master, maxConnectionsPerUser, folderNames, maildirWatch, smtp } = mail;
+  const { host, port, domain, loginName, master, maxConnectionsPerUser, folderNames, maildirWatch, smtp, sieve } = mail;
   const { userName, password } = smtp;
   const certificateAuthorities = await readAuthorities(mail.caFile);
   const isAccount = smtp.authentication === 'account' && userName !== undefined && password !== undefined;
@@ -62,6 +62,9 @@ async function imapConfiguration(mail: ImapMailConfiguration): Promise<ImapConfi
       tls: modeOf(smtp.tls),
       auth: isAccount ? { user: userName, password } : smtp.authentication === 'none' ? 'none' : 'same',
     },
+    ...(sieve && {
+      sieve: { host: sieve.host ?? host, port: sieve.port, tls: sieve.tls === 'off' ? 'none' : sieve.tls },
+    }),
     domain,
     loginName,
     maxConnectionsPerUser,

@@ -10,6 +10,10 @@ interface Need {
 
 const NEEDS: readonly Need[] = [
   { package: 'dovecot-imapd', files: ['/usr/lib/dovecot/imap', '/usr/libexec/dovecot/imap'] },
+  {
+    package: 'dovecot-managesieved',
+    files: ['/usr/lib/dovecot/managesieve', '/usr/libexec/dovecot/managesieve'],
+  },
   { package: 'dovecot-lmtpd', files: ['/usr/lib/dovecot/lmtp', '/usr/libexec/dovecot/lmtp'] },
   { package: 'default-jre-headless', files: ['/usr/bin/java', '/usr/local/bin/java'] },
   { package: 'maven', files: ['/usr/bin/mvn', '/usr/local/bin/mvn'] },

@@ -183,6 +183,13 @@ export class Dovecot {
     await unlink(temporary);
   }
 
+  /** Makes a Sieve script of the user's, and the active one; with Pigeonhole alone. */
+  async putSieve(user: string, name: string, script: string): Promise<void> {
+    const file = join(this.root, `${user}-${name}.sieve`);
+    await writeFile(file, script);
+    await this.doveadm('sieve', 'put', '-u', user, '-a', name, file);
+  }
+
   /** Runs `doveadm` against this server and gives its output. */
   async doveadm(...args: readonly string[]): Promise<string> {
     const { stdout } = await run('doveadm', ['-c', join(this.root, 'dovecot.conf'), ...args]);

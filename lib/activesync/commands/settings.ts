@@ -14,7 +14,7 @@ import {
 } from '../protocol/index.ts';
 import type { Answer, CommandContext, CommandRequest } from './command.ts';
 import { readDeviceInformation } from './device-information.ts';
-import { oofStatus } from './settings-oof.ts';
+import { answerOof } from './settings-oof.ts';
 
 /** MS-ASCMD 6.40. The device's own bound for a recovery password. */
 const MAX_PASSWORD_CHARACTERS = 255;
@@ -22,7 +22,7 @@ const MAX_PASSWORD_CHARACTERS = 255;
 type Property = (asked: Element, request: CommandRequest, context: CommandContext) => Promise<Element> | Element;
 
 const PROPERTIES: Readonly<Record<string, Property>> = {
-  'Settings:Oof': (asked) => status('Settings:Oof', oofStatus(asked)),
+  'Settings:Oof': (asked, _request, { user }) => answerOof(asked, user.mailbox),
   'Settings:DeviceInformation': setDeviceInformation,
   'Settings:DevicePassword': setDevicePassword,
   'Settings:UserInformation': getUserInformation,

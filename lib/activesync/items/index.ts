@@ -1,6 +1,7 @@
 // MIME ↔ Email, iCalendar ↔ Calendar, Tasks and Notes, vCard ↔ Contacts: what an item looks like to a device.
 export { type AttachmentContent, attachmentName, findPart, renderAttachment } from './attachments.ts';
 export type { OutOfLine } from './body.ts';
+export { htmlToText, textToHtml } from './body-text.ts';
 export { composeMessage, type Composition } from './compose.ts';
 export { conversationIdOf } from './conversation.ts';
 export { type DraftAuthor, readDraft } from './draft.ts';

@@ -24,6 +24,8 @@ export interface ImapConfiguration {
   readonly domain: string;
   /** The name that the servers know a user by: the bare name (default) or the address. */
   readonly loginName?: 'user' | 'address';
+  /** Where the users' Sieve scripts are kept (RFC 5804), for out-of-office replies. */
+  readonly sieve?: { readonly host: string; readonly port: number; readonly tls: 'starttls' | 'none' };
   /** Logs in for the users (SASL authorization identity). Passwords are still checked with the user's own. */
   readonly master?: { readonly user: string; readonly password: string };
   /** IMAP connections that one user's mailbox holds at the most, the monitor's included. Default 3, at least 2. */

@@ -1,6 +1,7 @@
 /** One user's mailbox on an IMAP server. */
 import type {
   Account,
+  AutoReply,
   Capabilities,
   Credentials,
   Envelope,
@@ -16,6 +17,7 @@ import type {
 } from '../backend.ts';
 import { BackendError } from '../errors.ts';
 import type { FetchedMessage, FetchPlan, MessageFlags } from '../message.ts';
+import { readAutoReply, writeAutoReply } from '../sieve/index.ts';
 import { changesSince } from './changes.ts';
 import type { ImapEnvironment } from './configuration.ts';
 import { type Repetition, WorkConnections } from './connections.ts';
@@ -26,6 +28,7 @@ import { createFolder, deleteFolder, readTree, renameFolder } from './folder-tre
 import { Monitor } from './monitor.ts';
 import { search } from './search.ts';
 import { select } from './select.ts';
+import { sieveOptions } from './sieve.ts';
 import { submit } from './submission.ts';
 import type { ImapSession } from './wire/session.ts';
 
@@ -65,7 +68,9 @@ export class ImapMailbox implements Mailbox {
   ): Promise<ImapMailbox> {
     const connections = new WorkConnections(environment, login);
     try {
-      const capabilities = await connections.run('the mailbox cannot be opened', 'repeatable', capabilitiesOf);
+      const capabilities = await connections.run('the mailbox cannot be opened', 'repeatable', (session) =>
+        capabilitiesOf(session, environment.configuration.sieve !== undefined),
+      );
       return new ImapMailbox(environment, account, credentials, login, connections, capabilities);
     } catch (error) {
       connections.close();
@@ -167,6 +172,16 @@ export class ImapMailbox implements Mailbox {
     return submit(this.#environment, this, this.#credentials, envelope, message);
   }
 
+  autoReply(): Promise<AutoReply> {
+    return readAutoReply(sieveOptions(this.#environment, this.account, this.#credentials));
+  }
+
+  setAutoReply(reply: AutoReply): Promise<void> {
+    const { domain } = this.#environment.configuration;
+    const owner = { addresses: this.account.addresses, domain };
+    return writeAutoReply(sieveOptions(this.#environment, this.account, this.#credentials), owner, reply);
+  }
+
   async watch(listener: (event: FolderEvent) => void): Promise<Watch> {
     const monitor = new Monitor(this.#environment, this.account, this.#login, listener);
     this.#monitors.add(monitor);
@@ -212,7 +227,7 @@ export class ImapMailbox implements Mailbox {
   }
 }
 
-async function capabilitiesOf(session: ImapSession): Promise<Capabilities> {
+async function capabilitiesOf(session: ImapSession, canAutoReply: boolean): Promise<Capabilities> {
   const { canKeepKeywords } = await select(session, 'INBOX');
   return {
     hasCondstore: session.enabled.has('CONDSTORE'),
@@ -220,6 +235,6 @@ async function capabilitiesOf(session: ImapSession): Promise<Capabilities> {
     canPush: session.has('IDLE'),
     canSearch: true,
     hasKeywords: canKeepKeywords,
-    canAutoReply: false,
+    canAutoReply,
   };
 }

@@ -122,6 +122,18 @@ const imapMail = z.strictObject({
     junk: optional(text({ about: 'The path of the folder for junk.', otherwise: FOUND })),
     archive: optional(text({ about: 'The path of the folder for archived mail.', otherwise: FOUND })),
   }),
+  sieve: optional(
+    z.strictObject({
+      host: optional(
+        text({
+          about: "The server of the users' Sieve scripts (ManageSieve), which sends their out-of-office replies.",
+          otherwise: 'as `mail.host`',
+        }),
+      ),
+      port: withDefault(port('Its port.'), 4190),
+      tls: choice(['starttls', 'off'], { about: 'Encryption to it. `starttls` refuses to go on without.' }),
+    }),
+  ),
   maildirWatch: optional(
     text({
       about:

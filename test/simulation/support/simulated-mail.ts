@@ -39,7 +39,10 @@ export interface MailEffect {
   readonly message: Uint8Array | undefined;
 }
 
-type Call = Exclude<keyof Mailbox, 'account' | 'capabilities' | 'resources' | 'watch' | 'close' | 'freeBusy'>;
+type Call = Exclude<
+  keyof Mailbox,
+  'account' | 'capabilities' | 'resources' | 'watch' | 'close' | 'freeBusy' | 'autoReply' | 'setAutoReply'
+>;
 
 /** A connection that gives no answer for so long is given up. */
 const ANSWER_LIMIT_MS = 5_000;

@@ -105,7 +105,7 @@ export function fakeUser(
   });
   const user = unscripted<UserSync>('user', {
     account: { user: 'ada', addresses: ['ada@example.org'] },
-    mailbox: {} as Mailbox,
+    mailbox: { capabilities: { canAutoReply: false } } as Mailbox,
     lease: standaloneLease('ada', 'session1'),
     waiting,
     device: () => device,
