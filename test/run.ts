@@ -5,11 +5,11 @@
  * The last line is `N passed, N failed`, with `, N skipped` where some were.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { LEFT_OUT } from './runner/left-out.ts';
-import { lastLine, summarize, type VitestReport } from './runner/report.ts';
+import { lastLine, REPORT_FILE, summarize, type VitestReport } from './runner/report.ts';
 import { installPackages, MissingPackagesError } from './runner/system-packages.ts';
 
 const CHECKS = ['lint', 'format:check', 'types'] as const;
@@ -63,6 +63,7 @@ async function run(mode: Mode): Promise<number> {
       say(`vitest ended (${status}) without a report`);
       return 1;
     }
+    if (mode === 'all') keepReport(output);
     const summary = summarize(report);
     for (const name of summary.failedNames) say(`Failed: ${name.replace(`${ROOT}/`, '')}`);
     for (const name of summary.skippedNames) say(`Left out by itself: ${name}`);
@@ -108,6 +109,12 @@ function readReport(file: string): VitestReport | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** For `npm run requirements`. */
+function keepReport(file: string): void {
+  mkdirSync(dirname(REPORT_FILE), { recursive: true });
+  copyFileSync(file, REPORT_FILE);
 }
 
 function sayLeftOut(): void {

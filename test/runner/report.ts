@@ -1,4 +1,8 @@
 /** Reads vitest's JSON report. */
+import { join } from 'node:path';
+
+/** Where a run of everything leaves it. */
+export const REPORT_FILE = join(import.meta.dirname, '../../reports/tests.json');
 
 interface Assertion {
   readonly status: string;
