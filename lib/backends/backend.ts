@@ -153,7 +153,9 @@ export type FolderEvent =
   | { readonly kind: 'changed'; readonly folderId: string }
   /** Folders came, went or were renamed. */
   | { readonly kind: 'hierarchy' }
-  /** Watching was interrupted and resumed: anything may have changed. */
+  /** From now on nothing is told at once. */
+  | { readonly kind: 'interrupted' }
+  /** Watching goes on after an interruption: anything may have changed. */
   | { readonly kind: 'resumed' };
 
 export interface Watch {
@@ -164,7 +166,8 @@ export interface Watch {
 
 /**
  * One user's mailbox. Methods may be called concurrently; they throw BackendError. A UID is valid within the folder's
- * `validity`; naming one that is gone is never an error: it is left out of the result.
+ * `validity`; naming one that is gone is never an error: it is left out of the result. Where a method takes a `validity` it is
+ * the one in which the UIDs are meant: under any other they are all gone.
  */
 export interface Mailbox {
   readonly account: Account;
@@ -188,11 +191,17 @@ export interface Mailbox {
     folderId: string,
     uids: readonly number[],
     change: { readonly add?: MessageFlags; readonly remove?: MessageFlags },
+    validity?: string,
   ): Promise<readonly number[]>;
   /** Old UID → new UID in the target, as far as the server tells (COPYUID or by Message-ID). */
-  move(folderId: string, uids: readonly number[], targetId: string): Promise<ReadonlyMap<number, number>>;
+  move(
+    folderId: string,
+    uids: readonly number[],
+    targetId: string,
+    validity?: string,
+  ): Promise<ReadonlyMap<number, number>>;
   /** Removed for good, whoever's flags say what. */
-  remove(folderId: string, uids: readonly number[]): Promise<void>;
+  remove(folderId: string, uids: readonly number[], validity?: string): Promise<void>;
   append(
     folderId: string,
     message: Uint8Array,

@@ -35,6 +35,7 @@ export class Monitor {
   #told = '';
   #watch: Watch | undefined;
   #isStarting = false;
+  #isInterrupted = false;
   #isClosed = false;
   #retryMs: number;
 
@@ -45,7 +46,7 @@ export class Monitor {
 
   /** Changes of this folder are told at once while the watch stands. */
   isLive(folder: Pick<Folder, 'kind' | 'itemClass'>): boolean {
-    return this.#watch !== undefined && this.isPushed(folder);
+    return this.#watch !== undefined && !this.#isInterrupted && this.isPushed(folder);
   }
 
   /** Changes of this folder are told at once, if they are watched for. */
@@ -110,6 +111,8 @@ export class Monitor {
   #hear(event: FolderEvent): void {
     if (this.#isClosed) return;
     const { views, hierarchy } = this.#parts;
+    if (event.kind === 'interrupted' || event.kind === 'resumed') this.#isInterrupted = event.kind === 'interrupted';
+    if (event.kind === 'interrupted') return;
     if (event.kind === 'changed') {
       const folderId = views.markStale(event.folderId);
       if (folderId === undefined) return;

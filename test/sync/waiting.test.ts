@@ -326,6 +326,16 @@ describe('the monitor', () => {
     expect(door.completed).toEqual([`changed ${phone.folder.id}`]);
   });
 
+  it('is not relied upon while it is interrupted: a Sync looks for itself', async () => {
+    const { stage, phone, door } = await waiting();
+    await door.ping(phone);
+    stage.mailbox.emit({ kind: 'interrupted' });
+    stage.mailbox.watched = [];
+    stage.mailbox.deliver();
+    await stage.clock.advance(1_500);
+    expect((await phone.sync()).changes).toHaveLength(1);
+  });
+
   it('that cannot start tries again, and misses nothing', async () => {
     const { stage, phone } = await waiting();
     stage.restart();

@@ -110,22 +110,31 @@ export class FoldersMailbox implements Mailbox {
     folderId: string,
     uids: readonly number[],
     change: { readonly add?: MessageFlags; readonly remove?: MessageFlags },
+    validity?: string,
   ): Promise<readonly number[]> {
-    return this.#inFolder('the flags cannot be changed', folderId, (index) =>
-      index.updateFlags(uids, change.add ?? [], change.remove ?? []),
+    return this.#inFolder('the flags cannot be changed', folderId, async (index) =>
+      (await isMeant(index, validity)) ? index.updateFlags(uids, change.add ?? [], change.remove ?? []) : [],
     );
   }
 
-  move(folderId: string, uids: readonly number[], targetId: string): Promise<ReadonlyMap<number, number>> {
+  move(
+    folderId: string,
+    uids: readonly number[],
+    targetId: string,
+    validity?: string,
+  ): Promise<ReadonlyMap<number, number>> {
     return this.#inFolder('the messages cannot be moved', folderId, async (index) => {
+      if (!(await isMeant(index, validity))) return new Map();
       const target = this.#folders.index(targetId);
       await target.refresh();
       return index.move(uids, target);
     });
   }
 
-  remove(folderId: string, uids: readonly number[]): Promise<void> {
-    return this.#inFolder('the messages cannot be removed', folderId, (index) => index.remove(uids));
+  remove(folderId: string, uids: readonly number[], validity?: string): Promise<void> {
+    return this.#inFolder('the messages cannot be removed', folderId, async (index) => {
+      if (await isMeant(index, validity)) await index.remove(uids);
+    });
   }
 
   append(
@@ -218,6 +227,12 @@ export class FoldersMailbox implements Mailbox {
       throw diskError(what, error);
     }
   }
+}
+
+async function isMeant(index: FolderIndex, validity: string | undefined): Promise<boolean> {
+  if (validity === undefined) return true;
+  await index.refresh();
+  return index.validity === validity;
 }
 
 function fetched(state: MessageState, raw: Buffer, plan: FetchPlan): FetchedMessage {

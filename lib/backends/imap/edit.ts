@@ -14,8 +14,10 @@ export async function updateFlags(
   folderId: string,
   uids: readonly number[],
   change: { readonly add?: MessageFlags; readonly remove?: MessageFlags },
+  validity?: string,
 ): Promise<readonly number[]> {
   const selected = await select(session, folderId);
+  if (!isMeant(selected, validity)) return [];
   const keepable = (flags: MessageFlags = []) =>
     spellableFlags(flags).filter((flag) => selected.canKeepKeywords || SYSTEM_FLAG.test(flag));
   const [add, remove] = [keepable(change.add), keepable(change.remove)];
@@ -29,6 +31,9 @@ export async function updateFlags(
   return uids.filter((uid) => existing.has(uid));
 }
 
+const isMeant = (selected: Selected, validity: string | undefined): boolean =>
+  validity === undefined || validity === selected.validity;
+
 async function store(session: ImapSession, set: string, sign: '+' | '-', flags: readonly string[]): Promise<void> {
   await session.command(`UID STORE ${set} ${sign}FLAGS.SILENT (${flags.join(' ')})`);
 }
@@ -39,8 +44,9 @@ export async function move(
   folderId: string,
   uids: readonly number[],
   targetId: string,
+  validity?: string,
 ): Promise<ReadonlyMap<number, number>> {
-  await select(session, folderId);
+  if (!isMeant(await select(session, folderId), validity)) return new Map();
   const hasUidplus = session.has('UIDPLUS');
   // Who will be where must be known from the Message-IDs if the server does not tell (COPYUID, RFC 4315).
   const before = hasUidplus ? undefined : await landmarks(session, uids, targetId);
@@ -137,9 +143,14 @@ function messageIdIn(header: string): string {
   return colon < 0 ? '' : header.slice(colon + 1).replace(/\s+/g, '');
 }
 
-export async function remove(session: ImapSession, folderId: string, uids: readonly number[]): Promise<void> {
-  await select(session, folderId);
-  if (uids.length > 0) await expunge(session, uids);
+export async function remove(
+  session: ImapSession,
+  folderId: string,
+  uids: readonly number[],
+  validity?: string,
+): Promise<void> {
+  const selected = await select(session, folderId);
+  if (uids.length > 0 && isMeant(selected, validity)) await expunge(session, uids);
 }
 
 async function expunge(session: ImapSession, uids: readonly number[]): Promise<void> {

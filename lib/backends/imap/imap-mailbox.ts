@@ -126,21 +126,27 @@ export class ImapMailbox implements Mailbox {
     folderId: string,
     uids: readonly number[],
     change: { readonly add?: MessageFlags; readonly remove?: MessageFlags },
+    validity?: string,
   ): Promise<readonly number[]> {
-    return this.#work('flags cannot be changed', (session) => updateFlags(session, folderId, uids, change), {
+    return this.#work('flags cannot be changed', (session) => updateFlags(session, folderId, uids, change, validity), {
       folderIds: [folderId],
     });
   }
 
-  move(folderId: string, uids: readonly number[], targetId: string): Promise<ReadonlyMap<number, number>> {
-    return this.#work('messages cannot be moved', (session) => move(session, folderId, uids, targetId), {
+  move(
+    folderId: string,
+    uids: readonly number[],
+    targetId: string,
+    validity?: string,
+  ): Promise<ReadonlyMap<number, number>> {
+    return this.#work('messages cannot be moved', (session) => move(session, folderId, uids, targetId, validity), {
       folderIds: [folderId, targetId],
       repetition: 'once',
     });
   }
 
-  remove(folderId: string, uids: readonly number[]): Promise<void> {
-    return this.#work('messages cannot be removed', (session) => remove(session, folderId, uids), {
+  remove(folderId: string, uids: readonly number[], validity?: string): Promise<void> {
+    return this.#work('messages cannot be removed', (session) => remove(session, folderId, uids, validity), {
       folderIds: [folderId],
     });
   }

@@ -105,7 +105,10 @@ export class Monitor {
         if (INBOX_NEWS.has(name)) this.#inboxChanged();
       };
       this.#tokens.set(INBOX, `${before.validity} ${before.uidNext} ${before.modseq}`);
-      session.onClosed = () => this.#interrupt();
+      session.onClosed = () => {
+        this.#emit({ kind: 'interrupted' });
+        this.#interrupt();
+      };
       this.#session = session;
       await this.#lookAtTree(session);
       // Closed meanwhile: nobody else will.

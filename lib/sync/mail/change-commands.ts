@@ -96,7 +96,7 @@ async function updateFlags(
   if (flags.add.length + flags.remove.length === 0) return new Set(uids);
   mustHold(site.lease);
   try {
-    return new Set(await site.mailbox.updateFlags(site.folder.backendId ?? '', uids, flags));
+    return new Set(await site.mailbox.updateFlags(site.folder.backendId ?? '', uids, flags, site.snapshot.validity));
   } catch (error) {
     return failureOf(error);
   }
@@ -139,7 +139,7 @@ async function rewrite(site: CommandSite, job: Job<ChangeCommand>, report: Repor
     if (typeof place === 'string') {
       // The old one is gone: by this very command, if the new one is there.
       const uid = done.length > 0 ? halfGone(site, command.serverId) : undefined;
-      if (uid !== undefined) await site.mailbox.remove(folderId, [uid]);
+      if (uid !== undefined) await site.mailbox.remove(folderId, [uid], site.snapshot.validity);
       return report(job.index, done.length > 0 ? rewritten(command) : failed(command, 'not-found'));
     }
     if (done.length === 0) {
@@ -154,7 +154,7 @@ async function rewrite(site: CommandSite, job: Job<ChangeCommand>, report: Repor
       });
     }
     mustHold(site.lease);
-    await site.mailbox.remove(folderId, [place.uid]);
+    await site.mailbox.remove(folderId, [place.uid], site.snapshot.validity);
     report(job.index, rewritten(command));
   } catch (error) {
     report(job.index, failed(command, failureOf(error)));

@@ -61,8 +61,9 @@ export async function updateItemFlags(
   for (const [backendId, members] of byFolder(context, items)) {
     mustHold(context.lease);
     const uids = members.map((item) => item.uid);
-    await context.mailbox.updateFlags(backendId, uids, change);
-    touch(context, members[0]?.folder.id);
+    const folderId = members[0]?.folder.id ?? '';
+    await context.mailbox.updateFlags(backendId, uids, change, context.hierarchy.known(folderId)?.validity);
+    touch(context, folderId);
   }
 }
 

@@ -48,7 +48,8 @@ export async function moveMessage(
     const mark = await openFolder(context, target);
     const begun = await begin(context, records, place, earlier, message.messageId);
     mustHold(context.lease);
-    const moved = await context.mailbox.move(source.backendId ?? '', [id.uid], target.backendId ?? '');
+    const validity = hierarchy.known(source.id)?.validity;
+    const moved = await context.mailbox.move(source.backendId ?? '', [id.uid], target.backendId ?? '', validity);
     context.views.peek(source.id)?.markStale();
     context.views.peek(target.id)?.markStale();
     const uid = moved.get(id.uid);

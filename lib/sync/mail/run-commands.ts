@@ -98,8 +98,9 @@ async function discard(site: CommandSite, uids: readonly number[]): Promise<Retu
   try {
     const trash = site.deletesAsMoves && site.folder.kind !== 'trash' ? await site.trash() : undefined;
     mustHold(site.lease);
-    if (trash === undefined) await site.mailbox.remove(folderId, uids);
-    else await site.mailbox.move(folderId, uids, trash);
+    const { validity } = site.snapshot;
+    if (trash === undefined) await site.mailbox.remove(folderId, uids, validity);
+    else await site.mailbox.move(folderId, uids, trash, validity);
     return undefined;
   } catch (error) {
     return failureOf(error);

@@ -137,6 +137,22 @@ export function describeMessages(fixture: BackendFixture): void {
     });
   });
 
+  describe('a validity that is not the folder’s', () => {
+    it('names messages that are all gone: nothing happens to those that have their numbers now', async () => {
+      const { mailbox, folder } = await fixture.folder();
+      const { folder: target } = await fixture.folder();
+      const [uid] = (await fixture.fill(mailbox, folder, 1)) as [number];
+      const { validity } = await mailbox.changes(folder.id);
+      expect(await mailbox.updateFlags(folder.id, [uid], { add: ['\\Seen'] }, `${validity}1`)).toEqual([]);
+      expect([...(await mailbox.move(folder.id, [uid], target.id, `${validity}1`))]).toEqual([]);
+      await mailbox.remove(folder.id, [uid], `${validity}1`);
+      expect([...(await flagsOf(mailbox, folder))]).toEqual([[uid, []]]);
+      expect(await mailbox.updateFlags(folder.id, [uid], { add: ['\\Seen'] }, validity)).toEqual([uid]);
+      await mailbox.remove(folder.id, [uid], validity);
+      expect(await uidsOf(mailbox, folder)).toEqual([]);
+    });
+  });
+
   describe('append', () => {
     it('tells UID and validity, and keeps flags and time', async () => {
       const { mailbox, folder } = await fixture.folder();

@@ -14,6 +14,8 @@ const UNAVAILABLE = 503;
 export interface Persistence {
   /** Answers that are none of a server's: the request is sent again. Default: 503 alone. */
   readonly again?: readonly number[];
+  /** An answer that tells of trouble that may pass: the request is sent again. Default: none does. */
+  readonly isTrouble?: (request: TransportRequest, response: TransportResponse) => boolean;
   /** A request that has no answer by then is given up and sent again; default: what the client says. */
   readonly attemptMs?: (request: TransportRequest) => number;
   /** No answer for so long is an error. Default 45,000. */
@@ -27,12 +29,13 @@ export interface Persistence {
 export interface Hardships {
   /** Requests without an answer. */
   lost: number;
-  /** Answers of 503. */
+  /** Answers of 503, and those that told of trouble. */
   refused: number;
 }
 
 export function persistentTransport(hardships: Hardships, persistence: Persistence = {}): Transport {
-  const { again = [UNAVAILABLE], attemptMs, limitMs = LIMIT_MS, pauseMs = PAUSE_MS, onHardship } = persistence;
+  const { again = [UNAVAILABLE], isTrouble, attemptMs, limitMs = LIMIT_MS, pauseMs = PAUSE_MS } = persistence;
+  const { onHardship } = persistence;
   const inner = httpTransport();
   return {
     async request(request) {
@@ -46,7 +49,7 @@ export function persistentTransport(hardships: Hardships, persistence: Persisten
           if (request.signal?.aborted) throw thrown;
           cause = thrown;
         }
-        if (response && !again.includes(response.status)) return response;
+        if (response && !again.includes(response.status) && !isTrouble?.(request, response)) return response;
         onHardship?.(request, response ? String(response.status) : reasonOf(cause));
         if (response) hardships.refused++;
         else hardships.lost++;

@@ -1,6 +1,6 @@
 /**
- * What the fault tests play on: a real Dovecot, a submission server, the server in a process of its own, a proxy before it
- * that breaks exchanges, and phones that do not give up.
+ * What the fault tests play on: a real Dovecot, a submission server, the bundled server in a process of its own, a proxy
+ * before it that breaks exchanges, and phones that do not give up.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -11,6 +11,7 @@ import {
   httpTransport,
 } from '../../../lib/activesync/client/index.ts';
 import type { ProtocolVersion } from '../../../lib/activesync/index.ts';
+import { type Bundle, buildBundle } from '../../bench/standalone/bundle.ts';
 import { Dovecot } from '../../support/dovecot.ts';
 import { type Fault, FaultProxy, type Intercept, type ProxiedRequest } from '../../support/fault-proxy.ts';
 import { TEST_DOMAIN } from '../../support/imap-backend.ts';
@@ -54,9 +55,11 @@ export class Stage {
   /** What breaks the exchanges of one user's devices. */
   readonly intercepts = new Map<string, Intercept>();
   readonly #phones: DeviceClient[] = [];
+  readonly #bundle: Bundle;
   #serial = 0;
 
-  private constructor(parts: Pick<Stage, 'dovecot' | 'smtp' | 'server' | 'proxy' | 'wire'>) {
+  private constructor(parts: Pick<Stage, 'dovecot' | 'smtp' | 'server' | 'proxy' | 'wire'>, bundle: Bundle) {
+    this.#bundle = bundle;
     const { dovecot, smtp, server, proxy, wire } = parts;
     this.dovecot = dovecot;
     this.smtp = smtp;
@@ -84,6 +87,7 @@ export class Stage {
         if (isLocal(address)) await dovecot.deliver(userOf(address), raw);
       },
     });
+    const bundle = await buildBundle();
     const server = await ServerProcess.start(
       {
         'mail-kind': 'imap',
@@ -98,9 +102,10 @@ export class Stage {
         ...settings,
       },
       data,
+      { main: bundle.main },
     );
     const proxy = await FaultProxy.start(server.port);
-    holder.stage = new Stage({ dovecot, smtp, server, proxy, wire });
+    holder.stage = new Stage({ dovecot, smtp, server, proxy, wire }, bundle);
     return holder.stage;
   }
 
@@ -165,6 +170,7 @@ export class Stage {
     await this.wire.stop();
     await this.smtp.stop();
     await this.dovecot.stop();
+    await this.#bundle.remove();
   }
 }
 

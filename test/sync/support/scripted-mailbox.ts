@@ -245,18 +245,26 @@ export class ScriptedMailbox implements Mailbox {
     folderId: string,
     uids: readonly number[],
     change: { readonly add?: MessageFlags; readonly remove?: MessageFlags },
+    validity?: string,
   ): Promise<readonly number[]> {
     return this.#do('updateFlags', () => {
+      if (!this.#isMeant(folderId, validity)) return [];
       const there = uids.filter((uid) => this.#folder(folderId).messages.has(uid));
       for (const uid of there) this.flag(uid, change, folderId);
       return there;
     });
   }
 
-  move(folderId: string, uids: readonly number[], targetId: string): Promise<ReadonlyMap<number, number>> {
+  move(
+    folderId: string,
+    uids: readonly number[],
+    targetId: string,
+    validity?: string,
+  ): Promise<ReadonlyMap<number, number>> {
     return this.#do('move', () => {
       this.#folder(targetId);
       const moved = new Map<number, number>();
+      if (!this.#isMeant(folderId, validity)) return moved;
       for (const uid of uids) {
         const message = this.#folder(folderId).messages.get(uid);
         if (!message) continue;
@@ -268,8 +276,9 @@ export class ScriptedMailbox implements Mailbox {
     });
   }
 
-  remove(folderId: string, uids: readonly number[]): Promise<void> {
+  remove(folderId: string, uids: readonly number[], validity?: string): Promise<void> {
     return this.#do('remove', () => {
+      if (!this.#isMeant(folderId, validity)) return;
       for (const uid of uids) this.expunge(uid, folderId);
     });
   }
@@ -354,6 +363,10 @@ export class ScriptedMailbox implements Mailbox {
 
   #tell(folderId: string): void {
     if (this.watched.includes(folderId)) this.#emit({ kind: 'changed', folderId });
+  }
+
+  #isMeant(folderId: string, validity: string | undefined): boolean {
+    return validity === undefined || validity === String(this.#folder(folderId).validity);
   }
 
   #emit(event: FolderEvent): void {

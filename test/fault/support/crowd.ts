@@ -1,0 +1,115 @@
+/** People who live on with their phones while something happens to the server, and are asked afterwards what they miss. */
+import { SeededRandom } from '../../simulation/support/seeded-random.ts';
+import { Ledger } from '../pool/support/ledger.ts';
+import { Person } from '../pool/support/person.ts';
+import { persistentTransport } from './persistent-transport.ts';
+import type { Stage } from './stage.ts';
+import { tellsOfTrouble } from './trouble.ts';
+
+export interface CrowdOptions {
+  readonly users: readonly string[];
+  readonly devicesPerUser: number;
+  readonly seed: number;
+}
+
+const FIRST_MESSAGES = 6;
+const DELIVER_EVERY_MS = 150;
+const PATIENCE_MS = 120_000;
+const NUDGE_MS = 500;
+const HALT_LIMIT_MS = 120_000;
+
+export class Crowd {
+  readonly #stage: Stage;
+  readonly #people: Person[] = [];
+  readonly #ledgers: ReadonlyMap<string, Ledger>;
+  readonly #failures: string[] = [];
+  readonly #random: SeededRandom;
+
+  private constructor(stage: Stage, { users, devicesPerUser, seed }: CrowdOptions) {
+    this.#stage = stage;
+    this.#random = new SeededRandom(seed);
+    this.#ledgers = new Map(users.map((it) => [it, new Ledger()]));
+    const isTrouble = tellsOfTrouble;
+    for (const [user, ledger] of this.#ledgers) {
+      for (let count = 0; count < devicesPerUser; count++) {
+        const transport = persistentTransport(stage.hardships, { isTrouble, limitMs: PATIENCE_MS });
+        const phone = stage.phone({ user, transport });
+        const name = (prefix: string) => stage.name(prefix);
+        this.#people.push(
+          new Person({ user, phone, ledger, random: this.#random.fork(), failures: this.#failures, name }),
+        );
+      }
+    }
+  }
+
+  /** With some mail, and everybody's first Syncs done. */
+  static async gather(stage: Stage, options: CrowdOptions): Promise<Crowd> {
+    const crowd = new Crowd(stage, options);
+    for (const user of options.users) for (let count = 0; count < FIRST_MESSAGES; count++) await crowd.#deliver(user);
+    // One after the other: a user's first device makes the folder that the others find.
+    for (const person of crowd.#people) await person.begin();
+    return crowd;
+  }
+
+  /**
+   * They live on and mail comes in while that happens; then they finish, and every mailbox and phone has what it must have,
+   * each once, and nobody had to begin again. Tells how many commands were done meanwhile.
+   */
+  async during(happening: () => Promise<void>): Promise<number> {
+    for (const person of this.#people) person.start();
+    const over = new AbortController();
+    const deliveries = this.#deliverOn(over.signal);
+    try {
+      await happening();
+    } finally {
+      over.abort();
+      await deliveries;
+      await this.#halt();
+    }
+    const found = [...this.#failures, ...this.#stage.resyncs.map((it) => `began again: ${it}`)];
+    for (const [user, ledger] of this.#ledgers) found.push(...(await this.#missing(user, ledger)));
+    if (found.length > 0) throw new Error(`${found.length} differences:\n${found.slice(0, 40).join('\n')}`);
+    return this.#people.reduce((sum, it) => sum + it.lived.length, 0);
+  }
+
+  async #missing(user: string, ledger: Ledger): Promise<readonly string[]> {
+    const phones = this.#people.filter((it) => it.user === user).map((it) => it.phone);
+    try {
+      const contents = await this.#stage.settle(user, ...phones);
+      const taken = (subject: string) => this.#stage.taken(subject).length;
+      return ledger.check(contents, taken, true).map((it) => `${user}: ${it}`);
+    } catch (thrown) {
+      return [(thrown as Error).message];
+    }
+  }
+
+  async #deliver(user: string): Promise<void> {
+    const subject = this.#stage.name(user);
+    this.#ledgers.get(user)?.delivered(subject);
+    await this.#stage.put(user, { subject });
+  }
+
+  async #deliverOn(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await pause(DELIVER_EVERY_MS);
+      await this.#deliver(this.#random.pick([...this.#ledgers.keys()]));
+    }
+  }
+
+  /** Those who wait are told to go on by news. */
+  async #halt(): Promise<void> {
+    let isOver = false;
+    void Promise.all(this.#people.map((it) => it.stop())).then(() => {
+      isOver = true;
+    });
+    const until = performance.now() + HALT_LIMIT_MS;
+    while (!isOver) {
+      const waiting = new Set(this.#people.filter((it) => it.isWaiting).map((it) => it.user));
+      for (const user of waiting) await this.#deliver(user);
+      await pause(NUDGE_MS);
+      if (performance.now() > until) throw new Error(`still waiting: ${[...waiting].join()}`);
+    }
+  }
+}
+
+const pause = (delayMs: number) => new Promise((done) => setTimeout(done, delayMs));
