@@ -71,8 +71,8 @@ export class StoreOutbox implements Outbox {
     try {
       const intent = await this.#earlier(sending);
       if (intent?.status === 'sent') {
-        const isKept = await this.#keepCopy(sending, intent, true);
-        return isKept ? { kind: 'repeated' } : failed('the lease is not held any more');
+        const copy = await this.#keepCopy(sending, intent, true);
+        return copy === 'not-held' ? failed('the lease is not held any more') : { kind: 'repeated' };
       }
       if (intent && (await this.#isInSent(sending, intent))) {
         await this.#intents.sent(lease, intent);
@@ -105,13 +105,14 @@ export class StoreOutbox implements Outbox {
       return await this.#notTaken(lease, intent, error);
     }
     // Both at once: the store may be out of reach, and the lease end while it is asked. A repetition knows by either.
-    const [isKept, isRecorded] = await Promise.all([
+    const [copy, isRecorded] = await Promise.all([
       this.#keepCopy(sending, intent, earlier !== undefined),
       this.#intents.sent(lease, intent),
     ]);
     if (!isRecorded) this.#log.error({ item: intent.key.sort }, 'a message was sent, and that could not be recorded');
-    // The repetition is not sent again: it finds the record, and the next owner keeps the copy.
-    if (isRecorded && !isKept) return failed('it is sent, and whoever serves the user now is to keep the copy');
+    // Sent again by the device it does not go out again: it finds the record and gets its copy, of whoever serves the user then.
+    // Asked for once, so that a folder that takes no copies keeps nobody from sending.
+    if (isRecorded && copy !== 'kept') return failed('it was sent, and its copy could not be kept yet');
     return { kind: 'sent' };
   }
 
@@ -122,22 +123,20 @@ export class StoreOutbox implements Outbox {
     return refused(error.code === 'over-quota' ? 'quota' : 'rejected', reasonOf(error));
   }
 
-  /**
-   * False if it was not this server's to do any more. The copy is the user's convenience: that the mail system does not take it
-   * is no reason to send the message again.
-   */
-  async #keepCopy(sending: Sending, intent: Intent, isRepetition: boolean): Promise<boolean> {
+  /** `not-held`: it was not this server's to do any more. That it failed is no reason to send the message again. */
+  async #keepCopy(sending: Sending, intent: Intent, isRepetition: boolean): Promise<'kept' | 'failed' | 'not-held'> {
     const { mailbox, sentFolderId, message, outgoing, lease } = sending;
-    if (!message.saveInSent || sentFolderId === undefined) return true;
+    if (!message.saveInSent || sentFolderId === undefined) return 'kept';
     try {
-      if (isRepetition && (await this.#isInSent(sending, intent))) return true;
-      if (!lease.isHeld()) return false;
+      if (isRepetition && (await this.#isInSent(sending, intent))) return 'kept';
+      if (!lease.isHeld()) return 'not-held';
       const { kept } = underMessageId(outgoing, intent.messageId);
       await mailbox.append(sentFolderId, kept, { flags: SENT_FLAGS });
+      return 'kept';
     } catch (error) {
       this.#log.warn({ error, user: lease.user }, 'a sent message could not be kept in the sent folder');
+      return 'failed';
     }
-    return true;
   }
 
   async #isInSent({ mailbox, sentFolderId }: Sending, intent: Intent): Promise<boolean> {

@@ -19,7 +19,10 @@ const pause = (delayMs: number) => new Promise((done) => setTimeout(done, delayM
 let stage: Stage;
 beforeAll(async () => {
   const users = SIGNALS.flatMap((signal) => SCENARIOS.map((_, index) => `${signal.toLowerCase()}${index}`));
-  stage = await Stage.start({ users: [...users, ...LIVING, 'waiter', 'asker', 'stranger'] });
+  stage = await Stage.start({
+    users: [...users, ...LIVING, 'waiter', 'asker', 'stranger'],
+    settings: { 'policy-requirement': 'required' },
+  });
 });
 afterAll(() => stage.stop());
 

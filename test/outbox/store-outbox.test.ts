@@ -272,16 +272,26 @@ describe('what broke off', () => {
     expect(post.kept).toHaveLength(1);
   });
 
-  it('in keeping the copy: the message is sent all the same, and a repetition makes up for it once', async () => {
+  it('in keeping the copy: the device comes again, and gets it, once; the message does not go again', async () => {
     const post = new Post();
     post.mailbox.fault = (call) => {
       if (call === 'append') throw unavailable;
     };
-    expect(await post.send()).toEqual({ kind: 'sent' });
+    expect(await post.send()).toMatchObject({ kind: 'failed', reason: 'unavailable' });
     post.mailbox.fault = undefined;
     expect(await post.send()).toEqual({ kind: 'repeated' });
     expect(await post.send()).toEqual({ kind: 'repeated' });
     expect(post.kept).toHaveLength(1);
+    expect(post.sent).toHaveLength(1);
+  });
+
+  it('in keeping the copy, again and again: the device is asked once more, and no more than that', async () => {
+    const post = new Post();
+    post.mailbox.fault = (call) => {
+      if (call === 'append') throw unavailable;
+    };
+    expect(await post.send()).toMatchObject({ kind: 'failed', reason: 'unavailable' });
+    expect(await post.send()).toEqual({ kind: 'repeated' });
     expect(post.sent).toHaveLength(1);
   });
 

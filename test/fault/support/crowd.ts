@@ -15,6 +15,7 @@ export interface CrowdOptions {
 const FIRST_MESSAGES = 6;
 const DELIVER_EVERY_MS = 150;
 const PATIENCE_MS = 120_000;
+const PROGRESS_POLL_MS = 5;
 const NUDGE_MS = 500;
 const HALT_LIMIT_MS = 120_000;
 
@@ -69,7 +70,18 @@ export class Crowd {
     const found = [...this.#failures, ...this.#stage.resyncs.map((it) => `began again: ${it}`)];
     for (const [user, ledger] of this.#ledgers) found.push(...(await this.#missing(user, ledger)));
     if (found.length > 0) throw new Error(`${found.length} differences:\n${found.slice(0, 40).join('\n')}`);
+    return this.commands;
+  }
+
+  /** How many were done so far. */
+  get commands(): number {
     return this.#people.reduce((sum, it) => sum + it.lived.length, 0);
+  }
+
+  /** Resolves when so many more were done: a machine may be as slow as it likes. */
+  async progress(commands: number): Promise<void> {
+    const wanted = this.commands + commands;
+    while (this.commands < wanted && this.#failures.length === 0) await pause(PROGRESS_POLL_MS);
   }
 
   async #missing(user: string, ledger: Ledger): Promise<readonly string[]> {

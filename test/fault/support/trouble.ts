@@ -10,6 +10,7 @@ import {
   ItemOperationsStatus,
   MoveItemsStatus,
   PingStatus,
+  ProvisionStatus,
   readWbxml,
   SearchStatus,
   SettingsStatus,
@@ -27,6 +28,7 @@ const OF_COMMAND: Readonly<Record<string, readonly number[]>> = {
   ItemOperations: [ItemOperationsStatus.serverError],
   MoveItems: [MoveItemsStatus.failed, MoveItemsStatus.locked],
   Ping: [PingStatus.serverError],
+  Provision: [ProvisionStatus.serverError],
   Search: [SearchStatus.serverError],
   Settings: [SettingsStatus.serverUnavailable],
 };
