@@ -10,7 +10,7 @@ const KILLS = Math.max(3, fuzzCases(50));
 /** Of the server, in commands that people were told of; then it dies some moment later. */
 const LONGEST_LIFE = 5;
 const LONGEST_DELAY_MS = 80;
-const USERS = ['ada', 'bob', 'cleo', 'dan'];
+const USERS = ['ada', 'bob', 'cleo'];
 
 let stage: Stage;
 beforeAll(async () => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-it(`killed ${KILLS} times at random moments (CARAVAN_TEST_SEED=${SEED})`, { timeout: 600_000 }, async () => {
+it(`killed ${KILLS} times at random moments (CARAVAN_TEST_SEED=${SEED})`, { timeout: 900_000 }, async () => {
   const random = new SeededRandom(SEED);
   const crowd = await Crowd.gather(stage, { users: USERS, devicesPerUser: 2, seed: SEED });
   const commands = await crowd.during(async () => {

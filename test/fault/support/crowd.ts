@@ -14,10 +14,11 @@ export interface CrowdOptions {
 
 const FIRST_MESSAGES = 6;
 const DELIVER_EVERY_MS = 150;
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 300_000;
+const PAUSE_MS = 100;
 const PROGRESS_POLL_MS = 5;
 const NUDGE_MS = 500;
-const HALT_LIMIT_MS = 120_000;
+const HALT_LIMIT_MS = 300_000;
 
 export class Crowd {
   readonly #stage: Stage;
@@ -33,7 +34,7 @@ export class Crowd {
     const isTrouble = tellsOfTrouble;
     for (const [user, ledger] of this.#ledgers) {
       for (let count = 0; count < devicesPerUser; count++) {
-        const transport = persistentTransport(stage.hardships, { isTrouble, limitMs: PATIENCE_MS });
+        const transport = persistentTransport(stage.hardships, { isTrouble, limitMs: PATIENCE_MS, pauseMs: PAUSE_MS });
         const phone = stage.phone({ user, transport });
         const name = (prefix: string) => stage.name(prefix);
         this.#people.push(
