@@ -4,6 +4,8 @@ import { composeMail, FolderType, itemText } from '../../lib/activesync/client/i
 import { PROTOCOL_VERSIONS } from '../../lib/activesync/index.ts';
 import { RunningServer } from '../support/running-server.ts';
 
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
 let running: RunningServer;
 beforeAll(async () => {
   running = await RunningServer.start();
@@ -25,7 +27,7 @@ describe.each(PROTOCOL_VERSIONS)('at %s', (version) => {
     await vi.waitFor(async () => {
       await phone.syncAll({ collectionId: inbox.serverId });
       expect(phone.items(inbox.serverId).map((it) => itemText(it, 'Email:Subject'))).toContain(`First at ${version}`);
-    }, 5_000);
+    }, 60_000);
     expect(await phone.sync({ collectionId: inbox.serverId })).toBeUndefined();
   });
 

@@ -1,6 +1,6 @@
 // The disk of the store is full: what needs no writing goes on, what does is refused as something to come back with, and is
 // done once when there is room again. Nothing is lost, nothing is there twice, nobody begins again.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type DeviceClient, FolderType, itemText } from '../../lib/activesync/client/index.ts';
 import { persistentTransport } from './support/persistent-transport.ts';
 import { letterFrom, SCENARIOS } from './support/scenarios.ts';
@@ -13,6 +13,7 @@ const PATIENCE_MS = 300_000;
 const POLICY = { 'policy-requirement': 'required' };
 const FULL_MS = 700;
 const SCENARIOS_A_RUN = 5;
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const userOf = (index: number) => `user${index}`;
 const inboxOf = (phone: DeviceClient) => phone.folder(FolderType.inbox).serverId;
 const pause = (delayMs: number) => new Promise((done) => setTimeout(done, delayMs));

@@ -1,7 +1,7 @@
 // kill -9 between "stored" and "answered", and wherever it could hurt: as the answer leaves the server, some moments after it
 // has the request, when the mail system has done what it was asked and the server does not know yet. Started again, the
 // server gets the very same bytes once more. Everything is done once, and no device begins again.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SeededRandom } from '../simulation/support/seeded-random.ts';
 import { fuzzCases } from '../support/fuzz-cases.ts';
 import { type Scenario, SCENARIOS } from './support/scenarios.ts';
@@ -34,6 +34,8 @@ const CASES = MOMENTS.flatMap((moment) => SCENARIOS_AT[moment].map((scenario) =>
 const indexOf = (moment: Moment, scenario: Scenario) =>
   CASES.findIndex((it) => it.moment === moment && it.scenario === scenario);
 
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
 let stage: Stage;
 beforeAll(async () => {
   stage = await Stage.start({
@@ -44,7 +46,7 @@ beforeAll(async () => {
 afterAll(() => stage.stop());
 
 describe.each(MOMENTS)(`killed %s (CARAVAN_TEST_SEED=${SEED})`, (moment) => {
-  it.each(SCENARIOS_AT[moment])('$title ($command at $version)', { timeout: 60_000 }, async (scenario) => {
+  it.each(SCENARIOS_AT[moment])('$title ($command at $version)', { timeout: 180_000 }, async (scenario) => {
     const index = indexOf(moment, scenario);
     const user = `user${index}`;
     const phone = stage.phone({ user, version: scenario.version });

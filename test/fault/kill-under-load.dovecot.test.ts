@@ -1,5 +1,5 @@
 // kill -9 at random moments while people live on with their phones. Nothing is lost, nothing is done twice, nobody begins again.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { SeededRandom } from '../simulation/support/seeded-random.ts';
 import { fuzzCases } from '../support/fuzz-cases.ts';
 import { Crowd } from './support/crowd.ts';
@@ -11,6 +11,8 @@ const KILLS = Math.max(3, fuzzCases(50));
 const LONGEST_LIFE = 5;
 const LONGEST_DELAY_MS = 80;
 const USERS = ['ada', 'bob', 'cleo'];
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let stage: Stage;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 // A request or its answer is lost after every kind of command, and the phone sends the very same bytes again: afterwards the
 // device has what the mailbox has, and what the command does was done once.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FolderType, itemText } from '../../lib/activesync/client/index.ts';
 import type { Fault } from '../support/fault-proxy.ts';
 import { letterFrom, SCENARIOS } from './support/scenarios.ts';
@@ -14,6 +14,8 @@ const FAULTS: readonly { readonly name: string; readonly fault: Fault; readonly 
 ];
 const CASES = FAULTS.flatMap((fault) => SCENARIOS.map((scenario) => ({ ...fault, scenario })));
 const userOf = (index: number) => `user${index}`;
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let stage: Stage;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 // The IMAP server is stopped, or killed, and comes back: no device loses anything, is asked for its password, or begins again.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FolderType } from '../../lib/activesync/client/index.ts';
 import { SeededRandom } from '../simulation/support/seeded-random.ts';
 import { Crowd } from './support/crowd.ts';
@@ -15,6 +15,8 @@ const LONGEST_AWAY_MS = 1_500;
 const PATIENCE_MS = 300_000;
 const LIVING = ['eve', 'fred', 'gina'];
 const pause = (delayMs: number) => new Promise((done) => setTimeout(done, delayMs));
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let stage: Stage;
 beforeAll(async () => {

@@ -1,12 +1,14 @@
 // A mailbox is made again under a new UIDVALIDITY, as after a restore from a backup: devices heal by ordinary deletions and
 // additions through their windows (sync-state.md, rule 6). Nobody begins again, nothing is lost, nothing is there twice.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type DeviceClient, FolderType, itemText } from '../../lib/activesync/client/index.ts';
 import { element } from '../../lib/activesync/index.ts';
 import { withImap } from './support/mailbox.ts';
 import { LOOK, LoseEachOnce, Stage } from './support/stage.ts';
 
 const MESSAGES = 7;
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let stage: Stage;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import {
 import { reasonOf } from '../../../lib/platform/index.ts';
 
 const PAUSE_MS = 40;
-const LIMIT_MS = 45_000;
+const LIMIT_MS = 120_000;
 const UNAVAILABLE = 503;
 
 export interface Persistence {
@@ -18,7 +18,7 @@ export interface Persistence {
   readonly isTrouble?: (request: TransportRequest, response: TransportResponse) => boolean;
   /** A request that has no answer by then is given up and sent again; default: what the client says. */
   readonly attemptMs?: (request: TransportRequest) => number;
-  /** No answer for so long is an error. Default 45,000. */
+  /** No answer for so long is an error. Default 120,000. */
   readonly limitMs?: number;
   readonly pauseMs?: number;
   /** Told of everything that went wrong. */

@@ -4,7 +4,7 @@ import type { Dovecot } from '../../support/dovecot.ts';
 import { differences } from './differences.ts';
 import { type MailboxContents, readMailbox } from './mailbox.ts';
 
-const SETTLE_LIMIT_MS = 25_000;
+const SETTLE_LIMIT_MS = 60_000;
 const SETTLE_PAUSE_MS = 150;
 
 /** How the devices of these tests look at mail. */
