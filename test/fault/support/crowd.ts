@@ -37,9 +37,10 @@ export class Crowd {
         const transport = persistentTransport(stage.hardships, { isTrouble, limitMs: PATIENCE_MS, pauseMs: PAUSE_MS });
         const phone = stage.phone({ user, transport });
         const name = (prefix: string) => stage.name(prefix);
-        this.#people.push(
-          new Person({ user, phone, ledger, random: this.#random.fork(), failures: this.#failures, name }),
-        );
+        const onAgain = () => void stage.hardships.refused++;
+        const random = this.#random.fork();
+        const failures = this.#failures;
+        this.#people.push(new Person({ user, phone, ledger, random, failures, name, onAgain }));
       }
     }
   }
