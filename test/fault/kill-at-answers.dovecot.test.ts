@@ -54,8 +54,12 @@ describe.each(MOMENTS)(`killed %s (CARAVAN_TEST_SEED=${SEED})`, (moment) => {
     const sentBefore = stage.smtp.messages.length;
     const killing = new Killing(stage, user, new SeededRandom(SEED + index));
     killing.arm(moment);
-    // What goes wrong here must not go on in the next test.
-    await play.act().finally(() => killing.end());
+    try {
+      await play.act();
+    } finally {
+      // What goes wrong here must not go on in the next test.
+      await killing.end();
+    }
     expect(killing.kills).toBeGreaterThanOrEqual(1);
     const contents = await stage.settle(user, phone);
     expect(stage.resyncsOf(user)).toEqual([]);

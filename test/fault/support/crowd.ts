@@ -112,12 +112,10 @@ export class Crowd {
 
   /** Those who wait are told to go on by news. */
   async #halt(): Promise<void> {
-    let isOver = false;
-    void Promise.all(this.#people.map((it) => it.stop())).then(() => {
-      isOver = true;
-    });
+    const over = new AbortController();
+    void Promise.all(this.#people.map((it) => it.stop())).then(() => over.abort());
     const until = performance.now() + HALT_LIMIT_MS;
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const waiting = new Set(this.#people.filter((it) => it.isWaiting).map((it) => it.user));
       for (const user of waiting) await this.#deliver(user);
       await pause(NUDGE_MS);
