@@ -12,20 +12,25 @@ export async function runUntilStopped(
   endWithParent();
   const server = await startServer(configuration, { log });
   onUp(server);
-  await stopAtSignal(async (signal) => {
-    log.info({ signal }, 'A signal asks the server to stop');
+  const stop = async (why: string) => {
+    log.info({ why }, 'The server is asked to stop');
     await server.stop();
-  });
+  };
+  await stopAtSignal(
+    stop,
+    server.left.then(() => 'an administrator had it drained'),
+  );
 }
 
-/** Runs `stop` at the first SIGTERM or SIGINT; a second one ends the process at once. */
-export async function stopAtSignal(stop: (signal: string) => Promise<void>): Promise<void> {
+/** Runs `stop` at the first SIGTERM or SIGINT, or for the `other` reason; a second signal ends the process at once. */
+export async function stopAtSignal(stop: (why: string) => Promise<void>, other?: Promise<string>): Promise<void> {
   const keepAlive = setInterval(() => {}, 3_600_000);
-  const signal = await new Promise<string>((resolve) => {
+  const why = await new Promise<string>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
+    void other?.then(resolve);
   });
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => process.exit(1));
-  await stop(signal);
+  await stop(why);
   clearInterval(keepAlive);
 }
 

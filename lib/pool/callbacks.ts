@@ -32,4 +32,6 @@ export interface MemberCallbacks {
   onMayAct?(mayAct: boolean): void;
   /** A new session began: after start, and after a fence. */
   onSession?(session: string): void;
+  /** Everybody was given away and the session has left, because of `drain` or an administrator's order: the server may end. */
+  onLeft?(): void;
 }

@@ -201,6 +201,7 @@ class PoolMember implements Member {
     await this.#session.leave();
     this.#ending.abort(new Error('the member has left its pool'));
     this.#observer.stop();
+    this.#options.callbacks.onLeft?.();
   }
 
   #lose(user: string): void {

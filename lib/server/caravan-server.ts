@@ -16,7 +16,6 @@ import { HealthRoute } from './http/health-route.ts';
 import { HttpService } from './http/http-service.ts';
 import type { RouteContext } from './http/route.ts';
 import { RunningRequests } from './http/running-requests.ts';
-import { ServerError } from './errors.ts';
 import { EmfWriter } from './metrics/emf-writer.ts';
 import { LoadSampler } from './metrics/load-sampler.ts';
 import { openProcessProbes } from './metrics/process-probes.ts';
@@ -37,6 +36,8 @@ export interface CaravanServer {
   readonly administrationPort: number | undefined;
   /** How many devices wait now. */
   readonly waitingCount: number;
+  /** Resolves when an administrator has had it drained: it is to be stopped. */
+  readonly left: Promise<void>;
   /** Refuses new requests, answers those that wait, lets the others finish, closes everything. */
   stop(): Promise<void>;
 }
@@ -45,6 +46,8 @@ export interface ServerParts {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly log: Log;
+  /** Gives up a start that waits for its store or its pool. */
+  readonly signal?: AbortSignal;
 }
 
 /** Throws ServerError, StoreError, BackendError: what, why, and what to do; what was opened by then is closed again. */
@@ -163,6 +166,7 @@ async function open(
     ],
     options: { ...listen, certificate },
     running,
+    mayServe: () => isUp,
     clock,
     random,
     log,
@@ -188,10 +192,9 @@ async function open(
     });
     opened.push(async () => writer.close());
   }
-  const giveUp = new AbortController();
-  opened.push(async () => giveUp.abort(new ServerError('stopping', 'The server was stopped before it was up')));
-  await kept.ready(giveUp.signal);
-  await place.join();
+  const signal = parts.signal ?? new AbortController().signal;
+  await kept.ready(signal);
+  await place.join(signal);
   isUp = true;
   log.info({ session: place.session(), url: url(), mail: mail.system.name }, 'The server is up');
   return {
@@ -202,6 +205,7 @@ async function open(
     get waitingCount() {
       return activesync.waitingCount;
     },
+    left: place.left,
     async stop() {
       isStopping = true;
       log.info({ session: place.session(), waiting: activesync.waitingCount }, 'The server stops');

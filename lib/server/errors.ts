@@ -7,6 +7,7 @@ export type ServerErrorCode =
   | 'body-too-large'
   | 'hung-up'
   | 'busy'
+  | 'starting'
   | 'stopping'
   /** Nobody serves the user at this moment. */
   | 'no-owner'

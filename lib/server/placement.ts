@@ -12,8 +12,10 @@ export interface Placement {
   session(): string;
   /** Why it should be sent no requests now; undefined if it may. */
   notReady(): string | undefined;
-  /** Resolves when requests can be served. */
-  join(): Promise<void>;
+  /** Resolves when requests can be served; rejects with the signal's reason when that comes first. */
+  join(signal: AbortSignal): Promise<void>;
+  /** Resolves when it serves nobody any more and will not again, asked to by `drain` or by an administrator. */
+  readonly left: Promise<void>;
   /** Which of the user's devices wait, wherever the user is served; undefined where that cannot be told. */
   waitingDevices(user: string, owner: Peer): Promise<ReadonlySet<string> | undefined>;
   /** Hands over what it serves, while its door still takes requests. */
@@ -28,6 +30,7 @@ export function standalone(ownerRoad: OwnerRoad, owner: Owner, random: Random): 
     session: () => session,
     notReady: () => undefined,
     join: async () => {},
+    left: new Promise(() => {}),
     waitingDevices: async (user) => owner.waitingDevices(user),
     drain: async () => {},
     close: async () => {},

@@ -1,5 +1,6 @@
 /** A server's place in a pool: its membership, its links to the others, and the way of a request to its user's owner. */
 import { type Clock, type Log, type Random, sleep } from '../platform/index.ts';
+import { PoolAdministration } from '../pool/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Configuration } from '../topology/index.ts';
 import type { OwnerRoad } from './activesync/owner-road.ts';
@@ -7,8 +8,9 @@ import type { LoadSampler } from './metrics/load-sampler.ts';
 import type { ServerMetrics } from './metrics/server-metrics.ts';
 import { ownAddress } from './own-address.ts';
 import type { Owner } from './owner.ts';
+import { untilAdmitted } from './peer/admission.ts';
 import { PeerListener } from './peer/peer-listener.ts';
-import { Peers } from './peer/peers.ts';
+import { type Peer, Peers } from './peer/peers.ts';
 import { poolKeys } from './peer/pool-key.ts';
 import type { Placement } from './placement.ts';
 import { createPoolService, type PoolService } from './pool-service.ts';
@@ -60,7 +62,9 @@ export async function poolPlacement(
       waitingDevices: (user) => service.waitingDevices(user),
     },
   );
+  const left = Promise.withResolvers<void>();
   const port = await listener.listen();
+  const address = pool.peer.advertise ?? ownAddress(pool.peer.host, port);
   const peers = new Peers({
     keys,
     answerLimitBytes: ANSWER_LIMIT_BYTES,
@@ -83,7 +87,7 @@ export async function poolPlacement(
         requestTimeoutMs: Math.min(STORE_REQUEST_MS, pool.beatMs),
         drainMs: pool.drainSeconds * 1000,
       },
-      address: pool.peer.advertise ?? ownAddress(pool.peer.host, port),
+      address,
       zone: pool.zone,
       build: BUILD,
       load: () => sampler.load(),
@@ -91,16 +95,27 @@ export async function poolPlacement(
       isBalancing: true,
     },
     onProxied: () => metrics.proxied(),
+    onLeft: () => left.resolve(),
     clock,
     random,
     log,
   });
 
+  const administration = new PoolAdministration({ store, clock, random, pool: pool.name });
+  const others = async () =>
+    (await administration.servers()).filter(
+      (it) => (it.status === 'up' || it.status === 'draining') && it.address !== address,
+    );
   return {
     road,
     session: () => member.session,
     notReady: () => (member.state === 'up' ? undefined : `this server is ${member.state} in its pool`),
-    join: () => member.start(),
+    async join(signal) {
+      const hasOurKey = (peer: Peer) => peers.hasOurKey(peer);
+      await untilAdmitted({ others, hasOurKey, clock, log }, signal);
+      await member.start();
+    },
+    left: left.promise,
     waitingDevices: async (user, at) =>
       at.session === member.session ? owner.waitingDevices(user) : peers.waitingDevices(at, user),
     async drain() {

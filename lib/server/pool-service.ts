@@ -23,6 +23,8 @@ export interface PoolServiceParts {
   /** What the member is beside its callbacks. */
   readonly member: Omit<MemberOptions, 'callbacks' | 'clock' | 'random' | 'log'>;
   readonly onProxied?: () => void;
+  /** See MemberCallbacks. */
+  readonly onLeft?: () => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -49,6 +51,7 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
     callbacks: {
       idleMs: (user) => owner.idleMs(user),
       onLost: (user) => void ownerRoad.lose(user),
+      onLeft: () => parts.onLeft?.(),
       give: {
         finish: (lease) => ownerRoad.finish(lease.user),
         flush: async () => {},
@@ -83,6 +86,11 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
     try {
       const location = await member.locate(request.account.user, staleBefore(request.account.user, to));
       if (location.kind === 'mine') return await ownerRoad.execute(request, location.lease, front);
+      // Late: the user has moved on. The front is told, and asks the store who is next.
+      log.info(
+        { requestId: request.requestId, epoch: to.epoch, now: location.kind },
+        'A request for a user who is not served here was refused',
+      );
       return { kind: 'moved' };
     } catch (thrown) {
       const failure = failureOf(thrown, random);

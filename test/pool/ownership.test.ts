@@ -28,6 +28,15 @@ describe('A user is owned by one server', () => {
     expect(bench.server(String(before))).toMatchObject({ status: 'fenced' });
   });
 
+  it('is served by a constrained server where no other lives', async () => {
+    const bench = new PoolBench();
+    const [a, b] = await bench.up('a', 'b');
+    for (const it of [a!, b!]) it.load = { index: -50, constrained: 'test', devices: 0 };
+    await bench.pass(5_000);
+    const located = await bench.within(1_000, Promise.all([a!, b!].map((it) => it.member.locate('ada'))));
+    expect(located.map(({ kind }) => kind).toSorted()).toEqual(['mine', 'theirs']);
+  });
+
   it('is given in order: finish, flush, answer the waiting, close the monitor, write, tell', async () => {
     const bench = new PoolBench();
     const [a, b] = await bench.up('a', 'b');

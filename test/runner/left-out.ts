@@ -25,6 +25,7 @@ const byFolder = (folder: string, what: string, why: string): LeftOut => ({
 export const LEFT_OUT: readonly LeftOut[] = [
   byName('dovecot', 'IMAP against a real Dovecot', 'they need dovecot-imapd and dovecot-lmtpd'),
   byName('pigeonhole', 'out-of-office replies against Dovecot with Pigeonhole', 'they need dovecot-managesieved'),
+  byName('balancer', 'a pool behind haproxy and nginx', 'they need haproxy and nginx'),
   byName('openldap', 'the directory against OpenLDAP', 'they need slapd'),
   byName('dynamodb', 'the store against DynamoDB Local', 'they need Java and Maven'),
   byName('tools', "our WBXML against libwbxml's tools", 'they need libwbxml2-utils and libxml2-utils'),

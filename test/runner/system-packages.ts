@@ -18,6 +18,8 @@ const NEEDS: readonly Need[] = [
   { package: 'default-jre-headless', files: ['/usr/bin/java', '/usr/local/bin/java'] },
   { package: 'maven', files: ['/usr/bin/mvn', '/usr/local/bin/mvn'] },
   { package: 'slapd', files: ['/usr/sbin/slapd'] },
+  { package: 'haproxy', files: ['/usr/sbin/haproxy'] },
+  { package: 'nginx', files: ['/usr/sbin/nginx'] },
   { package: 'libwbxml2-utils', files: ['/usr/bin/wbxml2xml', '/usr/local/bin/wbxml2xml'] },
   { package: 'libxml2-utils', files: ['/usr/bin/xmllint', '/usr/local/bin/xmllint'] },
 ];

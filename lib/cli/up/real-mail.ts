@@ -5,25 +5,27 @@ interface MailOptions {
   readonly imap?: string;
   readonly smtp?: string;
   readonly domain?: string;
-  readonly config?: string;
 }
 
 const IMAP_PORT = 143;
 const SUBMISSIONS_PORT = 465;
 
-/** Undefined where the pool is to have the embedded one. Throws CliError('bad-option'). */
-export function realMailSettings({ imap, smtp, domain, config }: MailOptions): Record<string, string> | undefined {
+/** Undefined where the pool is to have the embedded one; `isNamedInFile`: the settings file has one. Throws CliError('bad-option'). */
+export function realMailSettings(
+  { imap, smtp, domain }: MailOptions,
+  isNamedInFile: boolean,
+): Record<string, string> | undefined {
   if (imap === undefined) {
     const stray = smtp !== undefined ? '--smtp' : domain !== undefined ? '--domain' : undefined;
-    if (stray !== undefined && config === undefined)
+    if (stray !== undefined && !isNamedInFile)
       throw new CliError(
         'bad-option',
         `${stray} is given without --imap`,
         'Name the IMAP server too, or leave it out.',
       );
-    return config === undefined ? undefined : { ...named('mail-smtp', smtp), ...(domain && { 'mail-domain': domain }) };
+    return isNamedInFile ? { ...named('mail-smtp', smtp), ...(domain && { 'mail-domain': domain }) } : undefined;
   }
-  if (domain === undefined && config === undefined)
+  if (domain === undefined && !isNamedInFile)
     throw new CliError('bad-option', '--imap is given without --domain', 'Give the domain of its users: example.org.');
   const { host, port } = addressOf('--imap', imap);
   const isPlain = port === IMAP_PORT;

@@ -1,10 +1,10 @@
 /** `caravan up`: a whole pool on this machine, with an embedded mail system to try it out, or in front of a real one. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { createLog, type LogLevel, reasonOf, systemClock, systemRandom } from '../../platform/index.ts';
-import { LocalPool } from '../../pool/local/index.ts';
+import { keepSecrets, LocalPool, serverSettings } from '../../pool/local/index.ts';
 import { loadCertificate } from '../../server/index.ts';
 import { loadConfiguration } from '../../topology/index.ts';
 import { CliError } from '../errors.ts';
@@ -33,6 +33,7 @@ export interface UpOptions {
 
 const MOST_SERVERS = 20;
 const PROGRAM = fileURLToPath(new URL('../../../bin/caravan.ts', import.meta.url));
+const ANY_PLACE = { name: 'server', port: 0, peerPort: 0, administrationPort: 0 };
 const LOCAL_HOSTS = ['localhost', '127.0.0.1'];
 
 export function addUpCommand(program: Command): void {
@@ -43,7 +44,7 @@ export function addUpCommand(program: Command): void {
     .option('--imap <host[:port]>', 'your mail system, in place of the embedded one')
     .option('--smtp <host[:port]>', 'where it takes mail that users send (default: as --imap)')
     .option('--domain <domain>', 'the domain of its users')
-    .option('--config <file>', 'settings of every server, as of `caravan serve`; may name the mail system')
+    .option('--config <file>', 'settings of every server, as for `caravan serve`; may name the mail system')
     .option('--host <address>', 'where to listen; 0.0.0.0 lets phones of your network in', '127.0.0.1')
     .option('--port <port>', 'where devices reach the pool', '8080')
     .option('--smtp-port <port>', 'where the embedded mail system takes mail, from this machine', '2525')
@@ -62,17 +63,19 @@ async function up(options: UpOptions): Promise<void> {
   const port = wholeNumber('--port', options.port, 0, 65_535);
   const restartMs = wholeNumber('--restart-seconds', options.restartSeconds, 1, 3_600) * 1000;
   const mailRoot = join(directory, 'mail');
-  const real = realMailSettings(options);
   const file = options.config === undefined ? undefined : resolve(options.config);
+  const real = realMailSettings(options, file !== undefined && namesMail(file));
   const settings = {
     'log-level': options.log,
     ...(real ?? { 'mail-kind': 'folders', 'mail-root': mailRoot, 'mail-domain': 'example.org' }),
   };
-  // What the user's environment says of servers counts where the mail system is theirs too.
+  // What the environment says of a mail system is not said of the embedded one.
   const environment = real ? process.env : withoutSettings(process.env);
-  // What is wrong with it is told once, and not by every server.
-  loadConfiguration({ file, environment, flags: settings, directory });
   makeDirectory(directory);
+  keepSecrets(directory, systemRandom);
+  // What is wrong with it is told once, and not by every server.
+  const flags = { ...settings, ...serverSettings(directory, ANY_PLACE, 'http://127.0.0.1:1') };
+  loadConfiguration({ file, environment, flags, directory });
   const log = createLog({ level: options.log, destination: process.stderr });
 
   const mail = real
@@ -139,6 +142,15 @@ function makeDirectory(directory: string): void {
       'Choose a directory that you may write to with --directory.',
       cause,
     );
+  }
+}
+
+/** What is wrong with the file is told when it is loaded. */
+function namesMail(file: string): boolean {
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as { mail?: unknown }).mail !== undefined;
+  } catch {
+    return false;
   }
 }
 

@@ -4,3 +4,4 @@ export { type HealthOptions, type TargetAddress, type TargetState } from './targ
 export { LocalPool, type LocalPoolOptions, type LocalServer } from './local-pool.ts';
 export { type PoolNote, poolNoteFile, readPoolNote } from './pool-note.ts';
 export type { ServerEvent } from './server-child.ts';
+export { keepSecrets, serverSettings } from './server-settings.ts';

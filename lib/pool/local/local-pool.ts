@@ -9,8 +9,8 @@ import { type EmbeddedDynamo, startEmbeddedDynamo } from '../../store/index.ts';
 import { PoolError } from '../errors.ts';
 import { freePort } from './free-port.ts';
 import { removePoolNote, writePoolNote } from './pool-note.ts';
-import { keepSecret } from './secret-file.ts';
 import { ServerChild, type ServerEvent } from './server-child.ts';
+import { keepSecrets, SERVER_HOST, type ServerPlace, serverSettings, tokenFileOf } from './server-settings.ts';
 import { Sprayer, type SprayerOptions } from './sprayer.ts';
 
 export interface LocalPoolOptions {
@@ -43,30 +43,18 @@ export interface LocalServer {
   readonly administration: string;
 }
 
-const HOST = '127.0.0.1';
-const TABLE = 'caravan';
-const POOL = 'local';
 /** Beside the sprayer's 8080: doors at 8081 …, peers at 8181 …, administration at 8281 …, where these are free. */
 const PEER_OFFSET = 100;
 const ADMINISTRATION_OFFSET = 200;
 const RESTART_MS = 10_000;
-const DRAIN_SECONDS = 10;
-const FINISH_SECONDS = 5;
 const STOP_LIMIT_MS = 30_000;
-const UP_LIMIT_MS = 60_000;
+const UP_LIMIT_MS = 120_000;
 const POLL_MS = 50;
-
-interface Place {
-  readonly name: string;
-  readonly port: number;
-  readonly peerPort: number;
-  readonly administrationPort: number;
-}
 
 export class LocalPool {
   readonly #options: LocalPoolOptions;
   readonly #children: ServerChild[] = [];
-  #places: readonly Place[] = [];
+  #places: readonly ServerPlace[] = [];
   #dynamo: EmbeddedDynamo | undefined;
   #sprayer: Sprayer | undefined;
   #isUp = false;
@@ -93,12 +81,12 @@ export class LocalPool {
 
   get url(): string {
     const { host, certificate } = this.#options.sprayer;
-    const shown = host === HOST || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+    const shown = host === SERVER_HOST || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
     return `${certificate ? 'https' : 'http'}://${shown.includes(':') ? `[${shown}]` : shown}:${this.#sprayer?.port ?? 0}`;
   }
 
   get tokenFile(): string {
-    return join(this.#options.directory, 'administration.token');
+    return tokenFileOf(this.#options.directory);
   }
 
   /** Of the embedded DynamoDB. */
@@ -110,9 +98,9 @@ export class LocalPool {
     return this.#places.map(({ name, port, peerPort, administrationPort }, position) => ({
       name,
       pid: this.#children[position]?.pid ?? 0,
-      url: `http://${HOST}:${port}`,
-      address: `${HOST}:${peerPort}`,
-      administration: `http://${HOST}:${administrationPort}`,
+      url: `http://${SERVER_HOST}:${port}`,
+      address: `${SERVER_HOST}:${peerPort}`,
+      administration: `http://${SERVER_HOST}:${administrationPort}`,
     }));
   }
 
@@ -133,10 +121,9 @@ export class LocalPool {
   async #start(): Promise<void> {
     const { directory, random, sprayer, servers, clock, log } = this.#options;
     await this.#startDynamo(undefined);
-    keepSecret(this.#keyFile, random);
-    keepSecret(this.tokenFile, random);
+    keepSecrets(directory, random);
     this.#places = await this.#findPlaces(servers);
-    const targets = this.#places.map(({ name, port }) => ({ name, host: HOST, port }));
+    const targets = this.#places.map(({ name, port }) => ({ name, host: SERVER_HOST, port }));
     this.#sprayer = await Sprayer.start({ ...sprayer, targets, clock, log });
     const outputs = join(directory, 'logs');
     mkdirSync(outputs, { recursive: true, mode: 0o700 });
@@ -149,10 +136,6 @@ export class LocalPool {
     await this.#untilUp(this.#sprayer);
     this.#isUp = true;
     this.#note();
-  }
-
-  get #keyFile(): string {
-    return join(this.#options.directory, 'pool.key');
   }
 
   /** Its servers live without it for as long as it takes to start it again: they are suspended, and go on. */
@@ -170,10 +153,10 @@ export class LocalPool {
     });
   }
 
-  async #findPlaces(count: number): Promise<readonly Place[]> {
+  async #findPlaces(count: number): Promise<readonly ServerPlace[]> {
     const { port } = this.#options.sprayer;
-    const near = (number: number, offset: number) => freePort(HOST, port === 0 ? 0 : port + number + offset);
-    const places: Place[] = [];
+    const near = (number: number, offset: number) => freePort(SERVER_HOST, port === 0 ? 0 : port + number + offset);
+    const places: ServerPlace[] = [];
     for (let number = 1; number <= count; number++) {
       places.push({
         name: `server-${number}`,
@@ -185,30 +168,11 @@ export class LocalPool {
     return places;
   }
 
-  #child({ name, port, peerPort, administrationPort }: Place, outputFile: string): ServerChild {
+  #child(place: ServerPlace, outputFile: string): ServerChild {
     const { directory, command, settings, environment, restartMs = RESTART_MS, clock, log, onEvent } = this.#options;
-    const flags: Readonly<Record<string, string>> = {
-      'drain-seconds': String(FINISH_SECONDS),
-      ...settings,
-      'listen-host': HOST,
-      'listen-port': String(port),
-      'listen-tls': 'off',
-      'listen-trusted-proxies': HOST,
-      data: join(directory, name),
-      'store-kind': 'dynamodb',
-      'store-table': TABLE,
-      'store-endpoint': this.storeEndpoint,
-      'pool-name': POOL,
-      'pool-key-file': this.#keyFile,
-      'pool-peer-host': HOST,
-      'pool-peer-port': String(peerPort),
-      'pool-drain-seconds': String(DRAIN_SECONDS),
-      'administration-host': HOST,
-      'administration-port': String(administrationPort),
-      'administration-token-file': this.tokenFile,
-    };
+    const flags = { ...settings, ...serverSettings(directory, place, this.storeEndpoint) };
     return new ServerChild({
-      name,
+      name: place.name,
       command: [...command, ...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value])],
       environment,
       directory,

@@ -40,12 +40,15 @@ export class HttpService {
   readonly #server: Server;
   readonly #proxies: TrustedProxies;
   readonly #running: RunningRequests;
+  readonly #mayServe: () => boolean;
   #active = 0;
 
   constructor(parts: {
     routes: readonly Route[];
     options: HttpOptions;
     running: RunningRequests;
+    /** Whether devices are served yet; default: they are. */
+    mayServe?: () => boolean;
     random: Random;
     clock: Clock;
     log: Log;
@@ -54,6 +57,7 @@ export class HttpService {
     this.#options = parts.options;
     this.#proxies = new TrustedProxies(parts.options.trustedProxies);
     this.#running = parts.running;
+    this.#mayServe = parts.mayServe ?? (() => true);
     this.#random = parts.random;
     this.#clock = parts.clock;
     this.#log = parts.log;
@@ -116,6 +120,7 @@ export class HttpService {
       const path = decodePath(request.url ?? '/');
       const route = this.#routes.find((it) => it.matches(path));
       if (!route) return answerText(response, 404, 'Nothing here.');
+      if (route.isCounted && !this.#mayServe()) throw new ServerError('starting', 'The server is not up yet');
       if (route.isCounted && !this.#running.tryEnter()) {
         throw new ServerError('busy', 'As many requests as are allowed are being worked on');
       }
@@ -127,7 +132,8 @@ export class HttpService {
       }
     } catch (thrown) {
       const { status, headers } = failureOf(thrown, this.#random);
-      const level = status < 500 ? 'info' : thrown instanceof ServerError && thrown.code === 'busy' ? 'warn' : 'error';
+      const isUsual = thrown instanceof ServerError && (thrown.code === 'busy' || thrown.code === 'starting');
+      const level = status < 500 ? 'info' : isUsual ? 'warn' : 'error';
       this.#log[level]({ requestId, status, error: thrown }, 'A request failed');
       if (response.headersSent) response.destroy();
       else answerText(response, status, `The request failed. Its number in the log is ${requestId}.`, { ...headers });

@@ -1,6 +1,7 @@
 /** The other servers of the pool as this one reaches them: a link each, made at the first need, made anew after it broke. */
 import type { Clock, Log } from '../../platform/index.ts';
 import type { RoadCompletion, RoadRequest } from '../activesync/road.ts';
+import { isOtherKey } from './admission.ts';
 import { type LinkEnd, LinkError, PeerLink, type PeerLinkOptions } from './peer-link.ts';
 import type { Given, PeerResult } from './peer-messages.ts';
 import type { PoolKeys } from './pool-key.ts';
@@ -70,6 +71,22 @@ export class Peers {
   /** Throws LinkError. */
   waitingDevices(peer: Peer, user: string): Promise<ReadonlySet<string> | undefined> {
     return this.#link(peer).waitingDevices(user);
+  }
+
+  /** True if it has a key of ours, false if it has not; undefined where nobody answers. */
+  async hasOurKey(peer: Peer): Promise<boolean | undefined> {
+    const { keys, answerLimitBytes, clock, log } = this.#options;
+    const nothing = () => {};
+    const link = this.#open({ ...peer, keys, answerLimitBytes, clock, log, onCompletion: nothing, onEnd: nothing });
+    try {
+      await link.ready();
+      return true;
+    } catch (thrown) {
+      // Another session at the address has proven it too.
+      return isOtherKey(thrown) ? false : undefined;
+    } finally {
+      link.close();
+    }
   }
 
   close(): void {
