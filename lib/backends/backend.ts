@@ -212,8 +212,11 @@ export interface Mailbox {
   /** Newest first. */
   search(folderIds: readonly string[], query: SearchQuery, limit: number): Promise<readonly Hit[]>;
 
-  /** Submission. Resolves when the mail system has taken responsibility; BackendError('rejected') if it never will. */
-  submit(envelope: Envelope, message: Uint8Array): Promise<void>;
+  /**
+   * Submission. Resolves when the mail system has taken responsibility; BackendError('rejected') if it never will. `signal`
+   * breaks it off where there is something to break off: 'unavailable' then.
+   */
+  submit(envelope: Envelope, message: Uint8Array, signal?: AbortSignal): Promise<void>;
 
   /** Both absent unless `canAutoReply`. */
   autoReply?(): Promise<AutoReply>;

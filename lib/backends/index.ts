@@ -19,6 +19,7 @@ export type {
   SearchQuery,
   Watch,
 } from './backend.ts';
+export { composeBounce, type Failure } from './folders/bounce.ts';
 export {
   type CertificateCheck,
   certificateCheck,
@@ -43,7 +44,14 @@ export {
   startSmtpIn,
 } from './folders/index.ts';
 export { BackendError, type BackendErrorCode } from './errors.ts';
-export { type ImapConfiguration, ImapMailSystem } from './imap/index.ts';
+export {
+  type ImapConfiguration,
+  ImapMailSystem,
+  mayBeAccepted,
+  type SmtpServer,
+  submissionServerOf,
+  submitBySmtp,
+} from './imap/index.ts';
 export type {
   FetchedMessage,
   FetchedPart,

@@ -11,7 +11,8 @@ export type CliErrorCode =
   | 'pool-unreachable'
   | 'not-administration'
   | 'missing-token'
-  | 'wrong-token';
+  | 'wrong-token'
+  | 'no-such-message';
 
 /** A call of the command line that cannot be carried out as it is. */
 export class CliError extends CaravanError {

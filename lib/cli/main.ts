@@ -4,6 +4,7 @@ import { describeFailure } from '../platform/index.ts';
 import { addDeviceCommands } from './device/device-command.ts';
 import { CliError } from './errors.ts';
 import { addPoolCommands } from './pool/pool-command.ts';
+import { addOutboxCommands } from './outbox/outbox-command.ts';
 import { addServeCommand } from './serve.ts';
 import { addUpCommand } from './up/up.ts';
 
@@ -19,6 +20,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addServeCommand(program);
   addPoolCommands(program);
   addDeviceCommands(program);
+  addOutboxCommands(program);
   quiet(program);
   try {
     await program.parseAsync(argv, { from: 'user' });

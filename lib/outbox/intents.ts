@@ -1,16 +1,44 @@
-/** `SENT#<device>#<clientId>`: what a device meant to send, written down before it goes, and what became of it (rule 10). */
+/**
+ * `SENT#<device>#<clientId>`: what a device meant to send, written down before it goes, and what became of it (rule 10). The
+ * record also says whose turn it is:
+ *
+ *     intent ──────────────► sent         the user's owner submits at once
+ *        └► queueing ► queued ► sent      the outbox function submits; the owner's own attempt counts until `until`
+ *
+ * Each of these steps asks for the `writeId` of the one before, so that the owner and the function never both submit knowingly.
+ */
 import { type Clock, type Random, randomName } from '../platform/index.ts';
 import type { Lease } from '../pool/index.ts';
-import { absent, atMost, type Attributes, equals, type Key, type Store, StoreError } from '../store/index.ts';
+import {
+  absent,
+  atMost,
+  type Attributes,
+  type Condition,
+  equals,
+  type Key,
+  oneOf,
+  type Store,
+  StoreError,
+} from '../store/index.ts';
+
+/** `queueing`: on its way into the queue; `dropped`: an administrator took it out of there. */
+export type IntentStatus = 'intent' | 'queueing' | 'queued' | 'sent' | 'dropped';
 
 export interface Intent {
   readonly key: Key;
-  readonly status: 'intent' | 'sent';
+  readonly status: IntentStatus;
   readonly messageId: string;
+  readonly writeId: string;
+  /** Wall clock: until then somebody has it in hand. 0 where nobody has. */
+  readonly until: number;
 }
+
+const STATUSES: readonly string[] = ['intent', 'queueing', 'queued', 'sent', 'dropped'] satisfies IntentStatus[];
 
 /** Long enough for any device to give up. */
 const KEPT_SECONDS = 7 * 86_400;
+/** Longer than a queue and its dead letters keep anything (14 days each, at most). */
+const KEPT_QUEUED_SECONDS = 30 * 86_400;
 /** The same content under another ClientId within so long is the same message, sent again after a lost answer. */
 const SAME_CONTENT_MS = 5 * 60_000;
 
@@ -25,8 +53,11 @@ export class Intents {
     this.#random = random;
   }
 
-  async find(user: string, deviceId: string, clientId: string): Promise<Intent | undefined> {
-    const key = keyOf(user, deviceId, clientId);
+  find(user: string, deviceId: string, clientId: string): Promise<Intent | undefined> {
+    return this.read(keyOf(user, deviceId, clientId));
+  }
+
+  async read(key: Key): Promise<Intent | undefined> {
     const item = await this.#store.get(key);
     return item && intentOf(key, item.attributes);
   }
@@ -65,13 +96,8 @@ export class Intents {
     };
     const result = await this.#store.put({ key, attributes }, [absent]);
     const isStored = result.outcome === 'applied' || (await this.#store.get(key))?.attributes['writeId'] === writeId;
-    if (!isStored) {
-      throw new StoreError('store-unavailable', 'the message was not sent', {
-        why: 'it could not be written down first',
-        ...(result.outcome === 'unknown' && { cause: result.cause }),
-      });
-    }
-    return { key, status: 'intent', messageId: about.messageId };
+    if (!isStored) throw notWritten(result.outcome === 'unknown' ? result.cause : undefined);
+    return { key, status: 'intent', messageId: about.messageId, writeId, until: 0 };
   }
 
   /** It is out. False if that could not be written down: a repetition will look for it in the sent folder. */
@@ -90,12 +116,103 @@ export class Intents {
   async drop(lease: Lease, { key }: Intent): Promise<void> {
     await this.#store.delete(key, [atMost('epoch', lease.epoch)]);
   }
+
+  /** From here on the function submits, and not before `holdMs` have passed. Throws StoreError if that cannot be told. */
+  async queueing(lease: Lease, intent: Intent, holdMs: number): Promise<Intent> {
+    const set = { status: 'queueing', epoch: lease.epoch };
+    const conditions = [oneOf('status', ['intent', 'queueing']), atMost('epoch', lease.epoch)];
+    const taken = await this.#take(intent, 'queueing', holdMs, set, conditions);
+    if (taken === undefined) throw notWritten();
+    return taken;
+  }
+
+  /** It is in the queue. That this could not be written down does no harm: a repetition puts it there again. */
+  async queued({ key, writeId }: Intent): Promise<void> {
+    const conditions = [equals('writeId', writeId), equals('status', 'queueing')];
+    await this.#store.update(key, { set: { status: 'queued' } }, conditions).catch(() => undefined);
+  }
+
+  /**
+   * Whoever submits from the queue has it in hand for `holdMs`; undefined if it is not theirs to have. A record that is gone
+   * is made again: losing mail is worse than what the record is for. Throws StoreError where the store does not answer.
+   */
+  async claim(key: Key, messageId: string, found: Intent | undefined, holdMs: number): Promise<Intent | undefined> {
+    if (found)
+      return this.#take(found, 'queued', holdMs, { status: 'queued' }, [oneOf('status', ['queueing', 'queued'])]);
+    const intent: Intent = { key, status: 'queued', messageId, ...this.#hold(holdMs) };
+    const { status, writeId, until } = intent;
+    const attributes = { status, messageId, writeId, until, epoch: 0, at: this.#clock.now(), expires: this.#expires() };
+    const result = await this.#store.put({ key, attributes }, [absent]);
+    if (result.outcome === 'applied') return intent;
+    return (await this.read(key))?.writeId === writeId ? intent : undefined;
+  }
+
+  /** Nobody has it in hand any more. */
+  async release({ key, writeId }: Intent): Promise<void> {
+    await this.#store.update(key, { set: { until: 0 } }, [equals('writeId', writeId)]).catch(() => undefined);
+  }
+
+  /** Out of the queue and sent, or told its sender that it never will be. False if that could not be written down. */
+  async settled({ key, writeId }: Intent): Promise<boolean> {
+    try {
+      const result = await this.#store.update(key, { set: { status: 'sent' } }, [equals('writeId', writeId)]);
+      if (result.outcome === 'applied') return true;
+      return (await this.read(key))?.status === 'sent';
+    } catch {
+      return false;
+    }
+  }
+
+  /** What an administrator took out of the queue is not sent, wherever copies of it turn up. False if it was sent. */
+  async dropped(key: Key): Promise<boolean> {
+    const conditions = [oneOf('status', ['intent', 'queueing', 'queued', 'dropped'])];
+    const result = await this.#store.update(key, { set: { status: 'dropped' } }, conditions);
+    if (result.outcome === 'applied') return true;
+    return (await this.read(key))?.status !== 'sent';
+  }
+
+  async #take(
+    from: Intent,
+    status: IntentStatus,
+    holdMs: number,
+    set: Attributes,
+    conditions: readonly Condition[],
+  ): Promise<Intent | undefined> {
+    const { key, messageId } = from;
+    const hold = this.#hold(holdMs);
+    const result = await this.#store.update(key, { set: { ...set, ...hold, expires: this.#expires() } }, [
+      equals('writeId', from.writeId),
+      ...conditions,
+    ]);
+    const isMine = result.outcome === 'applied' || (await this.read(key))?.writeId === hold.writeId;
+    return isMine ? { key, status, messageId, ...hold } : undefined;
+  }
+
+  #hold(holdMs: number): { readonly writeId: string; readonly until: number } {
+    return { writeId: randomName(this.#random), until: holdMs === 0 ? 0 : this.#clock.now() + holdMs };
+  }
+
+  #expires(): number {
+    return Math.floor(this.#clock.now() / 1_000) + KEPT_QUEUED_SECONDS;
+  }
 }
 
 function keyOf(user: string, deviceId: string, clientId: string): Key {
   return { partition: `USER#${user}`, sort: `SENT#${encodeURIComponent(deviceId)}#${encodeURIComponent(clientId)}` };
 }
 
-function intentOf(key: Key, { status, messageId }: Attributes): Intent {
-  return { key, status: status === 'sent' ? 'sent' : 'intent', messageId: String(messageId) };
+function intentOf(key: Key, { status, messageId, writeId, until }: Attributes): Intent {
+  return {
+    key,
+    status: STATUSES.includes(String(status)) ? (status as IntentStatus) : 'intent',
+    messageId: String(messageId),
+    writeId: String(writeId),
+    until: typeof until === 'number' ? until : 0,
+  };
 }
+
+const notWritten = (cause?: unknown): StoreError =>
+  new StoreError('store-unavailable', 'the message was not sent', {
+    why: 'it could not be written down first',
+    ...(cause !== undefined && { cause }),
+  });

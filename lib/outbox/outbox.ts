@@ -14,11 +14,12 @@ export interface OutgoingMessage {
 }
 
 /**
- * `sent`: the mail system has it. `repeated`: the same ClientId was sent before: answer success and do nothing more.
+ * `sent`: the mail system has it. `queued`: it is durable, and will be sent: answer success. `repeated`: the same ClientId was
+ * sent or queued before: answer success and do nothing more.
  * `refused`: it never will be taken; `why` is for the log. `failed`: not now; the device may repeat it with the same ClientId.
  */
 export type SendResult =
-  | { readonly kind: 'sent' | 'repeated' }
+  | { readonly kind: 'sent' | 'queued' | 'repeated' }
   | {
       readonly kind: 'refused' | 'failed';
       readonly reason: 'no-recipients' | 'malformed' | 'quota' | 'rejected' | 'unavailable';
@@ -28,6 +29,6 @@ export type SendResult =
 export interface Outbox {
   /** `sentFolderId`: the backend's folder for the copy, undefined if it has none. */
   send(lease: Lease, mailbox: Mailbox, sentFolderId: string | undefined, message: OutgoingMessage): Promise<SendResult>;
-  /** True if the mail system has taken the message of this ClientId, for whoever repeats itself without the message. */
+  /** True if the message of this ClientId was sent or queued, for whoever repeats itself without the message. */
   wasSent(lease: Lease, deviceId: string, clientId: string): Promise<boolean>;
 }

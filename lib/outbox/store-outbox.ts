@@ -1,22 +1,26 @@
 /**
- * The outbox of a server that hands mail on at once: intent → submission → sent → a copy in the sent folder. Whatever
- * breaks off in between is taken up where it stood when the device sends it again.
+ * The outbox of a server: intent → submission → sent → a copy in the sent folder. Whatever breaks off in between is taken up
+ * where it stood when the device sends it again. With a queue, what cannot be handed on soon waits there (waiting-line.ts).
  */
 import { createHash } from 'node:crypto';
-import { BackendError, type Envelope, type Mailbox } from '../backends/index.ts';
+import { BackendError, type Envelope, type Mailbox, mayBeAccepted } from '../backends/index.ts';
 import { type Clock, type Log, type Random, reasonOf } from '../platform/index.ts';
 import type { Lease } from '../pool/index.ts';
 import { type Store, StoreError } from '../store/index.ts';
 import { envelopeOf } from './envelope.ts';
+import { OutboxError } from './errors.ts';
 import { type Intent, Intents } from './intents.ts';
 import type { Outbox, OutgoingMessage, SendResult } from './outbox.ts';
 import { isDistinguishable, type Outgoing, readyToGo, underMessageId } from './outgoing.ts';
+import { WaitingLine, type WaitingLineParts } from './waiting-line.ts';
 
 export interface StoreOutboxParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Where mail waits that cannot be handed on soon. Without it the device is told to try again. */
+  readonly waiting?: WaitingLineParts;
 }
 
 const SENT_FLAGS = ['\\Seen'];
@@ -36,13 +40,16 @@ export class StoreOutbox implements Outbox {
   readonly #intents: Intents;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #line: WaitingLine | undefined;
   /** One sending at a time for each user and device: a repetition waits for what it repeats. */
   readonly #underway = new Map<string, Promise<unknown>>();
 
-  constructor({ store, clock, random, log }: StoreOutboxParts) {
-    this.#intents = new Intents(store, clock, random);
+  constructor({ store, clock, random, log, waiting }: StoreOutboxParts) {
+    const intents = new Intents(store, clock, random);
+    this.#intents = intents;
     this.#clock = clock;
     this.#log = log;
+    this.#line = waiting && new WaitingLine({ ...waiting, intents, clock, log });
   }
 
   async send(
@@ -63,27 +70,33 @@ export class StoreOutbox implements Outbox {
   }
 
   async wasSent(lease: Lease, deviceId: string, clientId: string): Promise<boolean> {
-    return (await this.#intents.find(lease.user, deviceId, clientId))?.status === 'sent';
+    const intent = await this.#intents.find(lease.user, deviceId, clientId);
+    return intent !== undefined && ['sent', 'queued'].includes(intent.status);
   }
 
   async #sendInTurn(sending: Sending): Promise<SendResult> {
     const { lease, mailbox, message } = sending;
     try {
       const intent = await this.#earlier(sending);
-      if (intent?.status === 'sent') {
-        const copy = await this.#keepCopy(sending, intent, true);
-        return copy === 'not-held' ? failed('the lease is not held any more') : { kind: 'repeated' };
-      }
+      if (intent && intent.status !== 'intent') return await this.#repeat(sending, intent);
       if (intent && (await this.#isInSent(sending, intent))) {
         await this.#intents.sent(lease, intent);
         return { kind: 'repeated' };
       }
       return await this.#submit(sending, intent);
     } catch (error) {
-      if (!(error instanceof BackendError) && !(error instanceof StoreError)) throw error;
+      if (!isPassing(error)) throw error;
       this.#log.warn({ error, user: mailbox.account.user, deviceId: message.deviceId }, 'a message could not be sent');
       return failed(reasonOf(error));
     }
+  }
+
+  /** Sent already, or the queue's: what may have been left undone is done. */
+  async #repeat(sending: Sending, intent: Intent): Promise<SendResult> {
+    // It may not have come into the queue. Twice there is harmless: the record says once.
+    if (intent.status === 'queueing') return await this.#queue(sending, intent);
+    const copy = await this.#keepCopy(sending, intent, true);
+    return copy === 'not-held' ? failed('the lease is not held any more') : { kind: 'repeated' };
   }
 
   async #earlier({ lease, message, content }: Sending): Promise<Intent | undefined> {
@@ -99,14 +112,26 @@ export class StoreOutbox implements Outbox {
     const about = { messageId: outgoing.messageId, content, recipients: envelope.to.length };
     const intent = earlier ?? (await this.#intents.begin(lease, message.deviceId, message.clientId, about));
     if (!lease.isHeld()) return failed('the lease is not held any more');
+    const isRepetition = earlier !== undefined;
+    const { submitted } = underMessageId(outgoing, intent.messageId);
+    const limit = this.#line?.limit();
     try {
-      await mailbox.submit(envelope, underMessageId(outgoing, intent.messageId).submitted);
+      const attempt = mailbox.submit(envelope, submitted, limit?.signal).finally(() => limit?.cancel());
+      if (this.#line && !(await this.#line.isDoneSoon(attempt))) {
+        // What cannot be queued is waited for: the device would come again while it is under way.
+        const queued = this.#queue(sending, intent, isRepetition, attempt);
+        const result = await queued.catch((thrown: unknown) =>
+          isPassing(thrown) ? undefined : Promise.reject(thrown),
+        );
+        if (result) return result;
+      }
+      await attempt;
     } catch (error) {
-      return await this.#notTaken(lease, intent, error);
+      return await this.#notTaken(sending, intent, isRepetition, error);
     }
     // Both at once: the store may be out of reach, and the lease end while it is asked. A repetition knows by either.
     const [copy, isRecorded] = await Promise.all([
-      this.#keepCopy(sending, intent, earlier !== undefined),
+      this.#keepCopy(sending, intent, isRepetition),
       this.#intents.sent(lease, intent),
     ]);
     if (!isRecorded) this.#log.error({ item: intent.key.sort }, 'a message was sent, and that could not be recorded');
@@ -116,11 +141,31 @@ export class StoreOutbox implements Outbox {
     return { kind: 'sent' };
   }
 
-  async #notTaken(lease: Lease, intent: Intent, error: unknown): Promise<SendResult> {
+  async #notTaken(sending: Sending, intent: Intent, isRepetition: boolean, error: unknown): Promise<SendResult> {
+    const { lease } = sending;
     if (!(error instanceof BackendError)) throw error;
-    if (error.code === 'unavailable' || error.code === 'rejected-credentials') return failed(reasonOf(error));
+    if (error.code === 'rejected-credentials') return failed(reasonOf(error));
+    if (error.code === 'unavailable') {
+      if (this.#line === undefined || !lease.isHeld()) return failed(reasonOf(error));
+      // Some mail systems keep the copy themselves: then the answer alone was lost.
+      if (mayBeAccepted(error) && (await this.#isInSent(sending, intent))) {
+        await this.#intents.sent(lease, intent);
+        return { kind: 'sent' };
+      }
+      return await this.#queue(sending, intent, isRepetition);
+    }
     await this.#intents.drop(lease, intent);
     return refused(error.code === 'over-quota' ? 'quota' : 'rejected', reasonOf(error));
+  }
+
+  /** Durable when it resolves: the copy is kept as if it were sent. `attempt` is what is still under way. */
+  async #queue(sending: Sending, intent: Intent, isRepetition = true, attempt?: Promise<void>): Promise<SendResult> {
+    const { lease, outgoing, envelope } = sending;
+    if (this.#line === undefined) return failed('it waits to be queued, and this server has no queue');
+    const message = underMessageId(outgoing, intent.messageId).submitted;
+    await this.#line.put(lease, intent, { envelope, message }, attempt);
+    const copy = await this.#keepCopy(sending, intent, isRepetition);
+    return copy === 'kept' ? { kind: 'queued' } : failed('it is queued, and its copy could not be kept yet');
   }
 
   /** `not-held`: it was not this server's to do any more. That it failed is no reason to send the message again. */
@@ -155,6 +200,9 @@ export class StoreOutbox implements Outbox {
     }
   }
 }
+
+const isPassing = (error: unknown): error is BackendError | StoreError | OutboxError =>
+  error instanceof BackendError || error instanceof StoreError || error instanceof OutboxError;
 
 function refused(reason: 'no-recipients' | 'malformed' | 'quota' | 'rejected', why: string): SendResult {
   return { kind: 'refused', reason, why };

@@ -20,6 +20,7 @@ import { EmfWriter } from './metrics/emf-writer.ts';
 import { LoadSampler } from './metrics/load-sampler.ts';
 import { openProcessProbes } from './metrics/process-probes.ts';
 import { ServerMetrics } from './metrics/server-metrics.ts';
+import { openMailQueue } from './mail-queue.ts';
 import { openMailSystem } from './mail-system.ts';
 import { Owner } from './owner.ts';
 import { openStore } from './open-store.ts';
@@ -109,10 +110,12 @@ async function open(
   const directory = await openDirectory(configuration.directory);
   if (directory) opened.push(() => directory.close());
   const certificates = await openCertificateCheck(configuration.smime, clock);
+  const queue = await openMailQueue(configuration, { random, log });
+  opened.push(async () => queue?.queue.close());
   const ownerRoad = new OwnerRoad({
     owner,
     policies: new ConfiguredPolicies(configuration),
-    outbox: new StoreOutbox({ store, clock, random, log }),
+    outbox: new StoreOutbox({ store, clock, random, log, ...(queue && { waiting: queue }) }),
     directory,
     certificates,
     limits,

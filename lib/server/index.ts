@@ -1,4 +1,5 @@
 // The door: HTTP in, authentication, autodiscover, health, and the standalone server put together.
 export { type CaravanServer, startServer } from './caravan-server.ts';
+export { imapConfiguration } from './imap-configuration.ts';
 export { ServerError, type ServerErrorCode } from './errors.ts';
 export { type Certificate, loadCertificate, type TlsSource } from './tls/certificate.ts';

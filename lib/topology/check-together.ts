@@ -62,6 +62,9 @@ export function checkTogether(parsed: Parsed, draft: ConfigurationDraft, directo
     problem('listen.trustedProxies', 'a list of IP addresses and networks');
   checkPool(parsed, problem);
   checkDirectory(parsed, problem);
+  const { outbox } = parsed;
+  if (outbox.bucket !== undefined && outbox.queueUrl === undefined)
+    problem('outbox.queueUrl', 'the queue whose large messages outbox.bucket is for');
   if (mail.kind === 'folders') {
     mail.root = resolve(directory, mail.root);
     if (mail.relay) complete('mail.relay', mail.relay, mail.relay.userName !== undefined);

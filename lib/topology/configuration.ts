@@ -5,6 +5,7 @@ import { directorySection, smimeSection } from './sections/directory.ts';
 import { listenSection } from './sections/listen.ts';
 import { authenticationSection, limitsSection } from './sections/limits.ts';
 import { mailSection } from './sections/mail.ts';
+import { outboxSection } from './sections/outbox.ts';
 import { devicesSection, policySection } from './sections/policy.ts';
 import { poolSection } from './sections/pool.ts';
 import { storeSection } from './sections/store.ts';
@@ -33,6 +34,7 @@ export const configurationSchema = z.strictObject({
   mail: mailSection,
   directory: directorySection,
   smime: smimeSection,
+  outbox: outboxSection,
   policy: policySection,
   devices: devicesSection,
   limits: limitsSection,

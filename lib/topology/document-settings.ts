@@ -37,6 +37,7 @@ const SECTION_TITLES: Readonly<Record<string, string>> = {
   mail: 'mail: where mail is',
   directory: 'directory: whom one can write to',
   smime: 'smime: signed mail',
+  outbox: 'outbox: sent mail that cannot be handed on at once',
   policy: 'policy: what devices are asked to obey',
   devices: 'devices: who may come',
   limits: 'limits: what devices may ask of the server',

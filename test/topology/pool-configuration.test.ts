@@ -51,7 +51,7 @@ describe('a pool in the configuration', () => {
         name: 'berlin',
         key: KEY,
         peer: { host: '0.0.0.0', port: 8444 },
-        zone: 'local',
+        balance: 'servers',
         beatMs: 2_000,
         leaseMs: 10_000,
         drainSeconds: 100,

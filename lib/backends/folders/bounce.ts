@@ -8,13 +8,14 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** A multipart/report to the sender, with the header of the message that failed. */
+/** A multipart/report to the sender, with the header of the message that failed. `isTakenByOthers`: some recipients have it. */
 export function composeBounce(
   sender: string,
   failures: readonly Failure[],
   message: Uint8Array,
   now: Date,
   random: Random,
+  isTakenByOthers = true,
 ): Uint8Array {
   const boundary = `=_${randomName(random)}`;
   const domain = sender.slice(sender.lastIndexOf('@') + 1);
@@ -37,7 +38,7 @@ export function composeBounce(
     '',
     ...failures.map(({ recipient, reason }) => `  ${recipient}: ${oneLine(reason)}`),
     '',
-    'The others have got it.',
+    isTakenByOthers ? 'The others have got it.' : 'Nobody has got it.',
     `--${boundary}`,
     'Content-Type: message/delivery-status',
     '',

@@ -174,8 +174,8 @@ export class ImapMailbox implements Mailbox {
     });
   }
 
-  submit(envelope: Envelope, message: Uint8Array): Promise<void> {
-    return submit(this.#environment, this, this.#credentials, envelope, message);
+  submit(envelope: Envelope, message: Uint8Array, signal?: AbortSignal): Promise<void> {
+    return submit(this.#environment, this, this.#credentials, envelope, message, signal);
   }
 
   autoReply(): Promise<AutoReply> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { optional, path, secret, section, text, whole, withDefault } from '../setting.ts';
+import { choice, optional, path, secret, section, text, whole, withDefault } from '../setting.ts';
 
 /** The pool that the server is of: servers of one name and one key that share a store. */
 export const poolSection = z.strictObject({
@@ -29,9 +29,19 @@ export const poolSection = z.strictObject({
       }),
     ),
   }),
-  zone: withDefault(
-    text({ about: 'The zone that the server is in: told to people, and where servers are spread.' }),
-    'local',
+  zone: optional(
+    text({
+      about: 'The zone that the server is in: told to people, and where servers are spread.',
+      otherwise: 'of its task in ECS, elsewhere `local`',
+    }),
+  ),
+  balance: withDefault(
+    choice(['servers', 'function'], {
+      about:
+        'Who decides once a minute which servers should give users to which: one of the `servers`, or a `function` that is ' +
+        'scheduled beside them.',
+    }),
+    'servers',
   ),
   beatMs: withDefault(
     whole({ about: 'How often a server says that it lives.', least: 100, most: 60_000, unit: 'milliseconds' }),
