@@ -2,6 +2,7 @@
 import { cpSync, existsSync, globSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { pluginsFor } from './bundle-plugins.ts';
 
 export interface Bundle {
   readonly name: string;
@@ -35,10 +36,13 @@ async function bundleOne(name: string, target: string): Promise<Bundle> {
     platform: 'node',
     target: 'node24',
     format: 'esm',
+    // Modules before CommonJS: of those, what is not used is left out.
+    mainFields: ['module', 'main'],
     minify: true,
     keepNames: true,
     legalComments: 'none',
     banner: { js: REQUIRE },
+    plugins: pluginsFor(name),
     logLevel: 'warning',
   });
   for (const companion of COMPANIONS.map((each) => join(source, each)).filter((each) => existsSync(each)))

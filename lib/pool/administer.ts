@@ -106,6 +106,16 @@ export class PoolAdministration {
     if (observed !== undefined) throw unavailable(undefined);
   }
 
+  /**
+   * The cloud says that a task (its ARN; never an address, which the next task may have) has stopped: the sessions of its
+   * process are dead. Resolves to those that this call fenced.
+   */
+  async fenceTask(task: string): Promise<readonly string[]> {
+    const own = (await this.servers()).filter((it) => it.task === task && isLiveStatus(it.status));
+    for (const { session } of own) await this.fence(session, { isGone: true });
+    return own.map(({ session }) => session);
+  }
+
   /** Removes the item of a session that has ended. */
   async remove(session: string): Promise<void> {
     const key = serverKey(this.#options.pool, session);

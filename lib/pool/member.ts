@@ -36,6 +36,8 @@ export interface MemberOptions {
   readonly address: string;
   readonly zone: string;
   readonly build: string;
+  /** See ServerSession. */
+  readonly task?: string;
   readonly callbacks: MemberCallbacks;
   /** Read with every beat and every choice of a server. Default: idle. */
   readonly load?: () => Load;
@@ -162,13 +164,13 @@ class PoolMember implements Member {
   }
 
   #newSession(): Session {
-    const { random, log, pool, address, zone, build, callbacks } = this.#options;
+    const { random, log, pool, address, zone, build, task, callbacks } = this.#options;
     return new Session({
       access: this.#access,
       random,
       log,
       pool,
-      server: { address, zone, build },
+      server: { address, zone, build, ...(task !== undefined && { task }) },
       settings: this.#settings,
       report: () => ({ ...this.#load(), users: this.#holdings.size }),
       onSuspended: () => callbacks.onMayAct?.(false),

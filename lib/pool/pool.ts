@@ -16,6 +16,8 @@ export interface ServerSession {
   readonly address: string;
   readonly zone: string;
   readonly build: string;
+  /** The ARN of its task, where it is one of a cloud's; no two tasks ever share one. */
+  readonly task?: string | undefined;
   /** Availability index, −100 (refuses) … 100 (idle). */
   readonly index: number;
   /** False: an administrator took it out. It serves whom it has and gets nobody new. */

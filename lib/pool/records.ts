@@ -30,6 +30,7 @@ export function readServer(item: Item): ServerSession {
     address: text(attributes, 'address') ?? '',
     zone: text(attributes, 'zone') ?? '',
     build: text(attributes, 'build') ?? '',
+    task: text(attributes, 'task'),
     index: number(attributes, 'index'),
     available: attributes['available'] !== false,
     constrained: text(attributes, 'constrained'),

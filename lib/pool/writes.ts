@@ -18,6 +18,8 @@ export interface ServerDescription {
   readonly address: string;
   readonly zone: string;
   readonly build: string;
+  /** Of the cloud, where it is a task of one: its ARN. */
+  readonly task?: string;
 }
 
 export function startWrite(

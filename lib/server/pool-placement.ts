@@ -7,6 +7,7 @@ import type { OwnerRoad } from './activesync/owner-road.ts';
 import type { LoadSampler } from './metrics/load-sampler.ts';
 import type { ServerMetrics } from './metrics/server-metrics.ts';
 import { ownAddress } from './own-address.ts';
+import { ownTask } from './own-task.ts';
 import type { Owner } from './owner.ts';
 import { untilAdmitted } from './peer/admission.ts';
 import { PeerListener } from './peer/peer-listener.ts';
@@ -65,6 +66,7 @@ export async function poolPlacement(
   const left = Promise.withResolvers<void>();
   const port = await listener.listen();
   const address = pool.peer.advertise ?? ownAddress(pool.peer.host, port);
+  const task = await ownTask(process.env['ECS_CONTAINER_METADATA_URI_V4'], log);
   const peers = new Peers({
     keys,
     answerLimitBytes: ANSWER_LIMIT_BYTES,
@@ -88,11 +90,12 @@ export async function poolPlacement(
         drainMs: pool.drainSeconds * 1000,
       },
       address,
-      zone: pool.zone,
+      zone: pool.zone ?? task?.zone ?? 'local',
+      ...(task && { task: task.arn }),
       build: BUILD,
       load: () => sampler.load(),
       metrics: metrics.pool,
-      isBalancing: true,
+      isBalancing: pool.balance === 'servers',
     },
     onProxied: () => metrics.proxied(),
     onLeft: () => left.resolve(),

@@ -3,6 +3,7 @@
  * output as one table (`--json`: as JSON), progress to standard error. `npm run bench -- wbxml first-sync` runs only these.
  */
 import { findDovecot } from '../support/dovecot.ts';
+import { benchBundles } from './bundles.ts';
 import type { Figure } from './figure.ts';
 import { benchFolders } from './folders.ts';
 import { describeMachine, machineText } from './machine.ts';
@@ -17,6 +18,7 @@ const OTHERS: Readonly<Record<string, () => readonly Figure[] | Promise<readonly
   wbxml: benchWbxml,
   store: benchStore,
   folders: benchFolders,
+  bundles: benchBundles,
 };
 const STANDALONE = 'standalone';
 const NAMES: readonly string[] = [...Object.keys(OTHERS), STANDALONE, ...STANDALONE_PARTS];

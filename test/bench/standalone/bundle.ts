@@ -1,4 +1,4 @@
-/** The server as it is deployed: the bundle of `npm run build`, in a folder of its own. */
+/** What is deployed: the bundles of `npm run build`, in folders of their own. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,10 @@ import { promisify } from 'node:util';
 const ROOT = resolve(import.meta.dirname, '../../..');
 
 export interface Bundle {
+  /** The server's. */
   readonly main: string;
+  /** Where each deployable has a folder with its `main.mjs`. */
+  readonly directory: string;
   remove(): Promise<void>;
 }
 
@@ -16,6 +19,7 @@ export async function buildBundle(): Promise<Bundle> {
   const directory = await mkdtemp(join(tmpdir(), 'caravan-bench-bundle-'));
   await promisify(execFile)(process.execPath, ['functions/build.ts', directory], { cwd: ROOT });
   return {
+    directory,
     main: join(directory, 'server', 'main.mjs'),
     remove: () => rm(directory, { recursive: true, force: true }),
   };

@@ -1,0 +1,14 @@
+// What runs a function's bundle in a process of its own, as the cloud's runtime does: one import, then one event after another.
+const [main] = process.argv.slice(2);
+const before = performance.now();
+const cpuBefore = process.cpuUsage();
+const { handler } = await import(main);
+const cpu = process.cpuUsage(cpuBefore);
+process.send({ importMs: performance.now() - before, importCpuMs: (cpu.user + cpu.system) / 1000 });
+process.on('message', async ({ id, event }) => {
+  try {
+    process.send({ id, result: (await handler(event, {})) ?? null });
+  } catch (error) {
+    process.send({ id, error: `${error?.name}: ${error?.message}` });
+  }
+});
