@@ -3,7 +3,7 @@
  * The CDK app: `npx cdk synth --all -c config=caravan.json`. It reads that file alone, bundles the server and the functions
  * itself, and needs neither network nor credentials nor Docker.
  */
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
@@ -19,10 +19,6 @@ try {
   const config = String(new App().node.tryGetContext('config') ?? DEFAULT_FILE);
   const topology = loadTopology(config);
   await bundleAll(bundles);
-  for (const name of ['balancer', 'task-stopped', 'outbox', 'canary'].map((each) => join(bundles, each))) {
-    // Until the function is there.
-    if (!existsSync(name)) cpSync(join(import.meta.dirname, '../functions/server/root'), name, { recursive: true });
-  }
   createApp({ topology, bundles }).synth();
 } catch (thrown) {
   process.stderr.write(`${describeFailure(thrown, false)}\n`);
