@@ -5,10 +5,11 @@ const cpuBefore = process.cpuUsage();
 const { handler } = await import(main);
 const cpu = process.cpuUsage(cpuBefore);
 process.send({ importMs: performance.now() - before, importCpuMs: (cpu.user + cpu.system) / 1000 });
-process.on('message', async ({ id, event }) => {
-  try {
-    process.send({ id, result: (await handler(event, {})) ?? null });
-  } catch (error) {
-    process.send({ id, error: `${error?.name}: ${error?.message}` });
-  }
+process.on('message', ({ id, event }) => {
+  Promise.resolve(event)
+    .then((given) => handler(given, {}))
+    .then(
+      (result) => process.send({ id, result: result ?? null }),
+      (error) => process.send({ id, error: `${error?.name}: ${error?.message}` }),
+    );
 });
