@@ -1,6 +1,6 @@
 /** What a server does for its pool, whatever carries the words between servers: its membership, its road, its part for others. */
 import type { Clock, Log, Random } from '../platform/index.ts';
-import { createMember, type Lease, type Member, type MemberOptions } from '../pool/index.ts';
+import { createMember, type Location, type Member, type MemberOptions } from '../pool/index.ts';
 import type { Front, OwnerRoad } from './activesync/owner-road.ts';
 import { replyOf } from './activesync/reply.ts';
 import type { RoadRequest } from './activesync/road.ts';
@@ -84,7 +84,7 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
   /** Another server's device: its user must be ours, by the very epoch or a newer one. Failures are answers. */
   async function executeForPeer(request: RoadRequest, to: Addressed, front: Front): Promise<PeerResult> {
     try {
-      const location = await member.locate(request.account.user, staleBefore(request.account.user, to));
+      const location = await locateKnowing(request.account.user, to.epoch);
       if (location.kind === 'mine') return await ownerRoad.execute(request, location.lease, front);
       // Late: the user has moved on. The front is told, and asks the store who is next.
       log.info(
@@ -102,15 +102,17 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
     }
   }
 
-  /** A front that knows of a newer epoch than ours knows better. */
-  function staleBefore(user: string, to: Addressed): Addressed | undefined {
-    const held: Lease | undefined = member.leases().find((it) => it.user === user);
-    return held !== undefined && held.epoch < to.epoch ? { session: held.session, epoch: held.epoch } : undefined;
+  /** Another server says that the user is ours by this epoch: whatever we remember from before it is out of date. */
+  async function locateKnowing(user: string, epoch: number): Promise<Location> {
+    const held = member.leases().find((it) => it.user === user);
+    const location = await member.locate(user, held && held.epoch < epoch ? held : undefined);
+    if (location.kind !== 'theirs' || location.epoch > epoch) return location;
+    return member.locate(user, location);
   }
 
   /** Opens the user's mailbox at once, so that the first request and the monitor find it warm. */
-  async function takeOver({ user, account, credentials }: Given): Promise<void> {
-    const location = await member.locate(user);
+  async function takeOver({ user, epoch, account, credentials }: Given): Promise<void> {
+    const location = await locateKnowing(user, epoch);
     if (location.kind === 'mine') await owner.serve(account, credentials, location.lease);
   }
 

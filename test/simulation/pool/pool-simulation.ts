@@ -7,9 +7,9 @@ import { Scheduler } from '../support/scheduler.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import { SimulatedNetwork } from '../support/simulated-network.ts';
 import { SimulatedProcess } from '../support/simulated-process.ts';
-import { NO_FAULTS, SimulatedStore } from '../support/simulated-store.ts';
-import { Chaos } from './chaos.ts';
-import { History, type Violation } from './history.ts';
+import { type AppliedWrite, NO_FAULTS, SimulatedStore } from '../support/simulated-store.ts';
+import { Chaos, type ChaosServer, type ChaosWorld } from '../support/chaos.ts';
+import { History, type Violation } from '../support/history.ts';
 import { SimulatedDevice } from './simulated-device.ts';
 import { SimulatedServer, type ServerWorld } from './simulated-server.ts';
 
@@ -36,7 +36,7 @@ const QUIET_MS = 60_000;
 /** With nothing wrong a command is answered within so long, its first try at a server just dead included. */
 const PROMPT_MS = 3_000;
 
-export class PoolSimulation implements ServerWorld {
+export class PoolSimulation implements ServerWorld, ChaosWorld {
   readonly scheduler = new Scheduler();
   readonly random: SeededRandom;
   readonly history: History;
@@ -51,7 +51,7 @@ export class PoolSimulation implements ServerWorld {
   constructor(seed: number) {
     this.random = new SeededRandom(seed);
     this.isBalancing = this.random.chance(0.4);
-    this.history = new History(this.scheduler);
+    this.history = new History(this.scheduler, { onState: (write) => this.#stateChanged(write) });
     this.store = new SimulatedStore(this.scheduler, this.random.fork(), (write) => this.history.applied(write));
     this.network = new SimulatedNetwork(this.scheduler, this.random.fork());
     this.history.store = this.store;
@@ -72,8 +72,9 @@ export class PoolSimulation implements ServerWorld {
     return this.servers.get(address);
   }
 
-  /** A new process listens at the address; whoever did before must be dead. */
+  /** A new process listens at the address, unless one does: an address has one listener. */
   boot(address: string): void {
+    if (this.servers.get(address)?.process.isDead === false) return;
     const process = new SimulatedProcess({
       name: `${address.split(':')[0]}.${++this.#boots}`,
       scheduler: this.scheduler,
@@ -90,6 +91,14 @@ export class PoolSimulation implements ServerWorld {
     void server.member.start().catch(() => undefined);
   }
 
+  get users(): readonly string[] {
+    return this.devices.map((it) => it.user);
+  }
+
+  kill({ process }: ChaosServer): void {
+    process.kill();
+  }
+
   living(): readonly SimulatedServer[] {
     return [...this.servers.values()].filter((it) => !it.process.isDead);
   }
@@ -98,6 +107,18 @@ export class PoolSimulation implements ServerWorld {
     return this.devices
       .map((it) => JSON.stringify(this.store.peek({ partition: `USER#${it.user}`, sort: 'OWNER' })))
       .join('\n');
+  }
+
+  #stateChanged({ key, before, after }: AppliedWrite): void {
+    const name = `${key.partition} ${key.sort}`;
+    if (after === undefined) return this.history.violate(`${name} was removed`);
+    if (Number(after['epoch']) < Number(before?.['epoch'] ?? 0))
+      this.history.violate(`${name}: epoch ${String(after['epoch'])} wrote over epoch ${String(before?.['epoch'])}`);
+    const had = (before?.['done'] ?? []) as readonly string[];
+    const has = (after['done'] ?? []) as readonly string[];
+    if (had.some((command, position) => has[position] !== command))
+      this.history.violate(`${name}: an applied command was lost`);
+    if (new Set(has).size !== has.length) this.history.violate(`${name}: a command was applied twice`);
   }
 }
 

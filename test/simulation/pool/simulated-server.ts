@@ -9,7 +9,7 @@ import type { SeededRandom } from '../support/seeded-random.ts';
 import type { SimulatedNetwork } from '../support/simulated-network.ts';
 import type { SimulatedProcess } from '../support/simulated-process.ts';
 import type { SimulatedStore } from '../support/simulated-store.ts';
-import type { History } from './history.ts';
+import type { History } from '../support/history.ts';
 
 export interface Command {
   readonly user: string;

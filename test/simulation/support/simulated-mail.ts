@@ -55,6 +55,8 @@ export interface SimulatedMailParts {
   readonly random: SeededRandom;
   readonly network: SimulatedNetwork;
   readonly onEffect: (effect: MailEffect) => void;
+  /** A call of this process was carried out; its answer is still to come. */
+  readonly onCall?: (process: string) => void;
 }
 
 export class SimulatedMail {
@@ -91,9 +93,11 @@ export class SimulatedMail {
     const passOn =
       (name: Call) =>
       (...values: unknown[]) =>
-        this.#call(process, () => {
+        this.#call(process, async () => {
           this.#tellEffect(process, account.user, name, values);
-          return (truth[name] as (...it: unknown[]) => Promise<unknown>)(...values);
+          const value = await (truth[name] as (...it: unknown[]) => Promise<unknown>)(...values);
+          this.#parts.onCall?.(process.name);
+          return value;
         });
     const names: readonly Call[] = [
       'folders',

@@ -61,6 +61,7 @@ export class SimulatedStore {
   readonly #scheduler: Scheduler;
   readonly #random: SeededRandom;
   readonly #rows = new Map<string, Row>();
+  readonly #partitions = new Map<string, Row[]>();
   readonly #cutOff = new Set<string>();
   readonly #onApplied: (write: AppliedWrite) => void;
   #isDown = false;
@@ -88,6 +89,13 @@ export class SimulatedStore {
   /** The truth, for checkers. */
   peek(key: Key): Attributes | undefined {
     return this.#rows.get(keyOf(key))?.versions.at(-1)?.attributes;
+  }
+
+  /** All of a partition whose sort key begins so. */
+  peekAll(partition: string, prefix: string): readonly Attributes[] {
+    return this.#rowsOf(partition, prefix)
+      .map(({ versions }) => versions.at(-1)?.attributes)
+      .filter((it) => it !== undefined);
   }
 
   /** The store as one process has it. */
@@ -118,13 +126,15 @@ export class SimulatedStore {
   async *#query(process: SimulatedProcess, partition: string, prefix: string, consistent = true): AsyncIterable<Item> {
     const items = await this.#read(process, () => {
       const at = this.#instant(consistent);
-      const rows = [...this.#rows.values()]
-        .map((it) => it.key)
-        .filter((key) => key.partition === partition && key.sort.startsWith(prefix))
-        .sort((a, b) => (a.sort < b.sort ? -1 : 1));
-      return rows.map((key) => this.#itemOf(key, at)).filter((it) => it !== undefined);
+      const keys = this.#rowsOf(partition, prefix).map((it) => it.key);
+      keys.sort((a, b) => (a.sort < b.sort ? -1 : 1));
+      return keys.map((key) => this.#itemOf(key, at)).filter((it) => it !== undefined);
     });
     yield* items;
+  }
+
+  #rowsOf(partition: string, prefix: string): Row[] {
+    return (this.#partitions.get(partition) ?? []).filter(({ key }) => key.sort.startsWith(prefix));
   }
 
   /** Of which instant a reading is: the present for a consistent one. */
@@ -175,12 +185,18 @@ export class SimulatedStore {
     if (!conditionsHold(conditions, before))
       return { outcome: 'refused', current: before && { key, attributes: before } };
     const after = change(before);
-    const row = this.#rows.get(keyOf(key)) ?? { key, versions: [] };
+    const row = this.#rows.get(keyOf(key)) ?? this.#add(key);
     const kept = row.versions.findLastIndex((it) => it.at < this.#scheduler.now - KEPT_MS);
     row.versions = [...row.versions.slice(Math.max(0, kept)), { at: this.#scheduler.now, attributes: after }];
-    this.#rows.set(keyOf(key), row);
     this.#onApplied({ process: process.name, key, before, after });
     return { outcome: 'applied' };
+  }
+
+  #add(key: Key): Row {
+    const row: Row = { key, versions: [] };
+    this.#rows.set(keyOf(key), row);
+    this.#partitions.set(key.partition, [...(this.#partitions.get(key.partition) ?? []), row]);
+    return row;
   }
 
   /** One way between a process and the store. A message that is lost is never heard of again. */

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 
 export interface HttpRequest {
+  readonly method: 'OPTIONS' | 'POST';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
@@ -15,7 +16,7 @@ export interface HttpAnswer {
   readonly body: Uint8Array;
 }
 
-export function incoming({ url, headers, body }: HttpRequest): IncomingMessage {
+export function incoming({ method, url, headers, body }: HttpRequest): IncomingMessage {
   const stream = new Readable({
     read() {
       if (body.length > 0) this.push(body);
@@ -23,7 +24,7 @@ export function incoming({ url, headers, body }: HttpRequest): IncomingMessage {
     },
   });
   const lowerCase = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  return Object.assign(stream, { method: 'POST', url, headers: lowerCase }) as unknown as IncomingMessage;
+  return Object.assign(stream, { method, url, headers: lowerCase }) as unknown as IncomingMessage;
 }
 
 export class SimulatedResponse extends EventEmitter {

@@ -2,10 +2,11 @@
  * Watches every applied write of a simulated pool at the instant at which it is applied, and every effect outside the store,
  * and notes what must never be (ownership.md, "Invariants").
  */
+import { createHash } from 'node:crypto';
 import type { Member } from '../../../lib/pool/index.ts';
 import type { Attributes } from '../../../lib/store/index.ts';
-import type { Scheduler } from '../support/scheduler.ts';
-import type { AppliedWrite, SimulatedStore } from '../support/simulated-store.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { AppliedWrite, SimulatedStore } from './simulated-store.ts';
 
 export interface Violation {
   readonly atMs: number;
@@ -17,9 +18,16 @@ interface Party {
   readonly member: Member;
 }
 
+export interface HistoryOptions {
+  /** Of an OWNER item. */
+  readonly onOwner?: (write: AppliedWrite) => void;
+  /** Of a user's state, everything that is not the OWNER item. */
+  readonly onState?: (write: AppliedWrite) => void;
+}
+
 export class History {
   readonly violations: Violation[] = [];
-  /** The last happenings, for a person who looks into a violation. */
+  /** What happened, for a person who looks into a violation. */
   readonly trace: string[] = [];
   writes = 0;
   effects = 0;
@@ -31,12 +39,37 @@ export class History {
   store: SimulatedStore | undefined;
   parties: () => readonly Party[] = () => [];
 
-  constructor(scheduler: Scheduler) {
+  readonly #options: HistoryOptions;
+  readonly #hash = createHash('sha256');
+
+  constructor(scheduler: Scheduler, options: HistoryOptions = {}) {
     this.#scheduler = scheduler;
+    this.#options = options;
   }
 
   note(text: string): void {
+    this.remark(text);
+    this.witness(text);
+  }
+
+  /** For the trace alone: it may say what differs from run to run, a stack for one. */
+  remark(text: string): void {
     this.trace.push(`${(this.#scheduler.now / 1000).toFixed(3)} ${text}`);
+  }
+
+  /** Part of the history's digest, and too small to be told. */
+  witness(text: string): void {
+    this.#hash.update(`${this.#scheduler.now} ${text}\n`);
+  }
+
+  /** Two runs with the same digest are the same history. Asked once, at the end. */
+  digest(): string {
+    return this.#hash.digest('hex').slice(0, 16);
+  }
+
+  /** Undefined for a session that never was put. */
+  processOf(session: string): string | undefined {
+    return this.#processOf.get(session);
   }
 
   violate(what: string): void {
@@ -46,9 +79,13 @@ export class History {
 
   applied(write: AppliedWrite): void {
     this.writes += 1;
-    if (write.key.sort === 'OWNER') this.#ownerChanged(write);
-    else if (write.key.sort.startsWith('SERVER#')) this.#serverChanged(write);
-    else this.#stateChanged(write);
+    const { key, after } = write;
+    this.witness(`${write.process} ${key.partition} ${key.sort} ${String(after?.['beat'] ?? after?.['writeId'])}`);
+    if (write.key.sort === 'OWNER') {
+      this.#options.onOwner?.(write);
+      this.#ownerChanged(write);
+    } else if (write.key.sort.startsWith('SERVER#')) this.#serverChanged(write);
+    else this.#options.onState?.(write);
   }
 
   /** Something a device or the mail system can see, done in the name of a lease that was held the instant before. */
@@ -93,18 +130,6 @@ export class History {
     if (Number(after?.['beat']) < Number(before?.['beat'] ?? 0)) this.violate(`the counter of ${session} went back`);
     if (before !== undefined && Number(after?.['expires']) < Number(before['expires']))
       this.note(`${session} expires earlier than before (a wall clock is behind)`);
-  }
-
-  #stateChanged({ key, before, after }: AppliedWrite): void {
-    const name = `${key.partition} ${key.sort}`;
-    if (after === undefined) return this.violate(`${name} was removed`);
-    if (Number(after['epoch']) < Number(before?.['epoch'] ?? 0))
-      this.violate(`${name}: epoch ${String(after['epoch'])} wrote over epoch ${String(before?.['epoch'])}`);
-    const had = (before?.['done'] ?? []) as readonly string[];
-    const has = (after['done'] ?? []) as readonly string[];
-    if (had.some((command, position) => has[position] !== command))
-      this.violate(`${name}: an applied command was lost`);
-    if (new Set(has).size !== has.length) this.violate(`${name}: a command was applied twice`);
   }
 }
 

@@ -1,10 +1,39 @@
 /** What goes wrong in a simulated pool, one thing after the other, and the healing of it all. */
-import { PoolAdministration } from '../../../lib/pool/index.ts';
-import type { SeededRandom } from '../support/seeded-random.ts';
-import { SimulatedProcess } from '../support/simulated-process.ts';
-import { NO_FAULTS, type StoreFaults } from '../support/simulated-store.ts';
-import type { PoolSimulation } from './pool-simulation.ts';
-import type { SimulatedServer } from './simulated-server.ts';
+import { type Load, type Member, PoolAdministration } from '../../../lib/pool/index.ts';
+import type { History } from './history.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import type { SimulatedNetwork } from './simulated-network.ts';
+import { SimulatedProcess } from './simulated-process.ts';
+import { NO_FAULTS, type SimulatedStore, type StoreFaults } from './simulated-store.ts';
+
+export interface ChaosServer {
+  readonly address: string;
+  readonly process: SimulatedProcess;
+  readonly member: Member;
+  load: Load;
+}
+
+export interface ChaosWorld {
+  readonly scheduler: Scheduler;
+  readonly history: History;
+  readonly store: SimulatedStore;
+  readonly network: SimulatedNetwork;
+  /** By address: who listens there, or did last. */
+  readonly servers: ReadonlyMap<string, ChaosServer>;
+  readonly users: readonly string[];
+  living(): readonly ChaosServer[];
+  /** As kill -9. */
+  kill(server: ChaosServer): void;
+  boot(address: string): void;
+}
+
+/** One thing that goes wrong, for so long, and how it heals. */
+export interface Disturbance {
+  readonly what: string;
+  readonly longestMs: number;
+  readonly heal: () => void;
+}
 
 const GAP_MS = [200, 12_000] as const;
 
@@ -20,14 +49,15 @@ const ROUGH: StoreFaults = {
 };
 
 export class Chaos {
-  readonly #world: PoolSimulation;
+  readonly #world: ChaosWorld;
   readonly #random: SeededRandom;
   readonly #deeds: readonly (() => void)[];
   readonly #healings = new Set<() => void>();
   readonly #administration: PoolAdministration;
   #isOver = false;
 
-  constructor(world: PoolSimulation, random: SeededRandom) {
+  /** `more`: what else can go wrong in this world; each makes one thing go wrong, or gives undefined. */
+  constructor(world: ChaosWorld, random: SeededRandom, more: readonly (() => Disturbance | undefined)[] = []) {
     this.#world = world;
     this.#random = random;
     const process = new SimulatedProcess({ name: 'admin', scheduler: world.scheduler });
@@ -50,6 +80,7 @@ export class Chaos {
       () => this.#constrain(),
       () => this.#bind(),
       () => this.#fence(),
+      ...more.map((disturb) => () => this.#disturb(disturb())),
     ];
   }
 
@@ -79,7 +110,13 @@ export class Chaos {
     return Math.round(forMs);
   }
 
-  #anyServer(): SimulatedServer | undefined {
+  #disturb(disturbance: Disturbance | undefined): void {
+    if (disturbance === undefined) return;
+    const forMs = this.#for(500, disturbance.longestMs, disturbance.heal);
+    this.#note(`${disturbance.what} for ${forMs} ms`);
+  }
+
+  #anyServer(): ChaosServer | undefined {
     const living = this.#world.living();
     return living.length === 0 ? undefined : this.#random.pick(living);
   }
@@ -97,7 +134,7 @@ export class Chaos {
     const server = this.#anyServer();
     if (!server) return;
     const { address, process, member } = server;
-    process.kill();
+    this.#world.kill(server);
     const forMs = this.#for(500, 40_000, () => this.#world.boot(address));
     this.#note(`${process.name} is killed, its successor comes in ${forMs} ms`);
     if (!this.#random.chance(0.3)) return;
@@ -140,7 +177,7 @@ export class Chaos {
     this.#note(`${server.process.name} is drained`);
     void server.member.drain().then(() => {
       if (server.process.isDead) return;
-      server.process.kill();
+      this.#world.kill(server);
       this.#world.boot(server.address);
     });
   }
@@ -166,7 +203,7 @@ export class Chaos {
   }
 
   #bind(): void {
-    const { user } = this.#random.pick(this.#world.devices);
+    const user = this.#random.pick(this.#world.users);
     const address = this.#random.pick([...this.#world.servers.keys()]);
     this.#note(`${user} is bound to ${address}`);
     void this.#administration.bind(user, address).catch(() => undefined);
