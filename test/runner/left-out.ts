@@ -29,6 +29,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
   byName('openldap', 'the directory against OpenLDAP', 'they need slapd'),
   byName('dynamodb', 'the store against DynamoDB Local', 'they need Java and Maven'),
   byName('tools', "our WBXML against libwbxml's tools", 'they need libwbxml2-utils and libxml2-utils'),
+  byName('long', 'broken rules that the simulation of a pool must find', 'they take minutes'),
   byFolder(
     'end-to-end',
     'whole paths from a device to a mailbox',
