@@ -22,3 +22,14 @@ export type {
   ResourceSummary,
 } from './resource-codec.ts';
 export { resourceCodec, resourceKind } from './resources.ts';
+export {
+  type AnswerDetails,
+  type AnsweredMeeting,
+  answerMeeting,
+  instanceOfInvitation,
+  type MeetingAnswer,
+} from './meetings/answer.ts';
+export type { MeetingContext, MeetingMessage, MeetingMethod } from './meetings/itip.ts';
+export { composeMeetingMessage } from './meetings/message.ts';
+export { organizerMessages } from './meetings/organize.ts';
+export { applyCancel, applyReply, applyRequest } from './meetings/receive.ts';

@@ -10,7 +10,7 @@ import { oneLine } from '../xml-text.ts';
 import { toInstant } from '../zones/local-time.ts';
 import { Zones } from '../zones/zones.ts';
 import { attachmentAt } from './attachments.ts';
-import { type Event, type EventTimes, masterOf, requiredTimes, timesOf } from './event.ts';
+import { type Event, type EventTimes, isMeeting, isOrganizer, masterOf, requiredTimes, timesOf } from './event.ts';
 import { occurrenceFields, wholeFields } from './event-fields.ts';
 import { writeTimes } from './event-times.ts';
 import {
@@ -85,8 +85,15 @@ function changed(file: CalendarFile, source: string, data: Element, context: Cha
   if (atLeast(context.version, '16.0') && (isNewPattern || (isMoved && isAtOtherTime(before, event, context))))
     forgetExceptions(file);
   const isExcepted = writeExceptions(event, data, context);
+  if (isMoved || isNewPattern) countRevision(event, context);
   if (isMoved || isOther) file.touch(file.master, context.now);
   return isMoved || isOther || isExcepted ? file.write() : source;
+}
+
+/** Who is invited to another time must tell it from the one before (RFC 5546 section 2.1.4). */
+function countRevision(event: Event, { account }: ChangeContext): void {
+  if (!isMeeting(event) || !isOrganizer(event, account)) return;
+  event.component.set('SEQUENCE', String((Number(event.component.text('SEQUENCE') ?? 0) || 0) + 1));
 }
 
 const isAtOtherTime = (before: EventTimes, event: Event, context: ChangeContext): boolean => {

@@ -187,6 +187,16 @@ function restore(series: Event, atMs: number, context: ResourceContext): boolean
   return false;
 }
 
+/** The occurrence of that start: the one that differs already, or one made to differ. */
+export function occurrenceOf(series: Event, atMs: number, context: ResourceContext): Component {
+  const known = overrideAt(series, atMs, context);
+  if (known || !series.component.line('RRULE')) return known ?? series.component;
+  const made = newOccurrence(series, atMs, context);
+  restore(series, atMs, context);
+  series.file.calendar.put(made);
+  return made;
+}
+
 /** The series at that time. */
 function newOccurrence(series: Event, atMs: number, context: ResourceContext): Component {
   const { start, endMs } = requiredTimes(series, context);
