@@ -14,20 +14,16 @@ const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'] as const;
 /** Right from the beginning of `year` on. */
 export function zoneComponent(tzid: string, offsets: Offsets, year: number): Component {
   const start = Date.UTC(year, 0, 1) - DAY_MS;
-  const observances = [observance(offsets(start), offsets(start), [start + offsets(start) * MINUTE_MS], false)];
+  const observances = [observance(offsets(start), offsets(start), start + offsets(start) * MINUTE_MS, false)];
   const years = Array.from({ length: YEARS }, (_, index) => changesOf(offsets, year + index));
   const regular = regularFrom(years);
-  const singles = new Map<string, Change[]>();
+  // One by one, though RDATE could hold them: not every reader of a VTIMEZONE looks at it.
   for (const change of years.slice(0, regular).flat()) {
-    const key = `${change.before} ${change.after}`;
-    singles.set(key, [...(singles.get(key) ?? []), change]);
-  }
-  for (const [first, ...more] of singles.values()) {
-    if (first) observances.push(single(first, more, first.after > first.before));
+    observances.push(observance(change.before, change.after, localOf(change), change.after > change.before));
   }
   for (const change of years[regular] ?? []) {
     observances.push(
-      observance(change.before, change.after, [localOf(change)], change.after > change.before, ruleOfChange(change)),
+      observance(change.before, change.after, localOf(change), change.after > change.before, ruleOfChange(change)),
     );
   }
   return component(tzid, observances);
@@ -35,12 +31,11 @@ export function zoneComponent(tzid: string, offsets: Offsets, year: number): Com
 
 /** Of a blob whose rules no known zone has. */
 export function zoneComponentOfRules(tzid: string, { standardOffset, daylight }: ZoneRules, year: number): Component {
-  if (!daylight)
-    return component(tzid, [observance(standardOffset, standardOffset, [Date.UTC(year - 1, 0, 1)], false)]);
+  if (!daylight) return component(tzid, [observance(standardOffset, standardOffset, Date.UTC(year - 1, 0, 1), false)]);
   const { offset, begins, ends } = daylight;
   return component(tzid, [
-    observance(offset, standardOffset, [onsetIn(year - 1, ends)], false, ends),
-    observance(standardOffset, offset, [onsetIn(year - 1, begins)], true, begins),
+    observance(offset, standardOffset, onsetIn(year - 1, ends), false, ends),
+    observance(standardOffset, offset, onsetIn(year - 1, begins), true, begins),
   ]);
 }
 
@@ -67,21 +62,10 @@ function onsetIn(year: number, { month, weekday, week, timeMs }: YearlyRule): nu
   return Date.UTC(year, month - 1, week === LAST_WEEK ? last : Math.min(last, first + 7 * (week - 1))) + timeMs;
 }
 
-const single = (first: Change, more: readonly Change[], isDaylight: boolean): Component =>
-  observance(first.before, first.after, [first, ...more].map(localOf), isDaylight);
-
-function observance(
-  from: number,
-  to: number,
-  starts: readonly number[],
-  isDaylight: boolean,
-  rule?: YearlyRule,
-): Component {
-  const [first = 0, ...more] = starts;
+function observance(from: number, to: number, startMs: number, isDaylight: boolean, rule?: YearlyRule): Component {
   const week = rule && (rule.week === LAST_WEEK ? -1 : rule.week);
   return new Component(isDaylight ? 'DAYLIGHT' : 'STANDARD', [
-    ContentLine.of('DTSTART', localDateTime(first)),
-    ...(more.length > 0 ? [ContentLine.of('RDATE', more.map(localDateTime).join(','))] : []),
+    ContentLine.of('DTSTART', localDateTime(startMs)),
     ...(rule
       ? [ContentLine.of('RRULE', `FREQ=YEARLY;BYMONTH=${rule.month};BYDAY=${week}${WEEKDAYS[rule.weekday]}`)]
       : []),

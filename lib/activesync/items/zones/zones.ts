@@ -54,6 +54,7 @@ export class Zones {
   readonly #named = new Map<string, Zone | undefined>();
   readonly #blobs = new Map<string, string>();
   readonly #guesses = new Map<string, Zone | undefined>();
+  readonly #written = new Map<string, Component>();
   readonly #components = new WeakMap<Component, Zone | undefined>();
 
   /** By an IANA or Windows name, exactly or nearly so. */
@@ -118,10 +119,14 @@ export class Zones {
     return iana === undefined ? undefined : this.named(iana);
   }
 
-  /** To be written into the file of an event of about `epochMs`. */
+  /** To be written into the file of an event of about `epochMs`, and not to be changed. */
   component({ name, offsets, rules }: Zone, epochMs: number): Component {
     const year = new Date(epochMs).getUTCFullYear();
-    return rules ? zoneComponentOfRules(name, rules, year) : zoneComponent(name, offsets, year);
+    if (rules) return zoneComponentOfRules(name, rules, year);
+    const key = `${year} ${name}`;
+    const made = this.#written.get(key) ?? zoneComponent(name, offsets, year);
+    this.#written.set(key, made);
+    return made;
   }
 }
 
