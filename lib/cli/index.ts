@@ -1,3 +1,2 @@
 // The command line: a file each subcommand.
 export { main } from './main.ts';
-export { runUntilStopped } from './run-server.ts';

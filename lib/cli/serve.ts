@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import { createLog } from '../platform/index.ts';
 import { allSettings, loadConfiguration } from '../topology/index.ts';
-import { runUntilStopped } from './run-server.ts';
 
 export function addServeCommand(program: Command): void {
   const command = program
@@ -19,6 +18,7 @@ export function addServeCommand(program: Command): void {
     // Not a setting: `main` looks for it.
     delete flags['json'];
     const configuration = loadConfiguration({ file: config, environment: process.env, flags });
+    const { runUntilStopped } = await import('./run-server.ts');
     await runUntilStopped(configuration, createLog({ level: configuration.log.level }));
   });
 }

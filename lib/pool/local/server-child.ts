@@ -143,7 +143,7 @@ export class ServerChild {
     const { name, restartMs, clock, log, onEvent } = this.#options;
     const afterMs = livedMs >= HEALTHY_MS ? restartMs : this.#restartMs;
     this.#restartMs = Math.min(afterMs * 2, LONGEST_RESTART_MS);
-    log.warn({ server: name, pid, by, restartMs: afterMs }, 'A server has ended and is started again');
+    log.info({ server: name, pid, by, restartMs: afterMs }, 'A server has ended and is started again');
     onEvent({ kind: 'ended', name, pid, by, restartMs: afterMs });
     this.#restart = clock.after(afterMs, () => {
       try {
