@@ -1,0 +1,49 @@
+/** Reading of multistatus answers as tsdav gives them: names in camel case, numbers and booleans where text looks like some. */
+import type { DAVResponse } from 'tsdav';
+import { BackendError } from '../errors.ts';
+
+/** Throws BackendError('not-found' | 'forbidden' | 'unavailable') for an answer that is a refusal of the whole. */
+export function mustBeOk(responses: readonly DAVResponse[], what: string): void {
+  const [first] = responses;
+  if (first === undefined || first.ok || (first.href !== undefined && isMultistatus(first))) return;
+  throw refusal(first.status, what);
+}
+
+export function refusal(status: number, what: string): BackendError {
+  const why = `the calendar server answered ${status}`;
+  if (status === 404 || status === 410) return new BackendError('not-found', what, { why });
+  if (status === 507 || status === 413) return new BackendError('over-quota', what, { why });
+  if (status === 403 || status === 405 || status === 423) return new BackendError('forbidden', what, { why });
+  if (status === 409 || status === 415 || status === 422 || status === 400)
+    return new BackendError('rejected', what, { why });
+  return new BackendError('unavailable', what, { why });
+}
+
+/** One of several responses, and not an answer without any. */
+export function isMultistatus({ raw }: DAVResponse): boolean {
+  return typeof raw === 'object' && raw !== null && 'multistatus' in raw;
+}
+
+/** A property's text; undefined if it is not there or has elements in it. */
+export function textOf(response: DAVResponse | undefined, property: string): string | undefined {
+  return plainText((response?.props as Readonly<Record<string, unknown>> | undefined)?.[property]);
+}
+
+export function plainText(value: unknown): string | undefined {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'object' && value !== null && '_cdata' in value) {
+    return Array.isArray(value._cdata) ? value._cdata.join('') : plainText(value._cdata);
+  }
+  return undefined;
+}
+
+/** The path of a response, decoded but for what separates. */
+export function pathOf(href: string | undefined, base: string): string {
+  return new URL(href ?? '', base).pathname;
+}
+
+/** The token of a sync-collection answer. */
+export function syncTokenOf(responses: readonly DAVResponse[]): string | undefined {
+  const raw = responses[0]?.raw as { multistatus?: { syncToken?: unknown } } | undefined;
+  return plainText(raw?.multistatus?.syncToken);
+}

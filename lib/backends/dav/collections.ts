@@ -1,0 +1,207 @@
+/** The user's collections on the servers: found from the principal (RFC 6764, RFC 4791 6.2.1, RFC 6352 7.1.1), told as folders. */
+import { type DAVResponse, fetchHomeUrl, fetchPrincipalUrl, serviceDiscovery } from 'tsdav';
+import type { Folder, FolderKind } from '../backend.ts';
+import { BackendError } from '../errors.ts';
+import type { ResourceClass } from '../resources.ts';
+import { mustBeOk, pathOf, plainText, textOf } from './answers.ts';
+import type { DavConnection } from './connection.ts';
+
+export interface DavCollection {
+  readonly id: string;
+  readonly url: string;
+  readonly name: string;
+  readonly itemClass: ResourceClass;
+  readonly kind: FolderKind;
+  /** Other classes are kept in it too: lists are to be asked by component. */
+  readonly isMixed: boolean;
+  readonly hasSyncCollection: boolean;
+  /** Moves with every change: the sync token or the ctag. */
+  readonly token: string | undefined;
+}
+
+export interface DavHomes {
+  readonly calendars: string | undefined;
+  readonly contacts: string | undefined;
+  /** Where new events go by themselves (RFC 6638 9.2). */
+  readonly defaultCalendar: string | undefined;
+}
+
+const PREFIX = 'dav:';
+const COMPONENTS: Readonly<Partial<Record<ResourceClass, string>>> = {
+  Calendar: 'VEVENT',
+  Tasks: 'VTODO',
+  Notes: 'VJOURNAL',
+};
+const KINDS: Readonly<Record<ResourceClass, FolderKind>> = {
+  Calendar: 'calendar',
+  Contacts: 'contacts',
+  Tasks: 'tasks',
+  Notes: 'notes',
+};
+/** By name, where the server does not say which calendar is the default one. */
+const USUAL_NAMES = new Set([
+  'default',
+  'personal',
+  'calendar',
+  'calendars',
+  'home',
+  'contacts',
+  'addressbook',
+  'tasks',
+  'notes',
+]);
+const PROPERTIES =
+  '<d:resourcetype/><d:displayname/><c:supported-calendar-component-set/><d:supported-report-set/><d:sync-token/><cs:getctag/>';
+
+export const componentOf = (itemClass: ResourceClass): string | undefined => COMPONENTS[itemClass];
+
+/** `dav:Calendar:/calendars/ada/home/` */
+export const collectionId = (itemClass: ResourceClass, path: string): string => `${PREFIX}${itemClass}:${path}`;
+
+export const isDavId = (id: string): boolean => id.startsWith(PREFIX);
+
+export function parseCollectionId(
+  id: string,
+): { readonly itemClass: ResourceClass; readonly path: string } | undefined {
+  const match = /^dav:(Calendar|Contacts|Tasks|Notes):(\/.*\/)$/.exec(id);
+  return match ? { itemClass: match[1] as ResourceClass, path: match[2] as string } : undefined;
+}
+
+export async function findHomes(connection: DavConnection, url: string, contactsUrl: string): Promise<DavHomes> {
+  const [calendars, contacts] = await Promise.all([
+    findHome(connection, url, 'caldav'),
+    findHome(connection, contactsUrl, 'carddav'),
+  ]);
+  if (!calendars && !contacts) {
+    throw new BackendError('unavailable', "the user's calendars cannot be found", {
+      why: `${url} knows neither a principal nor a home of calendars or contacts`,
+      remedy: 'Set mail.dav.url to the address of the CalDAV server.',
+    });
+  }
+  return {
+    calendars: calendars?.home,
+    contacts: contacts?.home,
+    defaultCalendar: calendars && (await defaultCalendarOf(connection, calendars.principal)),
+  };
+}
+
+async function findHome(
+  connection: DavConnection,
+  url: string,
+  accountType: 'caldav' | 'carddav',
+): Promise<{ readonly home: string; readonly principal: string } | undefined> {
+  const fetch = connection.fetch;
+  const found = async (rootUrl: string) => {
+    const account = { accountType, serverUrl: url, rootUrl };
+    const principalUrl = await fetchPrincipalUrl({ account, fetch });
+    return { home: await fetchHomeUrl({ account: { ...account, principalUrl }, fetch }), principal: principalUrl };
+  };
+  try {
+    return await found(url);
+  } catch (first) {
+    if (first instanceof BackendError) throw first;
+    const rootUrl = await serviceDiscovery({ account: { accountType, serverUrl: url }, fetch });
+    if (rootUrl === url) return undefined;
+    return found(rootUrl).catch((second: unknown) => {
+      if (second instanceof BackendError) throw second;
+      return undefined;
+    });
+  }
+}
+
+async function defaultCalendarOf(connection: DavConnection, principal: string): Promise<string | undefined> {
+  try {
+    const [own] = await connection.propfind(principal, '<c:schedule-inbox-URL/>');
+    const inbox = hrefIn(own, 'scheduleInboxURL') ?? hrefIn(own, 'scheduleInboxUrl');
+    if (inbox === undefined) return undefined;
+    const [properties] = await connection.propfind(
+      new URL(inbox, principal).href,
+      '<c:schedule-default-calendar-URL/>',
+    );
+    const href = hrefIn(properties, 'scheduleDefaultCalendarURL') ?? hrefIn(properties, 'scheduleDefaultCalendarUrl');
+    return href === undefined ? undefined : pathOf(href, principal);
+  } catch (error) {
+    if (error instanceof BackendError && error.code !== 'unavailable') throw error;
+    return undefined;
+  }
+}
+
+function hrefIn(response: DAVResponse | undefined, property: string): string | undefined {
+  const value = (response?.props as Readonly<Record<string, { href?: unknown }>> | undefined)?.[property];
+  return plainText(value?.href);
+}
+
+/** Everything in both homes, calendars first. Throws BackendError. */
+export async function listCollections(connection: DavConnection, homes: DavHomes): Promise<readonly DavCollection[]> {
+  const seen = new Set([homes.calendars, homes.contacts].filter((home) => home !== undefined));
+  const found: Omit<DavCollection, 'kind'>[] = [];
+  for (const home of seen) {
+    const responses = await connection.propfind(home, PROPERTIES, '1');
+    mustBeOk(responses, 'the collections cannot be listed');
+    for (const response of responses) found.push(...collectionsIn(response, home));
+  }
+  return withKinds(found, homes.defaultCalendar);
+}
+
+function collectionsIn(response: DAVResponse, home: string): Omit<DavCollection, 'kind'>[] {
+  const props = (response.props ?? {}) as Readonly<Record<string, unknown>>;
+  const types = Object.keys((props['resourcetype'] as object | undefined) ?? {});
+  const classes: ResourceClass[] = types.includes('calendar')
+    ? componentsOf(props['supportedCalendarComponentSet'])
+    : types.includes('addressbook')
+      ? ['Contacts']
+      : [];
+  const path = pathOf(response.href, home);
+  const slashed = path.endsWith('/') ? path : `${path}/`;
+  const token = textOf(response, 'syncToken') ?? textOf(response, 'getctag');
+  return classes.map((itemClass) => ({
+    id: collectionId(itemClass, slashed),
+    url: new URL(slashed, home).href,
+    name: textOf(response, 'displayname') ?? decodeURIComponent(slashed.split('/').at(-2) ?? ''),
+    itemClass,
+    isMixed: classes.length > 1,
+    hasSyncCollection: JSON.stringify(props['supportedReportSet'] ?? '').includes('syncCollection'),
+    token,
+  }));
+}
+
+/** All, where the server does not say (RFC 4791 5.2.3). */
+function componentsOf(set: unknown): ResourceClass[] {
+  const listed = (set as { comp?: unknown } | undefined)?.comp;
+  const names = [listed].flat().map((it) => (it as { _attributes?: { name?: string } } | undefined)?._attributes?.name);
+  const classes = (Object.keys(COMPONENTS) as ResourceClass[]).filter((it) => names.includes(COMPONENTS[it]));
+  return classes.length === 0 && listed === undefined ? (Object.keys(COMPONENTS) as ResourceClass[]) : classes;
+}
+
+/**
+ * One of each class is the default one: what the server says, or what is usually called so, or the first. Tasks and notes in a
+ * calendar of many things are shown of the default one alone: others would be as many empty lists as there are calendars.
+ */
+function withKinds(
+  found: readonly Omit<DavCollection, 'kind'>[],
+  defaultCalendar: string | undefined,
+): DavCollection[] {
+  const chosen = new Map<ResourceClass, string>();
+  for (const itemClass of Object.keys(KINDS) as ResourceClass[]) {
+    const own = found.filter((it) => it.itemClass === itemClass);
+    const path = (it: Omit<DavCollection, 'kind'>) => parseCollectionId(it.id)?.path ?? '';
+    const calendar = chosen.get('Calendar');
+    const first =
+      own.find((it) => itemClass === 'Calendar' && path(it) === defaultCalendar) ??
+      own.find((it) => itemClass !== 'Calendar' && !it.isMixed) ??
+      own.find((it) => calendar !== undefined && path(it) === parseCollectionId(calendar)?.path) ??
+      own.find((it) => USUAL_NAMES.has((path(it).split('/').at(-2) ?? '').toLowerCase())) ??
+      own.find((it) => USUAL_NAMES.has(it.name.toLowerCase())) ??
+      own[0];
+    if (first) chosen.set(itemClass, first.id);
+  }
+  return found.flatMap((it) => {
+    const isDefault = chosen.get(it.itemClass) === it.id;
+    if (!isDefault && it.isMixed && it.itemClass !== 'Calendar') return [];
+    return [{ ...it, kind: isDefault ? KINDS[it.itemClass] : ('user' as const) }];
+  });
+}
+
+export function asFolder({ id, name, kind, itemClass }: DavCollection): Folder {
+  return { id, parentId: undefined, name, kind, itemClass, selectable: true };
+}

@@ -1,0 +1,221 @@
+/** One user's calendars, address books, tasks and notes on CalDAV and CardDAV servers. */
+import { randomName } from '../../platform/index.ts';
+import type { Folder, FolderEvent, Watch } from '../backend.ts';
+import { BackendError } from '../errors.ts';
+import type {
+  PutResult,
+  RemoveResult,
+  Resource,
+  ResourceCapabilities,
+  ResourceChanges,
+  ResourceClass,
+  ResourceFilter,
+  ResourceStore,
+  WriteCondition,
+} from '../resources.ts';
+import { refusal } from './answers.ts';
+import {
+  asFolder,
+  collectionId,
+  componentOf,
+  type DavCollection,
+  type DavHomes,
+  findHomes,
+  isDavId,
+  listCollections,
+  parseCollectionId,
+} from './collections.ts';
+import type { DavEnvironment } from './configuration.ts';
+import { DavConnection, xmlText } from './connection.ts';
+import { DavWatch } from './dav-watch.ts';
+import { matchingNames, readChanges, readResources, urlOf } from './resource-requests.ts';
+
+export class DavResources implements ResourceStore {
+  readonly capabilities: ResourceCapabilities;
+  readonly #environment: DavEnvironment;
+  readonly #connection: DavConnection;
+  readonly #homes: DavHomes;
+  /** As listed last. */
+  #known: ReadonlyMap<string, DavCollection>;
+  readonly #watches = new Set<Watch>();
+
+  private constructor(
+    environment: DavEnvironment,
+    connection: DavConnection,
+    homes: DavHomes,
+    listed: readonly DavCollection[],
+  ) {
+    this.#environment = environment;
+    this.#connection = connection;
+    this.#homes = homes;
+    this.#known = byId(listed);
+    const classes = new Set<ResourceClass>(listed.map((it) => it.itemClass));
+    if (homes.calendars !== undefined) classes.add('Calendar').add('Tasks');
+    if (homes.contacts !== undefined) classes.add('Contacts');
+    this.capabilities = {
+      hasSyncToken: listed.every((it) => it.token !== undefined),
+      canPush: false,
+      canChangeCollections: true,
+      classes,
+    };
+  }
+
+  /** Finds the user's homes and what is in them. Throws BackendError. */
+  static async open(
+    environment: DavEnvironment,
+    credentials: { readonly userName: string; readonly password: string },
+  ): Promise<DavResources> {
+    const { url, contactsUrl = url } = environment.configuration;
+    const connection = new DavConnection(environment, credentials);
+    try {
+      const homes = await findHomes(connection, url, contactsUrl);
+      return new DavResources(environment, connection, homes, await listCollections(connection, homes));
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  isCollection(id: string): boolean {
+    return isDavId(id);
+  }
+
+  async collections(): Promise<readonly Folder[]> {
+    return (await this.list()).map(asFolder);
+  }
+
+  async list(): Promise<readonly DavCollection[]> {
+    const listed = await listCollections(this.#connection, this.#homes);
+    this.#known = byId(listed);
+    return listed;
+  }
+
+  async createCollection(name: string, itemClass: ResourceClass): Promise<Folder> {
+    const home = itemClass === 'Contacts' ? this.#homes.contacts : this.#homes.calendars;
+    if (home === undefined || !this.capabilities.classes.has(itemClass)) {
+      throw new BackendError('unsupported', `the calendar server has no place for ${itemClass}`);
+    }
+    if ((await this.list()).some((it) => it.itemClass === itemClass && it.name === name)) {
+      throw new BackendError('already-exists', `there is a collection ${JSON.stringify(name)} already`, {
+        remedy: 'Choose another name.',
+      });
+    }
+    const url = new URL(`${randomName(this.#environment.random)}/`, home.endsWith('/') ? home : `${home}/`).href;
+    const status = await this.#make(url, name, itemClass);
+    if (status !== 201 && status !== 200 && status !== 207) throw refusal(status, 'the collection cannot be made');
+    const id = collectionId(itemClass, new URL(url).pathname);
+    return asFolder(await this.#collection(id));
+  }
+
+  async renameCollection(id: string, name: string): Promise<Folder> {
+    const { url } = await this.#collection(id);
+    const content = `<d:set><d:prop><d:displayname>${xmlText(name)}</d:displayname></d:prop></d:set>`;
+    const status = await this.#connection.change(url, 'PROPPATCH', 'd:propertyupdate', content);
+    if (status !== 207 && status !== 200) throw refusal(status, 'the collection cannot be renamed');
+    await this.list();
+    return asFolder(await this.#collection(id));
+  }
+
+  async deleteCollection(id: string): Promise<void> {
+    const { url, kind } = await this.#collection(id);
+    if (kind !== 'user') {
+      throw new BackendError('forbidden', 'the collection cannot be deleted', {
+        why: 'it is the default one of its kind',
+      });
+    }
+    const { status } = await this.#connection.send(url, 'DELETE', {});
+    if (status >= 300) throw refusal(status, 'the collection cannot be deleted');
+    await this.list();
+  }
+
+  async changes(id: string, token?: string): Promise<ResourceChanges> {
+    return readChanges(this.#connection, await this.#collection(id), token);
+  }
+
+  async matching(id: string, filter: ResourceFilter): Promise<ReadonlySet<string>> {
+    return matchingNames(this.#connection, await this.#collection(id), filter);
+  }
+
+  async read(id: string, names: readonly string[]): Promise<readonly Resource[]> {
+    return readResources(this.#connection, await this.#collection(id), names);
+  }
+
+  async put(id: string, name: string, text: string, condition: WriteCondition): Promise<PutResult> {
+    const { url, itemClass } = await this.#collection(id);
+    const type = itemClass === 'Contacts' ? 'text/vcard' : 'text/calendar';
+    const { status, etag } = await this.#connection.send(
+      urlOf(url, name),
+      'PUT',
+      { 'content-type': `${type}; charset=utf-8`, ...conditionHeaders(condition) },
+      text.replace(/\r?\n/g, '\r\n'),
+    );
+    if (status === 412) return { kind: 'conflict' };
+    if (status >= 200 && status < 300) return { kind: 'stored', etag: strong(etag) };
+    // A collection that is gone is told in many ways.
+    if (status !== 404) await this.#mustBeThere(id);
+    throw refusal(status, 'the resource cannot be stored');
+  }
+
+  async remove(id: string, name: string, etag: string | undefined): Promise<RemoveResult> {
+    const { url } = await this.#collection(id);
+    const headers: Record<string, string> = etag === undefined ? {} : { 'if-match': etag };
+    const { status } = await this.#connection.send(urlOf(url, name), 'DELETE', headers);
+    if (status === 404 || status === 410) return 'gone';
+    if (status === 412) return (await this.read(id, [name])).length === 0 ? 'gone' : 'conflict';
+    if (status >= 300) throw refusal(status, 'the resource cannot be removed');
+    return 'removed';
+  }
+
+  async watch(listener: (event: FolderEvent) => void): Promise<Watch> {
+    const watch = new DavWatch(this.#environment, () => this.list(), [...this.#known.values()], listener);
+    this.#watches.add(watch);
+    return watch;
+  }
+
+  async close(): Promise<void> {
+    for (const watch of this.#watches) await watch.close();
+    await this.#connection.close();
+  }
+
+  async #collection(id: string): Promise<DavCollection> {
+    const known = this.#known.get(id) ?? byId(await this.list()).get(id);
+    if (known) return known;
+    throw new BackendError('not-found', `there is no collection ${JSON.stringify(id.slice(0, 200))}`, {
+      remedy: 'List the folders again.',
+    });
+  }
+
+  async #mustBeThere(id: string): Promise<void> {
+    await this.list();
+    await this.#collection(id);
+  }
+
+  #make(url: string, name: string, itemClass: ResourceClass): Promise<number> {
+    const displayName = `<d:displayname>${xmlText(name)}</d:displayname>`;
+    const component = componentOf(itemClass);
+    const type = component === undefined ? '<card:addressbook/>' : '<c:calendar/>';
+    const components =
+      component === undefined
+        ? ''
+        : `<c:supported-calendar-component-set><c:comp name="${component}"/></c:supported-calendar-component-set>`;
+    if (component !== undefined) {
+      const content = `<d:set><d:prop>${displayName}${components}</d:prop></d:set>`;
+      return this.#connection.change(url, 'MKCALENDAR', 'c:mkcalendar', content);
+    }
+    // RFC 5689
+    const types = `<d:resourcetype><d:collection/>${type}</d:resourcetype>`;
+    return this.#connection.change(url, 'MKCOL', 'd:mkcol', `<d:set><d:prop>${types}${displayName}</d:prop></d:set>`);
+  }
+}
+
+function byId(listed: readonly DavCollection[]): ReadonlyMap<string, DavCollection> {
+  return new Map(listed.filter((it) => parseCollectionId(it.id)).map((it) => [it.id, it]));
+}
+
+function conditionHeaders(condition: WriteCondition): Readonly<Record<string, string>> {
+  if (condition === undefined) return {};
+  return condition === 'new' ? { 'if-none-match': '*' } : { 'if-match': condition.etag };
+}
+
+/** A weak one says nothing of the bytes. */
+const strong = (etag: string | undefined): string | undefined => (etag?.startsWith('W/') ? undefined : etag);

@@ -1,0 +1,3 @@
+// Calendars, contacts, tasks and notes on CalDAV and CardDAV servers.
+export { type DavConfiguration, type DavTimeouts } from './configuration.ts';
+export { openDavResources } from './open.ts';

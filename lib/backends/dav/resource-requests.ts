@@ -1,0 +1,147 @@
+/** Lists, changes and contents of one collection: sync-collection (RFC 6578) where the server has it, else ctags and whole lists. */
+import type { DAVResponse } from 'tsdav';
+import { BackendError } from '../errors.ts';
+import type { Resource, ResourceChanges, ResourceFilter, ResourceState } from '../resources.ts';
+import { isMultistatus, mustBeOk, pathOf, plainText, syncTokenOf, textOf } from './answers.ts';
+import { componentOf, type DavCollection } from './collections.ts';
+import { type DavConnection, xmlText } from './connection.ts';
+
+/** Texts in one answer. */
+const READ_AT_ONCE = 100;
+/** A server that truncates is asked on so often (RFC 6578 3.6). */
+const ROUNDS_LIMIT = 1_000;
+const INSUFFICIENT_STORAGE = 507;
+const ETAG = '<d:prop><d:getetag/></d:prop>';
+
+export async function readChanges(
+  connection: DavConnection,
+  collection: DavCollection,
+  token: string | undefined,
+): Promise<ResourceChanges> {
+  if (collection.hasSyncCollection && !collection.isMixed) {
+    const changes = await syncCollection(connection, collection, token);
+    if (changes) return changes;
+  }
+  const current = await tokenOf(connection, collection);
+  if (token !== undefined && token === current) return { token, complete: false, resources: [], removed: [] };
+  return { token: current, complete: true, resources: await listAll(connection, collection), removed: [] };
+}
+
+/** Undefined: the server does not do as it says. */
+async function syncCollection(
+  connection: DavConnection,
+  collection: DavCollection,
+  since: string | undefined,
+): Promise<ResourceChanges | undefined> {
+  const found = new Map<string, string | undefined>();
+  let token = since;
+  for (let round = 0; round < ROUNDS_LIMIT; round++) {
+    const content = `<d:sync-token>${xmlText(token ?? '')}</d:sync-token><d:sync-level>1</d:sync-level>${ETAG}`;
+    const responses = await connection.report(collection.url, 'd:sync-collection', content, '0');
+    if (!responses.some(isMultistatus)) {
+      const status = responses[0]?.status ?? 0;
+      if (status === 404 || status === 410) mustBeOk(responses, 'the collection cannot be read');
+      // The token is too old or was never given (RFC 6578 3.2).
+      return since === undefined ? undefined : syncCollection(connection, collection, undefined);
+    }
+    let isTruncated = false;
+    for (const response of responses) {
+      const name = nameIn(response, collection.url);
+      if (name === '' && response.status === INSUFFICIENT_STORAGE) isTruncated = true;
+      if (name === '' || name === undefined) continue;
+      found.set(name, response.status === 404 ? undefined : textOf(response, 'getetag'));
+    }
+    token = syncTokenOf(responses);
+    if (token === undefined) return undefined;
+    if (isTruncated) continue;
+    const resources = [...found].flatMap(([name, etag]) => (etag === undefined ? [] : [{ name, etag }]));
+    const removed = [...found].flatMap(([name, etag]) => (etag === undefined ? [name] : []));
+    const complete = since === undefined;
+    return { token, complete, resources, removed: complete ? [] : removed };
+  }
+  return undefined;
+}
+
+async function tokenOf(connection: DavConnection, { url }: DavCollection): Promise<string | undefined> {
+  const responses = await connection.propfind(url, '<d:sync-token/><cs:getctag/>');
+  mustBeOk(responses, 'the collection cannot be read');
+  return textOf(responses[0], 'syncToken') ?? textOf(responses[0], 'getctag');
+}
+
+async function listAll(connection: DavConnection, collection: DavCollection): Promise<readonly ResourceState[]> {
+  const responses = collection.isMixed
+    ? await query(connection, collection, '')
+    : await connection.propfind(collection.url, '<d:getetag/><d:resourcetype/>', '1');
+  mustBeOk(responses, 'the collection cannot be read');
+  return responses.flatMap((response) => {
+    const name = nameIn(response, collection.url);
+    const etag = textOf(response, 'getetag');
+    return name === undefined || name === '' || etag === undefined ? [] : [{ name, etag }];
+  });
+}
+
+export async function matchingNames(
+  connection: DavConnection,
+  collection: DavCollection,
+  filter: ResourceFilter,
+): Promise<ReadonlySet<string>> {
+  const condition =
+    filter === 'incomplete'
+      ? '<c:prop-filter name="COMPLETED"><c:is-not-defined/></c:prop-filter>'
+      : `<c:time-range start="${filter.endsAfter.toISOString().replace(/[-:]|\.\d{3}/g, '')}"/>`;
+  const responses = await query(connection, collection, condition);
+  mustBeOk(responses, 'the collection cannot be searched');
+  return new Set(responses.flatMap((response) => nameIn(response, collection.url) || []));
+}
+
+function query(connection: DavConnection, { url, itemClass }: DavCollection, condition: string) {
+  const filter = `<c:comp-filter name="VCALENDAR"><c:comp-filter name="${componentOf(itemClass)}">${condition}</c:comp-filter></c:comp-filter>`;
+  return connection.report(url, 'c:calendar-query', `${ETAG}<c:filter>${filter}</c:filter>`);
+}
+
+export async function readResources(
+  connection: DavConnection,
+  { url, itemClass }: DavCollection,
+  names: readonly string[],
+): Promise<readonly Resource[]> {
+  const isCards = itemClass === 'Contacts';
+  const root = isCards ? 'card:addressbook-multiget' : 'c:calendar-multiget';
+  const data = isCards ? '<card:address-data/>' : '<c:calendar-data/>';
+  const found: Resource[] = [];
+  for (let at = 0; at < names.length; at += READ_AT_ONCE) {
+    const hrefs = names.slice(at, at + READ_AT_ONCE).map((name) => new URL(urlOf(url, name)).pathname);
+    const content = `<d:prop><d:getetag/>${data}</d:prop>${hrefs.map((href) => `<d:href>${xmlText(href)}</d:href>`).join('')}`;
+    const responses = await connection.report(url, root, content);
+    mustBeOk(responses, 'the resources cannot be read');
+    for (const response of responses) {
+      const name = nameIn(response, url);
+      const etag = textOf(response, 'getetag');
+      const props = (response.props ?? {}) as Readonly<Record<string, unknown>>;
+      const text = plainText(props[isCards ? 'addressData' : 'calendarData']);
+      if (name && etag !== undefined && text !== undefined) found.push({ name, etag, text: `${text}\r\n` });
+    }
+  }
+  return found;
+}
+
+export function urlOf(collectionUrl: string, name: string): string {
+  return new URL(encodeURIComponent(name), collectionUrl).href;
+}
+
+/** `''` for the collection itself; undefined for what is not directly in it, or is a collection again. */
+function nameIn({ href }: DAVResponse, collectionUrl: string): string | undefined {
+  if (href === undefined) return undefined;
+  const base = decoded(new URL(collectionUrl).pathname);
+  const path = decoded(pathOf(String(href), collectionUrl));
+  if (`${path}/` === base || path === base) return '';
+  const name = path.startsWith(base) ? path.slice(base.length) : '';
+  return name === '' || name.includes('/') ? undefined : name;
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch (cause) {
+    throw new BackendError('unavailable', 'the calendar server names a resource oddly', { why: path, cause });
+  }
+}

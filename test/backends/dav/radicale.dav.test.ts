@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDavResources } from '../../../lib/backends/dav/index.ts';
+import { silentLog, systemClock, systemRandom } from '../../../lib/platform/index.ts';
+import { describeResourceContract, eventText, newName, taskText } from '../../contract/resources.ts';
+import { Radicale } from '../../support/radicale.ts';
+import { openDav } from './setup.ts';
+
+describeResourceContract('dav, Radicale', async () => {
+  const radicale = await Radicale.start({ ada: 'ada-pass', bob: 'bob-pass' });
+  await radicale.makeCalendar('ada', 'default', 'Calendar', ['VEVENT']);
+  await radicale.makeCalendar('ada', 'tasks', 'Tasks', ['VTODO']);
+  await radicale.makeAddressBook('ada', 'contacts', 'Contacts');
+  const open = () => openDav({ url: radicale.url }, 'ada', 'ada-pass');
+  return { mailbox: await open(), other: await open(), stop: () => radicale.stop() };
+});
+
+describe('dav', () => {
+  let radicale: Radicale;
+  beforeAll(async () => {
+    radicale = await Radicale.start({ ada: 'ada-pass', bob: 'bob-pass' });
+    await radicale.makeCalendar('ada', 'home', 'At home');
+    await radicale.makeCalendar('ada', 'work', 'Work');
+  }, 90_000);
+  afterAll(() => radicale.stop());
+
+  it('shows a calendar of many things as several folders, tasks and notes of the default one alone', async () => {
+    const mailbox = await openDav({ url: radicale.url }, 'ada', 'ada-pass');
+    const { resources } = mailbox;
+    const folders = (await resources?.collections()) ?? [];
+    expect(folders.map(({ id, kind }) => [id, kind]).sort()).toEqual([
+      ['dav:Calendar:/ada/home/', 'calendar'],
+      ['dav:Calendar:/ada/work/', 'user'],
+      ['dav:Notes:/ada/home/', 'notes'],
+      ['dav:Tasks:/ada/home/', 'tasks'],
+    ]);
+    const [event, task] = [newName(), newName()];
+    await resources?.put('dav:Calendar:/ada/home/', event, eventText(event), 'new');
+    await resources?.put('dav:Tasks:/ada/home/', task, taskText(task), 'new');
+    const events = await resources?.changes('dav:Calendar:/ada/home/');
+    expect(events?.resources.map((it) => it.name)).toEqual([event]);
+    const tasks = await resources?.changes('dav:Tasks:/ada/home/');
+    expect(tasks?.resources.map((it) => it.name)).toEqual([task]);
+    expect(await resources?.changes('dav:Tasks:/ada/home/', tasks?.token)).toMatchObject({
+      complete: false,
+      resources: [],
+    });
+    await mailbox.close();
+  });
+
+  it('finds the homes from the well-known address too', async () => {
+    const mailbox = await openDav({ url: `${radicale.url}no/such/path/` }, 'ada', 'ada-pass');
+    expect(await mailbox.resources?.collections()).toHaveLength(4);
+    await mailbox.close();
+  });
+
+  const open = (url: string, password: string) =>
+    openDavResources(
+      { url },
+      { clock: systemClock, random: systemRandom, log: silentLog },
+      { user: 'ada', addresses: [] },
+      { userName: 'ada', password },
+    );
+
+  it('says so when the password is wrong', async () => {
+    await expect(open(radicale.url, 'wrong')).rejects.toMatchObject({ code: 'rejected-credentials' });
+  });
+
+  it('says so when the server is not there', async () => {
+    await expect(open('http://127.0.0.1:9/', 'ada-pass')).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
