@@ -43,6 +43,7 @@ export {
   type SmtpInOptions,
   startSmtpIn,
 } from './folders/index.ts';
+export { type DavConfiguration, MailSystemWithDav } from './dav/index.ts';
 export { BackendError, type BackendErrorCode } from './errors.ts';
 export {
   type ImapConfiguration,

@@ -1,6 +1,6 @@
 /** An IMAP mail system, from the settings to what the backend takes. */
 import { readFile } from 'node:fs/promises';
-import type { ImapConfiguration } from '../backends/index.ts';
+import type { DavConfiguration, ImapConfiguration } from '../backends/index.ts';
 import { reasonOf } from '../platform/index.ts';
 import type { ImapMailConfiguration } from '../topology/index.ts';
 import { ServerError } from './errors.ts';
@@ -32,6 +32,23 @@ export async function imapConfiguration(mail: ImapMailConfiguration): Promise<Im
     folderNames,
     ...(maildirWatch !== undefined && { maildirWatch }),
     ...(master?.password !== undefined && { master: { user: master.userName, password: master.password } }),
+  };
+}
+
+/** Of the calendars beside the mail. Throws ServerError. */
+export async function davConfiguration(
+  mail: ImapMailConfiguration,
+  dav: NonNullable<ImapMailConfiguration['dav']>,
+): Promise<DavConfiguration> {
+  const { url, contactsUrl, loginName = mail.loginName, verifyCertificate, pollMinSeconds, pollMaxSeconds } = dav;
+  const certificateAuthorities = await readAuthorities(dav.caFile);
+  return {
+    url,
+    ...(contactsUrl !== undefined && { contactsUrl }),
+    loginName,
+    checkCertificates: verifyCertificate,
+    ...(certificateAuthorities !== undefined && { certificateAuthorities }),
+    timeouts: { pollMinSeconds, pollMaxSeconds },
   };
 }
 

@@ -1,8 +1,8 @@
 /** The mail system that the configuration names. */
-import { ImapMailSystem, type MailSystem, openFolders, startSmtpIn } from '../backends/index.ts';
+import { ImapMailSystem, type MailSystem, MailSystemWithDav, openFolders, startSmtpIn } from '../backends/index.ts';
 import type { Clock, Log, Random } from '../platform/index.ts';
 import type { MailConfiguration } from '../topology/index.ts';
-import { imapConfiguration } from './imap-configuration.ts';
+import { davConfiguration, imapConfiguration } from './imap-configuration.ts';
 
 export interface OpenMail {
   readonly system: MailSystem;
@@ -16,7 +16,9 @@ export async function openMailSystem(
   { clock, random, log }: { clock: Clock; random: Random; log: Log },
 ): Promise<OpenMail> {
   if (mail.kind === 'imap') {
-    const system = new ImapMailSystem(await imapConfiguration(mail), { clock, random, log });
+    const imap = new ImapMailSystem(await imapConfiguration(mail), { clock, random, log });
+    const dav = mail.dav && (await davConfiguration(mail, mail.dav));
+    const system = dav ? new MailSystemWithDav(imap, dav, { clock, random, log }) : imap;
     return { system, smtpInPort: undefined, close: () => system.close() };
   }
   const { root, relay, smtpIn } = mail;

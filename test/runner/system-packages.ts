@@ -15,6 +15,7 @@ const NEEDS: readonly Need[] = [
     files: ['/usr/lib/dovecot/managesieve', '/usr/libexec/dovecot/managesieve'],
   },
   { package: 'dovecot-lmtpd', files: ['/usr/lib/dovecot/lmtp', '/usr/libexec/dovecot/lmtp'] },
+  { package: 'radicale', files: ['/usr/bin/radicale'] },
   { package: 'default-jre-headless', files: ['/usr/bin/java', '/usr/local/bin/java'] },
   { package: 'maven', files: ['/usr/bin/mvn', '/usr/local/bin/mvn'] },
   { package: 'slapd', files: ['/usr/sbin/slapd'] },

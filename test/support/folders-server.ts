@@ -25,13 +25,14 @@ export class FoldersServer {
   readonly configuration: Configuration;
   /** Everything that it logged, at every level. */
   readonly logged: string[] = [];
-  readonly #root: string;
+  /** Of the users' mail and collections. */
+  readonly mailRoot: string;
   readonly #clock: Clock | undefined;
   readonly #devices: DeviceClient[] = [];
   #server: CaravanServer | undefined;
 
   private constructor(root: string, directory: string, { flags = {}, clock }: FoldersServerOptions) {
-    this.#root = root;
+    this.mailRoot = root;
     this.directory = directory;
     this.#clock = clock;
     this.configuration = loadConfiguration({
@@ -112,7 +113,7 @@ export class FoldersServer {
   async stop(): Promise<void> {
     for (const device of this.#devices) device.close();
     await this.stopServer();
-    for (const directory of [this.directory, this.#root]) await rm(directory, { recursive: true, force: true });
+    for (const directory of [this.directory, this.mailRoot]) await rm(directory, { recursive: true, force: true });
   }
 }
 

@@ -1,9 +1,8 @@
 /** What shows an item of any class: mail by what is fetched of its MIME, the others by their codec from the whole resource. */
 import type { FetchedMessage, FetchPlan, ItemClass, MessageFlags } from '../../backends/index.ts';
 import { textOfResource, type UserSync } from '../../sync/index.ts';
-import { type EmailOptions, emailRenderer, ItemError, type OutOfLine } from '../items/index.ts';
+import { type EmailOptions, emailRenderer, type OutOfLine, resourceCodec } from '../items/index.ts';
 import type { Element } from '../protocol/index.ts';
-import { codecOf } from './resource-codecs.ts';
 
 export interface ItemRenderer {
   readonly plan: FetchPlan;
@@ -18,13 +17,6 @@ export interface ItemRenderer {
 }
 
 const WHOLE: FetchPlan = () => [{ path: '' }];
-/** Without a codec an item cannot be shown: it is kept from devices as one that cannot be read is. */
-const UNREADABLE: ItemRenderer = {
-  plan: () => [],
-  render: () => {
-    throw new ItemError('malformed-item', 'items of this class cannot be shown');
-  },
-};
 
 export function itemRenderer(
   itemClass: ItemClass,
@@ -33,8 +25,7 @@ export function itemRenderer(
   outOfLine?: OutOfLine,
 ): ItemRenderer {
   if (itemClass === 'Email') return emailRenderer(options, outOfLine);
-  const codec = codecOf(itemClass);
-  if (!codec) return UNREADABLE;
+  const codec = resourceCodec(itemClass);
   const { version, bodies } = options;
   return {
     plan: WHOLE,

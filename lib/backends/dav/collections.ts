@@ -38,6 +38,8 @@ const KINDS: Readonly<Record<ResourceClass, FolderKind>> = {
   Tasks: 'tasks',
   Notes: 'notes',
 };
+/** Paths of collections that devices made begin so. */
+export const MADE_PREFIX = 'caravan-';
 /** By name, where the server does not say which calendar is the default one. */
 const USUAL_NAMES = new Set([
   'default',
@@ -157,7 +159,7 @@ function collectionsIn(response: DAVResponse, home: string): Omit<DavCollection,
   return classes.map((itemClass) => ({
     id: collectionId(itemClass, slashed),
     url: new URL(slashed, home).href,
-    name: textOf(response, 'displayname') ?? decodeURIComponent(slashed.split('/').at(-2) ?? ''),
+    name: textOf(response, 'displayname') ?? decodeURIComponent(lastName(slashed)),
     itemClass,
     isMixed: classes.length > 1,
     hasSyncCollection: JSON.stringify(props['supportedReportSet'] ?? '').includes('syncCollection'),
@@ -183,15 +185,16 @@ function withKinds(
 ): DavCollection[] {
   const chosen = new Map<ResourceClass, string>();
   for (const itemClass of Object.keys(KINDS) as ResourceClass[]) {
-    const own = found.filter((it) => it.itemClass === itemClass);
+    const own = found.filter((it) => it.itemClass === itemClass).sort(byAge);
     const path = (it: Omit<DavCollection, 'kind'>) => parseCollectionId(it.id)?.path ?? '';
     const calendar = chosen.get('Calendar');
     const first =
       own.find((it) => itemClass === 'Calendar' && path(it) === defaultCalendar) ??
+      own.find((it) => !it.isMixed && USUAL_NAMES.has(lastName(path(it)).toLowerCase())) ??
+      own.find((it) => !it.isMixed && USUAL_NAMES.has(it.name.toLowerCase())) ??
       own.find((it) => itemClass !== 'Calendar' && !it.isMixed) ??
       own.find((it) => calendar !== undefined && path(it) === parseCollectionId(calendar)?.path) ??
-      own.find((it) => USUAL_NAMES.has((path(it).split('/').at(-2) ?? '').toLowerCase())) ??
-      own.find((it) => USUAL_NAMES.has(it.name.toLowerCase())) ??
+      own.find((it) => USUAL_NAMES.has(lastName(path(it)).toLowerCase())) ??
       own[0];
     if (first) chosen.set(itemClass, first.id);
   }
@@ -201,6 +204,14 @@ function withKinds(
     return [{ ...it, kind: isDefault ? KINDS[it.itemClass] : ('user' as const) }];
   });
 }
+
+/** Those that were made by a device come last: none of them takes the place of what was the default one before. */
+function byAge(one: Omit<DavCollection, 'kind'>, other: Omit<DavCollection, 'kind'>): number {
+  const rank = ({ id }: Omit<DavCollection, 'kind'>) => (lastName(id).startsWith(MADE_PREFIX) ? 1 : 0);
+  return rank(one) - rank(other) || (one.id < other.id ? -1 : 1);
+}
+
+const lastName = (path: string): string => path.split('/').at(-2) ?? '';
 
 export function asFolder({ id, name, kind, itemClass }: DavCollection): Folder {
   return { id, parentId: undefined, name, kind, itemClass, selectable: true };

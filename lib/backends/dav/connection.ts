@@ -51,7 +51,9 @@ export class DavConnection {
       });
     }
     if (response.status === 401) {
-      throw new BackendError('rejected-credentials', 'the calendar server refused the password', {
+      // The mail system took the password: nobody is to be asked for another, and mail goes on.
+      throw new BackendError('unavailable', 'the calendar server refused the password', {
+        why: 'the mail system takes it',
         remedy: 'See that calendars and mail take the same user names and passwords.',
       });
     }

@@ -23,6 +23,7 @@ import {
   findHomes,
   isDavId,
   listCollections,
+  MADE_PREFIX,
   parseCollectionId,
 } from './collections.ts';
 import type { DavEnvironment } from './configuration.ts';
@@ -30,50 +31,31 @@ import { DavConnection, xmlText } from './connection.ts';
 import { DavWatch } from './dav-watch.ts';
 import { matchingNames, readChanges, readResources, urlOf } from './resource-requests.ts';
 
+/** Before the server was asked. */
+const USUAL_CLASSES: readonly ResourceClass[] = ['Calendar', 'Contacts', 'Tasks'];
+
+/** Asks the server for nothing until somebody asks it: that it cannot be reached must not keep the mail from being served. */
 export class DavResources implements ResourceStore {
-  readonly capabilities: ResourceCapabilities;
   readonly #environment: DavEnvironment;
   readonly #connection: DavConnection;
-  readonly #homes: DavHomes;
-  /** As listed last. */
-  #known: ReadonlyMap<string, DavCollection>;
+  #homes: Promise<DavHomes> | undefined;
+  /** As listed last; undefined before. */
+  #known: ReadonlyMap<string, DavCollection> | undefined;
   readonly #watches = new Set<Watch>();
 
-  private constructor(
-    environment: DavEnvironment,
-    connection: DavConnection,
-    homes: DavHomes,
-    listed: readonly DavCollection[],
-  ) {
+  constructor(environment: DavEnvironment, credentials: { readonly userName: string; readonly password: string }) {
     this.#environment = environment;
-    this.#connection = connection;
-    this.#homes = homes;
-    this.#known = byId(listed);
-    const classes = new Set<ResourceClass>(listed.map((it) => it.itemClass));
-    if (homes.calendars !== undefined) classes.add('Calendar').add('Tasks');
-    if (homes.contacts !== undefined) classes.add('Contacts');
-    this.capabilities = {
+    this.#connection = new DavConnection(environment, credentials);
+  }
+
+  get capabilities(): ResourceCapabilities {
+    const listed = [...(this.#known?.values() ?? [])];
+    return {
       hasSyncToken: listed.every((it) => it.token !== undefined),
       canPush: false,
       canChangeCollections: true,
-      classes,
+      classes: new Set([...USUAL_CLASSES, ...listed.map((it) => it.itemClass)]),
     };
-  }
-
-  /** Finds the user's homes and what is in them. Throws BackendError. */
-  static async open(
-    environment: DavEnvironment,
-    credentials: { readonly userName: string; readonly password: string },
-  ): Promise<DavResources> {
-    const { url, contactsUrl = url } = environment.configuration;
-    const connection = new DavConnection(environment, credentials);
-    try {
-      const homes = await findHomes(connection, url, contactsUrl);
-      return new DavResources(environment, connection, homes, await listCollections(connection, homes));
-    } catch (error) {
-      await connection.close();
-      throw error;
-    }
   }
 
   isCollection(id: string): boolean {
@@ -85,13 +67,14 @@ export class DavResources implements ResourceStore {
   }
 
   async list(): Promise<readonly DavCollection[]> {
-    const listed = await listCollections(this.#connection, this.#homes);
+    const listed = await listCollections(this.#connection, await this.#findHomes());
     this.#known = byId(listed);
     return listed;
   }
 
   async createCollection(name: string, itemClass: ResourceClass): Promise<Folder> {
-    const home = itemClass === 'Contacts' ? this.#homes.contacts : this.#homes.calendars;
+    const homes = await this.#findHomes();
+    const home = itemClass === 'Contacts' ? homes.contacts : homes.calendars;
     if (home === undefined || !this.capabilities.classes.has(itemClass)) {
       throw new BackendError('unsupported', `the calendar server has no place for ${itemClass}`);
     }
@@ -100,7 +83,10 @@ export class DavResources implements ResourceStore {
         remedy: 'Choose another name.',
       });
     }
-    const url = new URL(`${randomName(this.#environment.random)}/`, home.endsWith('/') ? home : `${home}/`).href;
+    const url = new URL(
+      `${MADE_PREFIX}${randomName(this.#environment.random)}/`,
+      home.endsWith('/') ? home : `${home}/`,
+    ).href;
     const status = await this.#make(url, name, itemClass);
     if (status !== 201 && status !== 200 && status !== 207) throw refusal(status, 'the collection cannot be made');
     const id = collectionId(itemClass, new URL(url).pathname);
@@ -167,7 +153,12 @@ export class DavResources implements ResourceStore {
   }
 
   async watch(listener: (event: FolderEvent) => void): Promise<Watch> {
-    const watch = new DavWatch(this.#environment, () => this.list(), [...this.#known.values()], listener);
+    const watch = new DavWatch(
+      this.#environment,
+      () => this.list(),
+      this.#known && [...this.#known.values()],
+      listener,
+    );
     this.#watches.add(watch);
     return watch;
   }
@@ -177,8 +168,20 @@ export class DavResources implements ResourceStore {
     await this.#connection.close();
   }
 
+  #findHomes(): Promise<DavHomes> {
+    const { url, contactsUrl = url } = this.#environment.configuration;
+    if (!this.#homes) {
+      const finding = findHomes(this.#connection, url, contactsUrl);
+      finding.catch(() => {
+        if (this.#homes === finding) this.#homes = undefined;
+      });
+      this.#homes = finding;
+    }
+    return this.#homes;
+  }
+
   async #collection(id: string): Promise<DavCollection> {
-    const known = this.#known.get(id) ?? byId(await this.list()).get(id);
+    const known = this.#known?.get(id) ?? byId(await this.list()).get(id);
     if (known) return known;
     throw new BackendError('not-found', `there is no collection ${JSON.stringify(id.slice(0, 200))}`, {
       remedy: 'List the folders again.',

@@ -10,8 +10,9 @@ export class DavWatch implements Watch {
   readonly #environment: DavEnvironment;
   readonly #list: () => Promise<readonly DavCollection[]>;
   readonly #listener: (event: FolderEvent) => void;
-  #tokens: ReadonlyMap<string, string>;
-  #hierarchy: string;
+  /** Undefined before the first look. */
+  #tokens: ReadonlyMap<string, string> | undefined;
+  #hierarchy: string | undefined;
   #watched: ReadonlySet<string> = new Set();
   #pollMs: number;
   #timer: Timer | undefined;
@@ -22,14 +23,15 @@ export class DavWatch implements Watch {
   constructor(
     environment: DavEnvironment,
     list: () => Promise<readonly DavCollection[]>,
-    listed: readonly DavCollection[],
+    listed: readonly DavCollection[] | undefined,
     listener: (event: FolderEvent) => void,
   ) {
     this.#environment = environment;
     this.#list = list;
     this.#listener = listener;
-    this.#tokens = tokensOf(listed);
-    this.#hierarchy = hierarchyOf(listed);
+    this.#tokens = listed && tokensOf(listed);
+    this.#hierarchy = listed && hierarchyOf(listed);
+    this.#isInterrupted = listed === undefined;
     this.#pollMs = environment.timeouts.pollMinSeconds * 1_000;
     this.#schedule(0);
   }
@@ -83,12 +85,12 @@ export class DavWatch implements Watch {
     const hierarchy = hierarchyOf(listed);
     const before = this.#tokens;
     this.#tokens = tokensOf(listed);
-    let isChanged = hierarchy !== this.#hierarchy;
+    let isChanged = this.#hierarchy !== undefined && hierarchy !== this.#hierarchy;
     if (isChanged) this.#tell({ kind: 'hierarchy' });
     this.#hierarchy = hierarchy;
     for (const { id, token } of listed) {
       // Without a token every look may have missed something.
-      if (token !== undefined && before.get(id) === token) continue;
+      if (token !== undefined && before?.get(id) === token) continue;
       isChanged ||= token !== undefined;
       if (this.#watched.has(id)) this.#tell({ kind: 'changed', folderId: id });
     }

@@ -1,3 +1,4 @@
 // Calendars, contacts, tasks and notes on CalDAV and CardDAV servers.
 export { type DavConfiguration, type DavTimeouts } from './configuration.ts';
+export { MailSystemWithDav } from './mail-system-with-dav.ts';
 export { openDavResources } from './open.ts';

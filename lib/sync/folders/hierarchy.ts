@@ -57,8 +57,10 @@ export class Hierarchy {
     try {
       return await this.fresh();
     } catch (error) {
-      // What was known a moment ago still serves while the mail system cannot be asked.
+      // What was known a moment ago, or is stored, still serves while the mail system cannot be asked.
+      const served = known ?? this.#registry;
       if (known && error instanceof BackendError) return known;
+      if (served && served.version > 0 && error instanceof BackendError && error.code === 'unavailable') return served;
       throw error;
     }
   }

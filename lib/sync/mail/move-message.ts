@@ -7,6 +7,7 @@ import { StoreError } from '../../store/index.ts';
 import { SyncError } from '../errors.ts';
 import type { FolderEntry } from '../folders/folder-registry.ts';
 import { formatServerId, parseServerId } from '../server-id.ts';
+import { moveResource } from '../resources/move-resource.ts';
 import type { MoveResult } from '../sync.ts';
 import type { UserRecord, UserRecords } from '../user-records.ts';
 import { mustHold } from './client-commands.ts';
@@ -33,10 +34,11 @@ export async function moveMessage(
   const { hierarchy } = context;
   const id = parseServerId(request.serverId);
   const source = await hierarchy.find(request.sourceId);
-  if (!id || !source || id.folderId !== source.id || source.itemClass !== 'Email') return refused('invalid-source');
+  if (!id || !source || id.folderId !== source.id) return refused('invalid-source');
   const known = await hierarchy.find(request.targetId);
-  if (!known || known.itemClass !== 'Email') return refused('invalid-target');
+  if (!known || known.itemClass !== source.itemClass) return refused('invalid-target');
   if (known.id === source.id) return refused('same-folder');
+  if (source.itemClass !== 'Email') return moveResource(context, source, known, id.uid);
   try {
     const target = await hierarchy.materialize(known.id);
     if (!target?.selectable) return refused('invalid-target');

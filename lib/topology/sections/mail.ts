@@ -143,6 +143,37 @@ const imapMail = z.strictObject({
     }),
   ),
   smtp: submission,
+  dav: optional(
+    z.strictObject({
+      url: text({
+        about:
+          'The CalDAV and CardDAV server, with the same user names and passwords as the IMAP server. Where the calendars of a user are is found from there (RFC 6764).',
+        expected: "an address such as 'https://dav.example.org/'",
+        matches: /^https?:\/\/[^\s/]+(\/\S*)?$/i,
+      }),
+      contactsUrl: optional(
+        text({
+          about: 'The CardDAV server, where it is another.',
+          expected: "an address such as 'https://dav.example.org/'",
+          matches: /^https?:\/\/[^\s/]+(\/\S*)?$/i,
+          otherwise: 'as `mail.dav.url`',
+        }),
+      ),
+      loginName: optional(
+        choice(['user', 'address'], { about: 'How a user is named to it.', otherwise: 'as `mail.loginName`' }),
+      ),
+      verifyCertificate: verifyCertificate('CalDAV'),
+      caFile,
+      pollMinSeconds: withDefault(
+        whole({ about: 'Between looks for changes, from …', least: 1, most: 3_600, unit: 'seconds' }),
+        15,
+      ),
+      pollMaxSeconds: withDefault(
+        whole({ about: '… to, when nothing changes for long.', least: 1, most: 3_600, unit: 'seconds' }),
+        60,
+      ),
+    }),
+  ),
 });
 
 const KIND_ABOUT =

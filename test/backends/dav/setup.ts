@@ -18,7 +18,7 @@ export async function openDav(configuration: DavConfiguration, user: string, pas
   const account = { user, addresses: [`${user}@example.org`] };
   const platform = { clock: systemClock, random: systemRandom, log: silentLog };
   const timed = { timeouts: QUICK, ...configuration };
-  const resources = await openDavResources(timed, platform, account, { userName: user, password });
+  const resources = openDavResources(timed, platform, account, { userName: user, password });
   return withResources(noMail(account), resources);
 }
 

@@ -1,19 +1,23 @@
 /** What a device did to events, contacts, tasks and notes: new texts, made of the resources as they are then. */
 import type { Account } from '../../../backends/index.ts';
 import type { ClientCommand, ResourceEdit, SyncFolder } from '../../../sync/index.ts';
-import { ItemError, type ResourceClass } from '../../items/index.ts';
+import {
+  type ChangeContext,
+  ItemError,
+  type ResourceClass,
+  type ResourceCodec,
+  resourceCodec,
+} from '../../items/index.ts';
 import {
   atLeast,
   child,
   type Element,
-  element,
   MalformedValue,
   parseTimestamp,
   type ProtocolVersion,
   type TagName,
   text,
 } from '../../protocol/index.ts';
-import { codecOf } from '../resource-codecs.ts';
 
 export interface ResourceCommandSite {
   readonly folder: SyncFolder;
@@ -29,7 +33,12 @@ export function createCommand(
 ): ClientCommand {
   const data = child(added, 'AirSync:ApplicationData');
   if (!data) return { kind: 'malformed', digest, of: 'add', clientId };
-  return { kind: 'create', digest, clientId, make: editOf(data, undefined, site) };
+  return {
+    kind: 'create',
+    digest,
+    clientId,
+    make: editOf(site, (codec, source, context) => codec.change(source, data, context)),
+  };
 }
 
 export function editCommand(
@@ -39,9 +48,14 @@ export function editCommand(
   site: ResourceCommandSite,
 ): ClientCommand {
   const data = child(changed, 'AirSync:ApplicationData');
-  const instance = instanceOf(changed);
-  if (!data || instance === 'malformed') return { kind: 'malformed', digest, of: 'change', serverId };
-  return { kind: 'edit', digest, serverId, make: editOf(data, instance, site) };
+  const instanceId = instanceOf(changed);
+  if (!data || instanceId === 'malformed') return { kind: 'malformed', digest, of: 'change', serverId };
+  return {
+    kind: 'edit',
+    digest,
+    serverId,
+    make: editOf(site, (codec, source, context) => codec.change(source, data, { ...context, instanceId })),
+  };
 }
 
 /** 16.x: with an InstanceId one occurrence goes, which changes the resource (MS-ASCAL 2.2.2.1, MS-ASCMD 2.2.3.84). */
@@ -56,21 +70,21 @@ export function deleteCommand(
   if (instance === undefined || site.folder.itemClass !== 'Calendar' || !atLeast(site.version, '16.0')) {
     return { kind: 'delete', digest, serverId };
   }
-  const gone = element('AirSync:ApplicationData', element('Calendar:Deleted', 1));
-  return { kind: 'edit', digest, serverId, make: editOf(gone, instance, site) };
+  const make = editOf(
+    site,
+    (codec, source = '', context) => codec.deleteOccurrence?.(source, instance, context) ?? source,
+  );
+  return { kind: 'edit', digest, serverId, make };
 }
 
-function editOf(
-  data: Element,
-  instanceId: Date | undefined,
-  { folder, version, account }: ResourceCommandSite,
-): ResourceEdit {
-  const codec = codecOf(folder.itemClass as ResourceClass);
+type Edit = (codec: ResourceCodec, source: string | undefined, context: ChangeContext) => string;
+
+function editOf({ folder, version, account }: ResourceCommandSite, edit: Edit): ResourceEdit {
+  const codec = resourceCodec(folder.itemClass as ResourceClass);
   return (source, { uid, now, supported }) => {
-    if (!codec) return { failure: 'failed' };
     try {
       const known = supported && new Set(supported as readonly TagName[]);
-      return { text: codec.change(source, data, { version, account, now, uid, supported: known, instanceId }) };
+      return { text: edit(codec, source, { version, account, now, uid, supported: known }) };
     } catch (thrown) {
       if (thrown instanceof MalformedValue) return { failure: 'malformed' };
       if (thrown instanceof ItemError) return { failure: 'failed' };

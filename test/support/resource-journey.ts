@@ -1,0 +1,291 @@
+/** What a phone and another program do to one user's calendars, contacts, tasks and notes, over HTTP: the same against every server. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type DeviceClient,
+  type DeviceItem,
+  FolderType,
+  itemText,
+  type SyncCommand,
+} from '../../lib/activesync/client/index.ts';
+import { type Element, element, type TagName } from '../../lib/activesync/protocol/index.ts';
+import type { ProtocolVersion } from '../../lib/activesync/index.ts';
+import type { ItemClass, Mailbox, ResourceStore } from '../../lib/backends/index.ts';
+import { eventually } from '../contract/backend/fixture.ts';
+import { cardText, newName } from '../contract/resources.ts';
+
+export interface JourneyStage {
+  /** A new device of Ada's. */
+  device(version: ProtocolVersion): DeviceClient;
+  /** Another program in Ada's mailbox. */
+  readonly other: Mailbox;
+  readonly hasNotes: boolean;
+  stop(): Promise<void>;
+}
+
+const PATIENCE = { timeout: 120_000 };
+
+export function eventOf(uid: string, subject: string, more: readonly string[] = []): string {
+  return [
+    'BEGIN:VCALENDAR',
+    'VERSION:2.0',
+    'PRODID:-//example.org//test//EN',
+    'BEGIN:VEVENT',
+    `UID:${uid}`,
+    'DTSTAMP:20261101T080000Z',
+    'DTSTART:20261124T100000Z',
+    'DTEND:20261124T110000Z',
+    `SUMMARY:${subject}`,
+    'X-NOBODY-KNOWS:this\\, but it stays',
+    ...more,
+    'END:VEVENT',
+    'END:VCALENDAR',
+    '',
+  ].join('\r\n');
+}
+
+const text = (tag: TagName, value: string): Element => element(tag, value);
+
+const newEvent = (subject: string, more: readonly Element[] = []): readonly Element[] => [
+  text('Calendar:StartTime', '20261201T090000Z'),
+  text('Calendar:EndTime', '20261201T100000Z'),
+  text('Calendar:Subject', subject),
+  text('Calendar:AllDayEvent', '0'),
+  text('Calendar:BusyStatus', '2'),
+  text('Calendar:Sensitivity', '0'),
+  ...more,
+];
+
+export function describeResourceJourney(
+  name: string,
+  versions: readonly ProtocolVersion[],
+  setUp: () => Promise<JourneyStage>,
+): void {
+  describe(`calendars, contacts, tasks and notes: ${name}`, () => {
+    let stage: JourneyStage;
+    beforeAll(async () => {
+      stage = await setUp();
+    }, 120_000);
+    afterAll(async () => {
+      await stage?.other.close();
+      await stage?.stop();
+    });
+    describe.each(versions)('at %s', (version) => describeAt(version, () => stage));
+  });
+}
+
+function describeAt(version: ProtocolVersion, staged: () => JourneyStage): void {
+  let phone: DeviceClient;
+  let store: ResourceStore;
+  beforeAll(async () => {
+    phone = staged().device(version);
+    store = staged().other.resources as ResourceStore;
+    await phone.folderSync();
+  }, 60_000);
+
+  const backendId = async (itemClass: ItemClass) =>
+    (await staged().other.folders()).find((it) => it.itemClass === itemClass && it.kind !== 'user')?.id ?? '';
+  const sync = (type: number, commands: readonly SyncCommand[] = [], options: object = {}) => {
+    const { serverId: collectionId } = phone.folder(type);
+    return phone.syncAll({ collectionId, ...(commands.length > 0 && { commands }), ...options });
+  };
+  const items = (type: number): readonly DeviceItem[] => phone.items(phone.folder(type).serverId);
+  const find = (type: number, tag: TagName, value: string): DeviceItem => {
+    const found = items(type).find((it) => itemText(it, tag) === value);
+    if (!found)
+      throw new Error(
+        `the phone has no ${value}: ${items(type)
+          .map((it) => itemText(it, tag))
+          .join(', ')}`,
+      );
+    return found;
+  };
+  /** What another program did is told within moments. */
+  const syncUntil = (type: number, isThere: () => boolean) =>
+    eventually('the phone to be told', async () => {
+      await sync(type);
+      return isThere() || undefined;
+    });
+  const has = (type: number, tag: TagName, value: string) => items(type).some((it) => itemText(it, tag) === value);
+  /** The text with this line in it. */
+  const resourceWith = async (itemClass: ItemClass, line: RegExp) => {
+    const id = await backendId(itemClass);
+    const { resources } = await store.changes(id);
+    const all = await store.read(
+      id,
+      resources.map((it) => it.name),
+    );
+    return all.find((it) => line.test(it.text.replace(/\r?\n[ \t]/g, '')));
+  };
+
+  it('MS-ASCMD_R4666: the default folders are of types 7 to 10', () => {
+    const types = Object.values(phone.state.folders).map((it) => it.type);
+    for (const type of [7, 8, 9, 10]) expect(types.filter((it) => it === type)).toHaveLength(1);
+  });
+
+  it('an event comes, changes, recurs and goes', PATIENCE, async () => {
+    const id = await backendId('Calendar');
+    const [once, weekly] = [newName(), newName()];
+    await store.put(id, once, eventOf(once, `Standup ${version}`), 'new');
+    const rule = ['RRULE:FREQ=WEEKLY;COUNT=5', 'EXDATE:20261201T100000Z'];
+    await store.put(id, weekly, eventOf(weekly, `Weekly ${version}`, rule), 'new');
+    const subjects = [`Standup ${version}`, `Weekly ${version}`];
+    await syncUntil(FolderType.calendar, () =>
+      subjects.every((it) => has(FolderType.calendar, 'Calendar:Subject', it)),
+    );
+    const standup = find(FolderType.calendar, 'Calendar:Subject', `Standup ${version}`);
+    expect(itemText(standup, 'Calendar:StartTime')).toBe('20261124T100000Z');
+    const recurring = find(FolderType.calendar, 'Calendar:Subject', `Weekly ${version}`);
+    expect(JSON.stringify(recurring.data['Calendar:Recurrence'])).toContain('["Calendar:Type","1"]');
+    expect(JSON.stringify(recurring.data['Calendar:Exceptions'])).toContain('Calendar:Deleted');
+    await store.put(id, once, eventOf(once, `Daily ${version}`), undefined);
+    await syncUntil(FolderType.calendar, () => has(FolderType.calendar, 'Calendar:Subject', `Daily ${version}`));
+    expect(find(FolderType.calendar, 'Calendar:Subject', `Daily ${version}`).serverId).toBe(standup.serverId);
+    await store.remove(id, once, undefined);
+    await syncUntil(FolderType.calendar, () => !has(FolderType.calendar, 'Calendar:Subject', `Daily ${version}`));
+    expect(await phone.sync({ collectionId: phone.folder(FolderType.calendar).serverId })).toBeUndefined();
+  });
+
+  it('an event made on the phone is an .ics, changes there and goes, and nothing comes back', PATIENCE, async () => {
+    const subject = `From the phone ${version}`;
+    const { added } = await sync(FolderType.calendar, [{ kind: 'add', clientId: 'c1', data: newEvent(subject) }]);
+    expect(added).toBe(0);
+    const item = find(FolderType.calendar, 'Calendar:Subject', subject);
+    const made = await resourceWith('Calendar', new RegExp(`^SUMMARY:${subject}\\r?$`, 'm'));
+    expect(made?.text).toMatch(/^DTSTART[:;].*20261201T090000/m);
+    const change = [
+      text('Calendar:StartTime', '20261201T090000Z'),
+      text('Calendar:EndTime', '20261201T100000Z'),
+      text('Calendar:Subject', `${subject}, moved`),
+    ];
+    const totals = await sync(FolderType.calendar, [{ kind: 'change', serverId: item.serverId, data: change }]);
+    expect(totals).toMatchObject({ added: 0, changed: 0 });
+    expect(await resourceWith('Calendar', new RegExp(`^SUMMARY:${subject}\\\\, moved`, 'm'))).toBeDefined();
+    await sync(FolderType.calendar, [{ kind: 'delete', serverId: item.serverId }]);
+    expect(await resourceWith('Calendar', new RegExp(subject))).toBeUndefined();
+    expect(await phone.sync({ collectionId: phone.folder(FolderType.calendar).serverId })).toBeUndefined();
+  });
+
+  it('what the phone has no words for stays', PATIENCE, async () => {
+    const id = await backendId('Calendar');
+    const resource = newName();
+    await store.put(id, resource, eventOf(resource, `Kept ${version}`), 'new');
+    await syncUntil(FolderType.calendar, () => has(FolderType.calendar, 'Calendar:Subject', `Kept ${version}`));
+    const { serverId } = find(FolderType.calendar, 'Calendar:Subject', `Kept ${version}`);
+    const data = [
+      text('Calendar:Subject', `Renamed ${version}`),
+      text('Calendar:StartTime', '20261124T100000Z'),
+      text('Calendar:EndTime', '20261124T110000Z'),
+    ];
+    await sync(FolderType.calendar, [{ kind: 'change', serverId, data }]);
+    const [after] = await store.read(id, [resource]);
+    expect(after?.text).toContain(`SUMMARY:Renamed ${version}`);
+    expect(after?.text).toContain('X-NOBODY-KNOWS:this\\, but it stays');
+    await store.remove(id, resource, undefined);
+  });
+
+  it('MS-ASCMD_R2068: where both changed an event, the server wins and the phone is told', PATIENCE, async () => {
+    const id = await backendId('Calendar');
+    const resource = newName();
+    await store.put(id, resource, eventOf(resource, `Contested ${version}`), 'new');
+    await syncUntil(FolderType.calendar, () => has(FolderType.calendar, 'Calendar:Subject', `Contested ${version}`));
+    const { serverId } = find(FolderType.calendar, 'Calendar:Subject', `Contested ${version}`);
+    await store.put(id, resource, eventOf(resource, `Theirs ${version}`), undefined);
+    const { serverId: collectionId } = phone.folder(FolderType.calendar);
+    const data = [text('Calendar:Subject', `Ours ${version}`)];
+    const answer = await phone.sync({ collectionId, commands: [{ kind: 'change', serverId, data }] });
+    expect(answer?.results).toMatchObject([{ kind: 'change', status: 7 }]);
+    await syncUntil(FolderType.calendar, () => has(FolderType.calendar, 'Calendar:Subject', `Theirs ${version}`));
+    expect((await store.read(id, [resource]))[0]?.text).toContain(`SUMMARY:Theirs ${version}`);
+    await store.remove(id, resource, undefined);
+  });
+
+  it('contacts come and go both ways', PATIENCE, async () => {
+    const id = await backendId('Contacts');
+    const resource = newName('.vcf');
+    await store.put(id, resource, cardText(resource, `Babbage ${version}`), 'new');
+    await syncUntil(FolderType.contacts, () => has(FolderType.contacts, 'Contacts:FileAs', `Babbage ${version}`));
+    const data = [
+      text('Contacts:FirstName', 'Grace'),
+      text('Contacts:LastName', `Hopper${version}`),
+      text('Contacts:MobilePhoneNumber', '+1 555 0199'),
+    ];
+    await sync(FolderType.contacts, [{ kind: 'add', clientId: 'c2', data }]);
+    const made = await resourceWith('Contacts', new RegExp(`^N[:;].*Hopper${version};Grace`, 'm'));
+    expect(made?.text).toContain('+1 555 0199');
+    await store.remove(id, resource, undefined);
+    await store.remove(id, made?.name ?? '', undefined);
+    await syncUntil(FolderType.contacts, () => items(FolderType.contacts).length === 0);
+  });
+
+  it('a task made on the phone is done there, and gone from those that are to do', PATIENCE, async () => {
+    const subject = `Buy milk ${version}`;
+    const data = [
+      text('Tasks:Subject', subject),
+      text('Tasks:Importance', '1'),
+      text('Tasks:Complete', '0'),
+      text('Tasks:Sensitivity', '0'),
+    ];
+    await sync(FolderType.tasks, [{ kind: 'add', clientId: 'c3', data }], { filterType: 8 });
+    expect(await resourceWith('Tasks', new RegExp(`^SUMMARY:${subject}`, 'm'))).toBeDefined();
+    const { serverId } = find(FolderType.tasks, 'Tasks:Subject', subject);
+    const done = [
+      text('Tasks:Subject', subject),
+      text('Tasks:Complete', '1'),
+      text('Tasks:DateCompleted', '2026-11-26T12:00:00.000Z'),
+    ];
+    await sync(FolderType.tasks, [{ kind: 'change', serverId, data: done }], { filterType: 8 });
+    const made = await resourceWith('Tasks', new RegExp(`^SUMMARY:${subject}`, 'm'));
+    expect(made?.text).toMatch(/^(?:STATUS:COMPLETED|COMPLETED:)/m);
+    expect(has(FolderType.tasks, 'Tasks:Subject', subject)).toBe(false);
+  });
+
+  it('notes are journals, where there are some', PATIENCE, async () => {
+    if (!staged().hasNotes || version === '12.1') return;
+    const data = [text('Notes:Subject', `Ideas ${version}`), text('Notes:MessageClass', 'IPM.StickyNote')];
+    await sync(FolderType.notes, [{ kind: 'add', clientId: 'c4', data }]);
+    expect((await resourceWith('Notes', new RegExp(`^SUMMARY:Ideas ${version}`, 'm')))?.text).toContain(
+      'BEGIN:VJOURNAL',
+    );
+    const { serverId } = find(FolderType.notes, 'Notes:Subject', `Ideas ${version}`);
+    await sync(FolderType.notes, [{ kind: 'delete', serverId }]);
+    expect(await resourceWith('Notes', new RegExp(`Ideas ${version}`))).toBeUndefined();
+  });
+
+  it(
+    'MS-ASCMD_R4035: a calendar is made, filled, renamed and deleted, and an event moves into it',
+    PATIENCE,
+    async () => {
+      const family = await phone.folderCreate({
+        displayName: `Family ${version}`,
+        parentId: '0',
+        type: FolderType.userCalendar,
+      });
+      const subject = `Moving ${version}`;
+      await sync(FolderType.calendar, [{ kind: 'add', clientId: 'c5', data: newEvent(subject) }]);
+      const { serverId } = find(FolderType.calendar, 'Calendar:Subject', subject);
+      const sourceId = phone.folder(FolderType.calendar).serverId;
+      const [moved] = await phone.moveItems({ serverId, sourceFolderId: sourceId, destinationFolderId: family });
+      expect(moved).toMatchObject({ status: 3 });
+      await phone.syncAll({ collectionId: family });
+      await sync(FolderType.calendar);
+      expect(phone.items(family).map((it) => itemText(it, 'Calendar:Subject'))).toEqual([subject]);
+      expect(has(FolderType.calendar, 'Calendar:Subject', subject)).toBe(false);
+      await phone.folderUpdate({ serverId: family, parentId: '0', displayName: `Kin ${version}` });
+      expect((await staged().other.folders()).map((it) => it.name)).toContain(`Kin ${version}`);
+      await phone.folderDelete(family);
+      expect((await staged().other.folders()).map((it) => it.name)).not.toContain(`Kin ${version}`);
+    },
+  );
+
+  it('a waiting Ping is answered when an event comes', PATIENCE, async () => {
+    await sync(FolderType.calendar);
+    const { serverId } = phone.folder(FolderType.calendar);
+    const ping = phone.ping({ heartbeatSeconds: 60, folders: [{ id: serverId, itemClass: 'Calendar' }] });
+    const resource = newName();
+    const id = await backendId('Calendar');
+    await store.put(id, resource, eventOf(resource, `Wake up ${version}`), 'new');
+    expect(await ping).toMatchObject({ status: 2, changedFolderIds: [serverId] });
+    await sync(FolderType.calendar);
+    expect(has(FolderType.calendar, 'Calendar:Subject', `Wake up ${version}`)).toBe(true);
+  });
+}
