@@ -26,7 +26,7 @@ export function isMultistatus({ raw }: DAVResponse): boolean {
 
 /** A property's text; undefined if it is not there or has elements in it. */
 export function textOf(response: DAVResponse | undefined, property: string): string | undefined {
-  return plainText((response?.props as Readonly<Record<string, unknown>> | undefined)?.[property]);
+  return plainText(response?.props?.[property]);
 }
 
 export function plainText(value: unknown): string | undefined {

@@ -129,7 +129,7 @@ async function defaultCalendarOf(connection: DavConnection, principal: string): 
 }
 
 function hrefIn(response: DAVResponse | undefined, property: string): string | undefined {
-  const value = (response?.props as Readonly<Record<string, { href?: unknown }>> | undefined)?.[property];
+  const value: { readonly href?: unknown } | undefined = response?.props?.[property];
   return plainText(value?.href);
 }
 

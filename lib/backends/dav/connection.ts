@@ -42,7 +42,7 @@ export class DavConnection {
     try {
       const signal = AbortSignal.timeout(timeouts.requestSeconds * 1_000);
       const sent = { ...init, headers, signal, dispatcher: this.#agent } as Parameters<typeof undiciFetch>[1];
-      response = (await undiciFetch(url, sent)) as unknown as Response;
+      response = await undiciFetch(url, sent);
     } catch (cause) {
       throw new BackendError('unavailable', 'the calendar server cannot be reached', {
         why: reasonOf(cause instanceof Error && cause.cause !== undefined ? cause.cause : cause),

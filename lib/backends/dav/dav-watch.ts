@@ -107,5 +107,5 @@ function tokensOf(listed: readonly DavCollection[]): ReadonlyMap<string, string>
 }
 
 function hierarchyOf(listed: readonly DavCollection[]): string {
-  return JSON.stringify(listed.map(({ id, name, kind }) => [id, name, kind]).sort());
+  return JSON.stringify(listed.map(({ id, name, kind }) => JSON.stringify([id, name, kind])).sort());
 }

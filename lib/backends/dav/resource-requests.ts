@@ -132,7 +132,7 @@ export function urlOf(collectionUrl: string, name: string): string {
 function nameIn({ href }: DAVResponse, collectionUrl: string): string | undefined {
   if (href === undefined) return undefined;
   const base = decoded(new URL(collectionUrl).pathname);
-  const path = decoded(pathOf(String(href), collectionUrl));
+  const path = decoded(pathOf(href, collectionUrl));
   if (`${path}/` === base || path === base) return '';
   const name = path.startsWith(base) ? path.slice(base.length) : '';
   return name === '' || name.includes('/') ? undefined : name;

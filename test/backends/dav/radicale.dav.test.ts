@@ -27,11 +27,11 @@ describe('dav', () => {
     const mailbox = await openDav({ url: radicale.url }, 'ada', 'ada-pass');
     const { resources } = mailbox;
     const folders = (await resources?.collections()) ?? [];
-    expect(folders.map(({ id, kind }) => [id, kind]).sort()).toEqual([
-      ['dav:Calendar:/ada/home/', 'calendar'],
-      ['dav:Calendar:/ada/work/', 'user'],
-      ['dav:Notes:/ada/home/', 'notes'],
-      ['dav:Tasks:/ada/home/', 'tasks'],
+    expect(folders.map(({ id, kind }) => `${kind} ${id}`).sort()).toEqual([
+      'calendar dav:Calendar:/ada/home/',
+      'notes dav:Notes:/ada/home/',
+      'tasks dav:Tasks:/ada/home/',
+      'user dav:Calendar:/ada/work/',
     ]);
     const [event, task] = [newName(), newName()];
     await resources?.put('dav:Calendar:/ada/home/', event, eventText(event), 'new');

@@ -1,4 +1,4 @@
-/** Makes mail folders with two users and some mail, to try things out. */
+/** Makes mail folders with two users, some mail, and what is in their calendars and address books, to try things out. */
 import { mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Clock, type Random, randomName } from '../../../platform/index.ts';
@@ -10,6 +10,7 @@ import { Keywords } from '../keywords.ts';
 import { writeUsersFile } from '../users-file.ts';
 import { type SeedCopy, type SeedMessage, seedMessages } from './mail.ts';
 import { DEMO_USERS } from './people.ts';
+import { seedResources } from './resources.ts';
 
 export interface SeedOptions {
   readonly root: string;
@@ -30,6 +31,11 @@ export async function seedFolders({ root, clock, random }: SeedOptions): Promise
     const keywords = new Map<string, Keywords>();
     for (const message of seedMessages(new Date(clock.now()))) {
       for (const copy of message.copies) await store(draft, copy, message, keywords, random);
+    }
+    for (const { user, collection, name, text } of seedResources(new Date(clock.now()))) {
+      const directory = join(draft, user, collection);
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await writeFile(join(directory, name), text, { mode: 0o600 });
     }
     const users = DEMO_USERS.map(({ name, displayName, address, password }) => ({
       name,
