@@ -6,6 +6,8 @@ export interface SunkMessage {
   readonly to: readonly string[];
   readonly raw: Buffer;
   readonly user: string | undefined;
+  /** False: it was taken, and the connection broken instead of saying so. */
+  readonly isAcknowledged: boolean;
 }
 
 /** What happens to the next messages, until it is changed. */
@@ -89,7 +91,7 @@ export class SmtpSink {
     if (fault.kind === 'reply') return answer(fault.code, 'as the test wants it');
     const from = session.envelope.mailFrom ? session.envelope.mailFrom.address : '';
     const to = session.envelope.rcptTo.map(({ address }) => address);
-    this.messages.push({ from, to, raw, user: session.user });
+    this.messages.push({ from, to, raw, user: session.user, isAcknowledged: fault.kind !== 'drop' });
     if (fault.kind === 'drop') {
       this.#drop(session);
       return 'dropped';

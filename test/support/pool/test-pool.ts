@@ -28,7 +28,17 @@ export interface TestPoolOptions {
   readonly wires?: readonly Wire[];
 }
 
+/** For what runs beside the servers. */
+export interface PoolPlace {
+  readonly pool: string;
+  readonly table: string;
+  readonly endpoint: string;
+  /** Where each deployable has a folder with its bundle. */
+  readonly bundles: string;
+}
+
 interface Parts {
+  readonly place: PoolPlace;
   readonly site: MailSite;
   readonly sprayer: Sprayer;
   readonly administration: PoolAdministration;
@@ -54,6 +64,7 @@ export class TestPool {
   readonly sprayer: Sprayer;
   readonly administration: PoolAdministration;
   readonly users: readonly string[];
+  readonly place: PoolPlace;
   readonly #parts: Parts;
 
   private constructor(parts: Parts) {
@@ -62,6 +73,7 @@ export class TestPool {
     this.sprayer = parts.sprayer;
     this.administration = parts.administration;
     this.users = parts.users;
+    this.place = parts.place;
   }
 
   static async start(options: TestPoolOptions): Promise<TestPool> {
@@ -207,6 +219,7 @@ async function prepare(options: TestPoolOptions, closing: Parts['closing']): Pro
   const sprayer = await Sprayer.start({ port: 0, targets });
   closing.push(() => sprayer.stop());
   return {
+    place: { pool: POOL, table: TABLE, endpoint: dynamo.endpoint, bundles: bundle.directory },
     site,
     sprayer,
     users,
