@@ -16,7 +16,8 @@ const DEFAULT_FILE = 'caravan.json';
 
 const bundles = mkdtempSync(join(tmpdir(), 'caravan-bundles-'));
 try {
-  const config = String(new App().node.tryGetContext('config') ?? DEFAULT_FILE);
+  // Another app that knows the context; it must not be synthesized too, over the stacks of the real one.
+  const config = String(new App({ autoSynth: false }).node.tryGetContext('config') ?? DEFAULT_FILE);
   const topology = loadTopology(config);
   await bundleAll(bundles);
   createApp({ topology, bundles }).synth();
