@@ -31,7 +31,7 @@ export function contactCodec(): ResourceCodec {
       const card = source === undefined ? Card.create(context.uid) : Card.read(source);
       const changed = writeFields(fields, card, children(data), context);
       if (source !== undefined && !changed) return source;
-      completeName(card);
+      if (source === undefined) completeName(card);
       const revised = context.now.toISOString().replace(/\.\d{3}/, '');
       card.component.set('REV', card.isVersion4 ? revised.replace(/[-:]/g, '') : revised);
       return card.write();

@@ -14,6 +14,7 @@ export class CalendarFile {
   readonly master: Component;
   readonly zones: Zones;
   readonly #file: Component;
+  readonly #named = new Map<string, Zone | undefined>();
   readonly #newline: string;
 
   private constructor(file: Component, calendar: Component, master: Component, zones: Zones, newline: string) {
@@ -59,7 +60,10 @@ export class CalendarFile {
 
   /** The zone of a TZID in this file; undefined where nobody knows it. */
   zoneNamed(tzid: string): Zone | undefined {
-    return this.zones.inCalendar(tzid, this.calendar.components('VTIMEZONE'));
+    if (!this.#named.has(tzid)) {
+      this.#named.set(tzid, this.zones.inCalendar(tzid, this.calendar.components('VTIMEZONE')));
+    }
+    return this.#named.get(tzid);
   }
 
   /** Where times without a zone and whole days are. */
@@ -70,6 +74,7 @@ export class CalendarFile {
   /** So that a TZID means something to everybody who reads the file. */
   addZone(zone: Zone, epochMs: number): void {
     const { calendar } = this;
+    this.#named.set(zone.name, zone);
     if (zone.name === UTC_ZONE.name || calendar.components('VTIMEZONE').some((it) => it.text('TZID') === zone.name))
       return;
     const first = calendar.entries.findIndex((it) => it instanceof Component);

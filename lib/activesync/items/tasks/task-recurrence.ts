@@ -34,7 +34,7 @@ function patternStart(task: Task, context: Pick<ResourceContext, 'zone'>): numbe
   const { component, file } = task;
   const own = whenOf(component.line(START), file, UTC_ZONE);
   const when: When | undefined = own ?? startOf(task, context) ?? dueOf(task, context);
-  return when?.localMs ?? whenOf(component.line('DTSTAMP'), file, UTC_ZONE)?.localMs ?? 0;
+  return when?.localMs ?? whenOf(component.line('CREATED'), file, UTC_ZONE)?.localMs ?? 0;
 }
 
 const isTrue = (component: Component, name: string): boolean => /^true$/i.test(component.text(name) ?? '');
