@@ -30,7 +30,8 @@ async function main(): Promise<number> {
     from,
     seeds,
     workers,
-    onResult: ({ histories, violations }) => {
+    onResult: ({ histories, violations }, { seed, violations: own }) => {
+      for (const { what } of own.slice(0, 1)) progress(`seed ${seed}: ${what}\n`);
       const now = performance.now();
       if (now - shown < PROGRESS_EVERY_MS) return;
       shown = now;

@@ -47,6 +47,11 @@ export class History {
     this.#options = options;
   }
 
+  /** Milliseconds of the world. */
+  get now(): number {
+    return this.#scheduler.now;
+  }
+
   note(text: string): void {
     this.remark(text);
     this.witness(text);

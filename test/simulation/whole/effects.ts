@@ -16,6 +16,10 @@ export class Effects {
   /** `user epoch` → the process whose session had it. */
   readonly #processOf = new Map<string, string>();
   readonly #submitted = new Set<string>();
+  /** User → when the present owner came. */
+  readonly #ownedSince = new Map<string, number>();
+  /** Message-ID → when it was recorded as sent, and by whom. */
+  readonly #sent = new Map<string, { readonly at: number; readonly process: string }>();
 
   constructor(history: History, store: SimulatedStore) {
     this.#history = history;
@@ -26,12 +30,17 @@ export class Effects {
   owned({ key, after }: AppliedWrite): void {
     const session = String(after?.['session'] ?? '');
     const process = this.#history.processOf(session);
-    if (process !== undefined) this.#processOf.set(`${userOf(key.partition)} ${String(after?.['epoch'])}`, process);
+    const user = userOf(key.partition);
+    const holding = `${user} ${String(after?.['epoch'])}`;
+    if (process === undefined || this.#processOf.has(holding)) return;
+    this.#processOf.set(holding, process);
+    this.#ownedSince.set(user, this.#history.now);
   }
 
   /** A user's state was written. */
   stored({ process, key, before, after }: AppliedWrite): void {
     if (after === undefined) return;
+    if (after['status'] === 'sent') this.#sent.set(String(after['messageId']), { at: this.#history.now, process });
     const name = `${key.partition} ${key.sort}`;
     const epoch = Number(after['epoch']);
     const was = Number(before?.['epoch'] ?? 0);
@@ -52,16 +61,20 @@ export class Effects {
     const holder = this.#history.processOf(String(owner?.['session'] ?? ''));
     if (holder !== process)
       this.#history.violate(`${process} does ${call} for ${user}, who is ${holder ?? 'nobody'}'s`);
-    if (call === 'submit' && message) this.#submit(user, idOf(message));
+    if (call === 'submit' && message) this.#submit(user, process, idOf(message));
   }
 
-  /** Its intent is written down, and not yet that it is out. */
-  #submit(user: string, messageId: string): void {
-    const intent = this.#store
-      .peekAll(`USER#${user}`, 'SENT#')
-      .find((attributes) => attributes['messageId'] === messageId);
-    if (intent === undefined) this.#history.violate(`${messageId} of ${user} goes out without an intent`);
-    else if (intent['status'] === 'sent') this.#history.violate(`${messageId} of ${user} goes out after it was sent`);
+  /**
+   * Its intent is written down, and not yet that it is out. A former owner that comes to itself may write that down while the
+   * present one, which has read that nobody knows, sends it again: nothing can keep the two apart.
+   */
+  #submit(user: string, process: string, messageId: string): void {
+    const intents = this.#store.peekAll(`USER#${user}`, 'SENT#');
+    if (!intents.some((attributes) => attributes['messageId'] === messageId))
+      this.#history.violate(`${messageId} of ${user} goes out without an intent`);
+    const sent = this.#sent.get(messageId);
+    if (sent && (sent.process === process || sent.at < (this.#ownedSince.get(user) ?? 0)))
+      this.#history.violate(`${messageId} of ${user} goes out after it was sent`);
     if (this.#submitted.has(messageId)) this.sentAgain += 1;
     this.#submitted.add(messageId);
   }

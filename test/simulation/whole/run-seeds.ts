@@ -23,7 +23,7 @@ export interface SeedsOptions {
   readonly mutation?: string;
   /** No further seed is begun after a violation. Default false. */
   readonly isEndedByViolation?: boolean;
-  readonly onResult?: (summary: SeedsSummary) => void;
+  readonly onResult?: (summary: SeedsSummary, result: WholeResult) => void;
 }
 
 const WORKER = join(import.meta.dirname, 'seed-worker.ts');
@@ -52,7 +52,7 @@ export async function runSeeds(options: SeedsOptions): Promise<SeedsSummary> {
       summary[figure] += result[figure];
     summary.digests.set(result.seed, result.digest);
     summary.violations.push(...result.violations.map((it) => ({ seed: result.seed, ...it })));
-    onResult?.(summary);
+    onResult?.(summary, result);
   };
   await Promise.all(Array.from({ length: Math.min(workers, seeds) }, () => work(options.mutation, take, add)));
   summary.violations.sort((a, b) => a.seed - b.seed || a.atMs - b.atMs);
