@@ -66,6 +66,7 @@ export { type HeaderField, headerFields, headerValue, type StructuredValue, stru
 export { type ByteRange, type ParsedMessage, parseMessage } from './mime-structure.ts';
 export { withResources } from './mailbox-with-resources.ts';
 export type {
+  MoveResourceResult,
   PutResult,
   RemoveResult,
   Resource,

@@ -50,6 +50,7 @@ export type PutResult =
   | { readonly kind: 'conflict' };
 
 export type RemoveResult = 'removed' | 'gone' | 'conflict';
+export type MoveResourceResult = 'moved' | 'gone' | 'conflict';
 
 /** Which resources of a collection are wanted: those that are not over by then, or tasks that are not done. */
 export type ResourceFilter = { readonly endsAfter: Date } | 'incomplete';
@@ -79,6 +80,8 @@ export interface ResourceStore {
   /** Throws BackendError('rejected') for a text that the system will not have. */
   put(collectionId: string, name: string, text: string, condition: WriteCondition): Promise<PutResult>;
   remove(collectionId: string, name: string, etag: string | undefined): Promise<RemoveResult>;
+  /** As it is now, to another collection of the same class, under the same name; `conflict` if there is one of this name. */
+  move(collectionId: string, name: string, targetId: string): Promise<MoveResourceResult>;
 
   /** As Mailbox.watch, of collections alone. */
   watch(listener: (event: FolderEvent) => void): Promise<Watch>;

@@ -185,6 +185,20 @@ export function describeResourceContract(name: string, setUp: () => Promise<Reso
         expect(await store.remove(id, resource, undefined)).toBe('gone');
       });
 
+      it('are moved, never over others', async () => {
+        const [from, to] = [await collection(), await collection()];
+        const [one, two] = [newName(), newName()];
+        for (const it of [one, two]) await store.put(from.id, it, eventText(it), 'new');
+        await other.put(to.id, two, eventText(newName(), { summary: 'Another' }), 'new');
+        expect(await store.move(from.id, one, to.id)).toBe('moved');
+        expect(await store.move(from.id, one, to.id)).toBe('gone');
+        expect(await store.move(from.id, two, to.id)).toBe('conflict');
+        expect((await store.changes(from.id)).resources.map((it) => it.name)).toEqual([two]);
+        const there = await store.changes(to.id);
+        expect(there.resources.map((it) => it.name).sort()).toEqual([one, two].sort());
+        expect((await other.read(to.id, [two]))[0]?.text).toContain('SUMMARY:Another');
+      });
+
       it('many are read in one go', async () => {
         const { id } = await collection();
         const names = Array.from({ length: 120 }, () => newName());

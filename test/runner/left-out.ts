@@ -27,7 +27,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
   byName('pigeonhole', 'out-of-office replies against Dovecot with Pigeonhole', 'they need dovecot-managesieved'),
   byName('balancer', 'a pool behind haproxy and nginx', 'they need haproxy and nginx'),
   byName('openldap', 'the directory against OpenLDAP', 'they need slapd'),
-  byName('dav', 'calendars and contacts against real DAV servers', 'they need radicale'),
+  byName('dav', 'calendars and contacts against real DAV servers', 'they need radicale and cyrus-imapd'),
   byName('dynamodb', 'the store against DynamoDB Local', 'they need Java and Maven'),
   byName('tools', "our WBXML against libwbxml's tools", 'they need libwbxml2-utils and libxml2-utils'),
   byName('long', 'broken rules that the simulation of a pool must find', 'they take minutes'),

@@ -246,6 +246,21 @@ describe('a phone', () => {
     expect((await sync()).changed).toBe(false);
   });
 
+  it('moves an event to another calendar once, however often it asks', async () => {
+    await put('Standup');
+    await (await other()).createCollection('Family', 'Calendar');
+    await phone.prime({ renderer });
+    const user = await standalone.user();
+    const family = (await user.folders()).find((it) => it.name === 'Family')?.id ?? '';
+    const serverId = idOf('Standup');
+    const moved = await phone.device.move(serverId, folder.id, family);
+    expect(moved).toEqual({ kind: 'moved', serverId: serverId.replace(/^\d+/, family) });
+    expect(await phone.device.move(serverId, folder.id, family)).toEqual(moved);
+    expect((await sync()).changes).toMatchObject([{ kind: 'delete' }]);
+    const inbox = (await user.folderOfKind('inbox'))?.id ?? '';
+    expect(await phone.device.move(serverId, folder.id, inbox)).toMatchObject({ reason: 'invalid-target' });
+  });
+
   it('is told what it may not do', async () => {
     await phone.prime({ renderer });
     const malformed: ClientCommand = {

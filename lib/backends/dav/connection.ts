@@ -87,7 +87,7 @@ export class DavConnection {
 
   async send(
     url: string,
-    method: 'PUT' | 'DELETE',
+    method: 'PUT' | 'DELETE' | 'MOVE',
     headers: Readonly<Record<string, string>>,
     body?: string,
   ): Promise<Answer> {

@@ -3,6 +3,7 @@ import { randomName } from '../../platform/index.ts';
 import type { Folder, FolderEvent, Watch } from '../backend.ts';
 import { BackendError } from '../errors.ts';
 import type {
+  MoveResourceResult,
   PutResult,
   RemoveResult,
   Resource,
@@ -150,6 +151,16 @@ export class DavResources implements ResourceStore {
     if (status === 412) return (await this.read(id, [name])).length === 0 ? 'gone' : 'conflict';
     if (status >= 300) throw refusal(status, 'the resource cannot be removed');
     return 'removed';
+  }
+
+  async move(id: string, name: string, targetId: string): Promise<MoveResourceResult> {
+    const [from, to] = [await this.#collection(id), await this.#collection(targetId)];
+    const destination = urlOf(to.url, name);
+    const { status } = await this.#connection.send(urlOf(from.url, name), 'MOVE', { destination, overwrite: 'F' });
+    if (status === 404 || status === 410) return 'gone';
+    if (status === 412) return 'conflict';
+    if (status >= 300) throw refusal(status, 'the resource cannot be moved');
+    return 'moved';
   }
 
   async watch(listener: (event: FolderEvent) => void): Promise<Watch> {

@@ -2,6 +2,7 @@
 import type { Clock, Log } from '../../platform/index.ts';
 import type { Folder, FolderEvent, Watch } from '../backend.ts';
 import type {
+  MoveResourceResult,
   PutResult,
   RemoveResult,
   Resource,
@@ -81,6 +82,10 @@ export class FoldersResources implements ResourceStore {
 
   remove(collectionId: string, name: string, etag: string | undefined): Promise<RemoveResult> {
     return guard('the resource cannot be removed', () => this.#files.remove(collectionId, name, etag));
+  }
+
+  move(collectionId: string, name: string, targetId: string): Promise<MoveResourceResult> {
+    return guard('the resource cannot be moved', () => this.#files.move(collectionId, name, targetId));
   }
 
   watch(listener: (event: FolderEvent) => void): Promise<Watch> {

@@ -8,7 +8,14 @@ import { join } from 'node:path';
 import { type Clock, type Random, randomName } from '../../platform/index.ts';
 import type { Folder } from '../backend.ts';
 import { BackendError } from '../errors.ts';
-import type { PutResult, RemoveResult, Resource, ResourceState, WriteCondition } from '../resources.ts';
+import type {
+  MoveResourceResult,
+  PutResult,
+  RemoveResult,
+  Resource,
+  ResourceState,
+  WriteCondition,
+} from '../resources.ts';
 import {
   collectionIdOf,
   collectionOf,
@@ -191,6 +198,20 @@ export class ResourceFiles implements WatchedTree {
       await unlink(path);
       await syncDirectory(this.#directoryOf(place));
       return 'removed';
+    });
+  }
+
+  move(id: string, name: string, targetId: string): Promise<MoveResourceResult> {
+    const from = placeOf(id);
+    const to = placeOf(targetId);
+    const path = join(this.#directoryOf(from), name);
+    const target = join(this.#directoryOf(to), name);
+    return this.#lock.run(async () => {
+      if (!isResourceName(name, from) || (await signatureOf(path)) === 'none') return 'gone';
+      if ((await signatureOf(target)) !== 'none') return 'conflict';
+      await this.#orNotFound(targetId, () => rename(path, target));
+      for (const place of [to, from]) await syncDirectory(this.#directoryOf(place));
+      return 'moved';
     });
   }
 

@@ -1,16 +1,14 @@
 /**
- * MoveItems of an event, contact, task or note: put into the target under its own name, then taken out of the source. A repetition
- * finds it there.
+ * MoveItems of an event, contact, task or note: it keeps its name, so that a repetition finds it in the target.
  */
-import { BackendError, type Resource } from '../../backends/index.ts';
+import { BackendError } from '../../backends/index.ts';
 import type { FolderEntry } from '../folders/folder-registry.ts';
 import { mustHold } from '../mail/client-commands.ts';
 import type { MailContext } from '../mail/collection-session.ts';
+import { ALL_TIME } from '../mail/folder-view.ts';
 import { openFolder } from '../mail/open-folder.ts';
 import { formatServerId } from '../server-id.ts';
 import type { MoveResult } from '../sync.ts';
-import type { ResourceSource } from './resource-source.ts';
-import { isSameResource } from './same-resource.ts';
 
 const FAILED: MoveResult = { kind: 'refused', reason: 'failed' };
 
@@ -28,30 +26,20 @@ export async function moveResource(
     await openFolder(context, source);
     const mark = await openFolder(context, target);
     const serverId = formatServerId(target.id, mark, id);
-    const [resource] = await resources.read(source.backendId, [id]);
-    if (!resource) {
-      const isThere = resources.nameOf(target.backendId, id) !== undefined;
-      return isThere ? { kind: 'moved', serverId } : { kind: 'refused', reason: 'invalid-source' };
+    const name = resources.nameOf(source.backendId, id);
+    if (name !== undefined) {
+      mustHold(context.lease);
+      const moved = await resources.store.move(source.backendId, name, target.backendId);
+      context.views.peek(source.id)?.markStale();
+      context.views.peek(target.id)?.markStale();
+      if (moved !== 'gone') return moved === 'moved' ? { kind: 'moved', serverId } : FAILED;
     }
-    mustHold(context.lease);
-    if (!(await put(resources, target.backendId, resource))) return FAILED;
-    const removed = await resources.store.remove(source.backendId, resource.name, resource.etag);
-    context.views.peek(source.id)?.markStale();
-    context.views.peek(target.id)?.markStale();
-    // Changed meanwhile: it stays where it is, and the copy goes.
-    if (removed === 'conflict') await resources.store.remove(target.backendId, resource.name, undefined);
-    return removed === 'conflict' ? FAILED : { kind: 'moved', serverId };
+    await context.views.of(target.id).fresh(ALL_TIME, 0);
+    const isThere = resources.nameOf(target.backendId, id) !== undefined;
+    return isThere ? { kind: 'moved', serverId } : { kind: 'refused', reason: 'invalid-source' };
   } catch (error) {
     if (!(error instanceof BackendError)) throw error;
     log.warn({ error }, 'an item could not be moved');
     return FAILED;
   }
-}
-
-/** False: there is another of this name. */
-async function put({ store }: ResourceSource, collectionId: string, resource: Resource): Promise<boolean> {
-  const { kind } = await store.put(collectionId, resource.name, resource.text, 'new');
-  if (kind === 'stored') return true;
-  const [there] = await store.read(collectionId, [resource.name]);
-  return there !== undefined && isSameResource(there.text, resource.text);
 }
