@@ -29,6 +29,8 @@ export interface Intent {
   readonly status: IntentStatus;
   readonly messageId: string;
   readonly writeId: string;
+  /** When it was first written down, in milliseconds since 1970. */
+  readonly at: number;
   /** Wall clock: until then somebody has it in hand. 0 where nobody has. */
   readonly until: number;
 }
@@ -97,7 +99,7 @@ export class Intents {
     const result = await this.#store.put({ key, attributes }, [absent]);
     const isStored = result.outcome === 'applied' || (await this.#store.get(key))?.attributes['writeId'] === writeId;
     if (!isStored) throw notWritten(result.outcome === 'unknown' ? result.cause : undefined);
-    return { key, status: 'intent', messageId: about.messageId, writeId, until: 0 };
+    return { key, status: 'intent', messageId: about.messageId, writeId, at: now, until: 0 };
   }
 
   /** It is out. False if that could not be written down: a repetition will look for it in the sent folder. */
@@ -139,9 +141,9 @@ export class Intents {
   async claim(key: Key, messageId: string, found: Intent | undefined, holdMs: number): Promise<Intent | undefined> {
     if (found)
       return this.#take(found, 'queued', holdMs, { status: 'queued' }, [oneOf('status', ['queueing', 'queued'])]);
-    const intent: Intent = { key, status: 'queued', messageId, ...this.#hold(holdMs) };
-    const { status, writeId, until } = intent;
-    const attributes = { status, messageId, writeId, until, epoch: 0, at: this.#clock.now(), expires: this.#expires() };
+    const intent: Intent = { key, status: 'queued', messageId, at: this.#clock.now(), ...this.#hold(holdMs) };
+    const { status, writeId, at, until } = intent;
+    const attributes = { status, messageId, writeId, until, epoch: 0, at, expires: this.#expires() };
     const result = await this.#store.put({ key, attributes }, [absent]);
     if (result.outcome === 'applied') return intent;
     return (await this.read(key))?.writeId === writeId ? intent : undefined;
@@ -178,14 +180,14 @@ export class Intents {
     set: Attributes,
     conditions: readonly Condition[],
   ): Promise<Intent | undefined> {
-    const { key, messageId } = from;
+    const { key, messageId, at } = from;
     const hold = this.#hold(holdMs);
     const result = await this.#store.update(key, { set: { ...set, ...hold, expires: this.#expires() } }, [
       equals('writeId', from.writeId),
       ...conditions,
     ]);
     const isMine = result.outcome === 'applied' || (await this.read(key))?.writeId === hold.writeId;
-    return isMine ? { key, status, messageId, ...hold } : undefined;
+    return isMine ? { key, status, messageId, at, ...hold } : undefined;
   }
 
   #hold(holdMs: number): { readonly writeId: string; readonly until: number } {
@@ -201,12 +203,13 @@ function keyOf(user: string, deviceId: string, clientId: string): Key {
   return { partition: `USER#${user}`, sort: `SENT#${encodeURIComponent(deviceId)}#${encodeURIComponent(clientId)}` };
 }
 
-function intentOf(key: Key, { status, messageId, writeId, until }: Attributes): Intent {
+function intentOf(key: Key, { status, messageId, writeId, at, until }: Attributes): Intent {
   return {
     key,
     status: STATUSES.includes(String(status)) ? (status as IntentStatus) : 'intent',
     messageId: String(messageId),
     writeId: String(writeId),
+    at: typeof at === 'number' ? at : 0,
     until: typeof until === 'number' ? until : 0,
   };
 }

@@ -24,6 +24,8 @@ export interface StoreOutboxParts {
 }
 
 const SENT_FLAGS = ['\\Seen'];
+/** So long after the sending a device is asked to come again for its copy: a folder that takes none keeps nobody from sending. */
+const COPY_PATIENCE_MS = 5 * 60_000;
 
 interface Sending {
   readonly lease: Lease;
@@ -95,8 +97,7 @@ export class StoreOutbox implements Outbox {
   async #repeat(sending: Sending, intent: Intent): Promise<SendResult> {
     // It may not have come into the queue. Twice there is harmless: the record says once.
     if (intent.status === 'queueing') return await this.#queue(sending, intent);
-    const copy = await this.#keepCopy(sending, intent, true);
-    return copy === 'not-held' ? failed('the lease is not held any more') : { kind: 'repeated' };
+    return (await this.#keepCopy(sending, intent, true)) ? { kind: 'repeated' } : failed(COPY_IS_MISSING);
   }
 
   async #earlier({ lease, message, content }: Sending): Promise<Intent | undefined> {
@@ -130,14 +131,13 @@ export class StoreOutbox implements Outbox {
       return await this.#notTaken(sending, intent, isRepetition, error);
     }
     // Both at once: the store may be out of reach, and the lease end while it is asked. A repetition knows by either.
-    const [copy, isRecorded] = await Promise.all([
+    const [isSettled, isRecorded] = await Promise.all([
       this.#keepCopy(sending, intent, isRepetition),
       this.#intents.sent(lease, intent),
     ]);
     if (!isRecorded) this.#log.error({ item: intent.key.sort }, 'a message was sent, and that could not be recorded');
     // Sent again by the device it does not go out again: it finds the record and gets its copy, of whoever serves the user then.
-    // Asked for once, so that a folder that takes no copies keeps nobody from sending.
-    if (isRecorded && copy !== 'kept') return failed('it was sent, and its copy could not be kept yet');
+    if (isRecorded && !isSettled) return failed(COPY_IS_MISSING);
     return { kind: 'sent' };
   }
 
@@ -164,23 +164,24 @@ export class StoreOutbox implements Outbox {
     if (this.#line === undefined) return failed('it waits to be queued, and this server has no queue');
     const message = underMessageId(outgoing, intent.messageId).submitted;
     await this.#line.put(lease, intent, { envelope, message }, attempt);
-    const copy = await this.#keepCopy(sending, intent, isRepetition);
-    return copy === 'kept' ? { kind: 'queued' } : failed('it is queued, and its copy could not be kept yet');
+    const isSettled = await this.#keepCopy(sending, intent, isRepetition);
+    return isSettled ? { kind: 'queued' } : failed(COPY_IS_MISSING);
   }
 
-  /** `not-held`: it was not this server's to do any more. That it failed is no reason to send the message again. */
-  async #keepCopy(sending: Sending, intent: Intent, isRepetition: boolean): Promise<'kept' | 'failed' | 'not-held'> {
+  /** False if a repetition may do it. That it failed is no reason to send the message again. */
+  async #keepCopy(sending: Sending, intent: Intent, isRepetition: boolean): Promise<boolean> {
     const { mailbox, sentFolderId, message, outgoing, lease } = sending;
-    if (!message.saveInSent || sentFolderId === undefined) return 'kept';
+    if (!message.saveInSent || sentFolderId === undefined) return true;
     try {
-      if (isRepetition && (await this.#isInSent(sending, intent))) return 'kept';
-      if (!lease.isHeld()) return 'not-held';
+      if (isRepetition && (await this.#isInSent(sending, intent))) return true;
+      if (!lease.isHeld()) return false;
       const { kept } = underMessageId(outgoing, intent.messageId);
       await mailbox.append(sentFolderId, kept, { flags: SENT_FLAGS });
-      return 'kept';
+      return true;
     } catch (error) {
       this.#log.warn({ error, user: lease.user }, 'a sent message could not be kept in the sent folder');
-      return 'failed';
+      const mayGoBetter = !(error instanceof BackendError) || error.code === 'unavailable';
+      return !mayGoBetter || this.#clock.now() - intent.at > COPY_PATIENCE_MS;
     }
   }
 
@@ -200,6 +201,8 @@ export class StoreOutbox implements Outbox {
     }
   }
 }
+
+const COPY_IS_MISSING = 'it is on its way, and its copy could not be kept yet';
 
 const isPassing = (error: unknown): error is BackendError | StoreError | OutboxError =>
   error instanceof BackendError || error instanceof StoreError || error instanceof OutboxError;

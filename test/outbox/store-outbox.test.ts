@@ -285,14 +285,25 @@ describe('what broke off', () => {
     expect(post.sent).toHaveLength(1);
   });
 
-  it('in keeping the copy, again and again: the device is asked once more, and no more than that', async () => {
+  it('in keeping the copy, again and again: the device is asked for five minutes, and no longer', async () => {
     const post = new Post();
     post.mailbox.fault = (call) => {
       if (call === 'append') throw unavailable;
     };
     expect(await post.send()).toMatchObject({ kind: 'failed', reason: 'unavailable' });
+    await post.clock.advance(4 * 60_000);
+    expect(await post.send()).toMatchObject({ kind: 'failed', reason: 'unavailable' });
+    await post.clock.advance(2 * 60_000);
     expect(await post.send()).toEqual({ kind: 'repeated' });
     expect(post.sent).toHaveLength(1);
+  });
+
+  it('in keeping the copy, since there is no room for it: nobody is asked for anything', async () => {
+    const post = new Post();
+    post.mailbox.fault = (call) => {
+      if (call === 'append') throw new BackendError('over-quota', 'the mailbox is full');
+    };
+    expect(await post.send()).toEqual({ kind: 'sent' });
   });
 
   it('under a lease that ended: nothing goes', async () => {

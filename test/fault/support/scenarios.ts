@@ -523,13 +523,12 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-/** Dovecot tells of a delivery only a moment later: until its inbox has so many messages. */
+/** Dovecot tells of a delivery only a moment later: until its inbox has so many messages, and the server has seen them. */
 async function arrived({ stage, user }: Part, count: number): Promise<void> {
-  const until = performance.now() + 10_000;
+  const until = performance.now() + 60_000;
   while (((await stage.contents(user)).get('INBOX')?.length ?? 0) < count) {
     if (performance.now() > until) throw new Error('the delivery does not show');
     await new Promise((done) => setTimeout(done, 50));
   }
-  // The engine may hold a look at a folder for this long (SyncSettings.staleViewMs).
-  await new Promise((done) => setTimeout(done, 1_100));
+  await stage.settle(user, stage.phone({ user }));
 }
