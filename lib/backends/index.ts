@@ -37,6 +37,7 @@ export {
   type FoldersOptions,
   openFolders,
   type RelayOptions,
+  SEEDED_DIRECTORY,
   seedFolders,
   type SeedOptions,
   type SmtpIn,

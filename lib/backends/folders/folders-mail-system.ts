@@ -5,7 +5,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, type Log, type Random, silentLog, systemClock, systemRandom } from '../../platform/index.ts';
-import type { Account, Credentials, Mailbox, MailSystem } from '../backend.ts';
+import type { Account, BusyTime, Credentials, Mailbox, MailSystem } from '../backend.ts';
+import { busyTimes } from '../busy-times.ts';
 import { BackendError } from '../errors.ts';
 import { deliver, type Trace } from './delivery.ts';
 import { diskError } from './errors.ts';
@@ -71,6 +72,7 @@ export class FoldersMailSystem implements MailSystem {
         clock: this.#clock,
         log,
         submit: (sender, envelope, message) => submit(this.#postOffice(), sender, envelope, message),
+        freeBusy: (address, fromMs, toMs) => this.#freeBusy(address, fromMs, toMs),
         closed: () => this.#mailboxes.delete(mailbox),
       },
     );
@@ -130,6 +132,24 @@ export class FoldersMailSystem implements MailSystem {
       throw diskError(`the calendars of ${user} cannot be opened`, error);
     }
     return files;
+  }
+
+  /** Everybody of the organisation may see when somebody is busy, and not with what. */
+  async #freeBusy(address: string, fromMs: number, toMs: number): Promise<readonly BusyTime[] | undefined> {
+    const { account } = await this.resolve(address);
+    if (!account) return undefined;
+    const files = await this.#preparedResources(account);
+    try {
+      const texts: string[] = [];
+      for (const { id, itemClass } of await files.collections()) {
+        if (itemClass !== 'Calendar') continue;
+        const names = (await files.list(id)).map(({ name }) => name);
+        texts.push(...(await files.read(id, names)).map(({ text }) => text));
+      }
+      return busyTimes(texts, account.addresses[0] ?? address, fromMs, toMs);
+    } catch (error) {
+      throw diskError(`the calendars of ${account.user} cannot be read`, error);
+    }
   }
 
   #postOffice() {

@@ -2,6 +2,7 @@
 import type { Clock, Log } from '../../platform/index.ts';
 import type {
   Account,
+  BusyTime,
   Capabilities,
   Envelope,
   Folder,
@@ -43,6 +44,7 @@ export interface FoldersMailboxOptions {
   readonly folders: UserFolders;
   readonly clock: Clock;
   readonly log: Log;
+  readonly freeBusy: NonNullable<Mailbox['freeBusy']>;
   readonly submit: (sender: Account, envelope: Envelope, message: Uint8Array) => Promise<void>;
   readonly closed: () => void;
 }
@@ -190,6 +192,10 @@ export class FoldersMailbox implements Mailbox {
 
   submit(envelope: Envelope, message: Uint8Array): Promise<void> {
     return this.#guard('the message cannot be sent', () => this.#options.submit(this.account, envelope, message));
+  }
+
+  freeBusy(address: string, fromMs: number, toMs: number): Promise<readonly BusyTime[] | undefined> {
+    return this.#options.freeBusy(address, fromMs, toMs);
   }
 
   watch(listener: (event: FolderEvent) => void): Promise<Watch> {

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SEEDED_DIRECTORY } from '../../backends/index.ts';
 import { createLog, reasonOf, systemClock, systemRandom } from '../../platform/index.ts';
 import { keepSecrets, LocalPool, serverSettings } from '../../pool/local/index.ts';
 import { loadCertificate } from '../../server/index.ts';
@@ -31,7 +32,13 @@ export async function up(options: UpOptions): Promise<void> {
   const real = realMailSettings(options, file !== undefined && namesMail(file));
   const settings = {
     'log-level': options.log,
-    ...(real ?? { 'mail-kind': 'folders', 'mail-root': mailRoot, 'mail-domain': 'example.org' }),
+    ...(real ?? {
+      'mail-kind': 'folders',
+      'mail-root': mailRoot,
+      'mail-domain': 'example.org',
+      'directory-kind': 'file',
+      'directory-file': join(mailRoot, SEEDED_DIRECTORY),
+    }),
   };
   // What the environment says of a mail system is not said of the embedded one.
   const environment = real ? process.env : withoutSettings(process.env);

@@ -8,6 +8,7 @@ import { directoryOf } from '../folder-names.ts';
 import { SUBDIRECTORIES } from '../folder-index.ts';
 import { Keywords } from '../keywords.ts';
 import { writeUsersFile } from '../users-file.ts';
+import { directoryCards, SEEDED_DIRECTORY } from './directory.ts';
 import { type SeedCopy, type SeedMessage, seedMessages } from './mail.ts';
 import { DEMO_USERS } from './people.ts';
 import { seedResources } from './resources.ts';
@@ -44,6 +45,7 @@ export async function seedFolders({ root, clock, random }: SeedOptions): Promise
       password,
     }));
     await writeUsersFile(draft, users, random);
+    await writeFile(join(draft, SEEDED_DIRECTORY), directoryCards(), { mode: 0o600 });
     return await takePlace(draft, root);
   } catch (error) {
     throw diskError(`the mail folders cannot be made in ${root}`, error);
