@@ -3,7 +3,7 @@
  * lives as long as the connection. When it breaks, every ticket of it ends with `lost`, so that its device waits elsewhere.
  */
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
-import { type Clock, type Log, reasonOf } from '../../platform/index.ts';
+import { type Clock, type Log, reasonOf, type Timer } from '../../platform/index.ts';
 import type { RoadCompletion, RoadRequest } from '../activesync/road.ts';
 import { FrameReader, readFrame, writeFrame } from './frames.ts';
 import {
@@ -64,7 +64,10 @@ class SucceededError extends Error {}
 const CONNECT_LIMIT_MS = 2_000;
 const ALIVE_EVERY_MS = 2_000;
 const ALIVE_LIMIT_MS = 4_000;
+const LAST_LOOK_MS = 250;
 const WINDOW_BYTES = 4 * 1024 * 1024;
+/** Node resets new streams of a session that holds more, and 10 are soon held where thousands of devices come at once. */
+const SESSION_MEMORY_MB = 512;
 
 export class PeerLink {
   readonly #options: PeerLinkOptions;
@@ -81,6 +84,7 @@ export class PeerLink {
     this.#options = options;
     this.#session = connect(`https://${options.address}`, {
       ...connectorTls(options.keys),
+      maxSessionMemory: SESSION_MEMORY_MB,
       settings: { initialWindowSize: WINDOW_BYTES },
     });
     this.#session.on('error', (error) => this.#end(error));
@@ -210,11 +214,22 @@ export class PeerLink {
     this.#options.onCompletion(ticket, completion);
   }
 
-  /** A frozen or cut-off owner sends no reset: pings find out. */
+  /**
+   * A frozen or cut-off owner sends no reset: pings find out. Whatever comes in shows that it lives, and what came while this
+   * server itself stood still is read before the last look.
+   */
   #keepAlive(): void {
     if (this.#hasEnded) return;
     const { clock } = this.#options;
-    const limit = clock.after(ALIVE_LIMIT_MS, () => this.#end(new Error('the owner does not answer pings')));
+    const watch = (heardBytes: number, delayMs: number): Timer =>
+      clock.after(delayMs, () => {
+        if (this.#hasEnded) return;
+        const nowBytes = this.#session.socket.bytesRead;
+        if (nowBytes > heardBytes) limit = watch(nowBytes, ALIVE_LIMIT_MS);
+        else if (delayMs > LAST_LOOK_MS) limit = watch(nowBytes, LAST_LOOK_MS);
+        else this.#end(new Error('the owner does not answer pings'));
+      });
+    let limit = watch(this.#session.socket.bytesRead, ALIVE_LIMIT_MS);
     this.#session.ping((error) => {
       limit.cancel();
       if (error) return this.#end(error);

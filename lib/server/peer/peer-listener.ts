@@ -50,6 +50,8 @@ export interface PeerListenerOptions {
 /** Streams of one front at once: as many as it has requests running, never the waiting ones. */
 const MAX_STREAMS = 10_000;
 const WINDOW_BYTES = 4 * 1024 * 1024;
+/** Node resets new streams of a session that holds more, and 10 are soon held where thousands of devices come at once. */
+const SESSION_MEMORY_MB = 512;
 /** A connection that does not prove the key by then is closed. */
 const HANDSHAKE_LIMIT_MS = 10_000;
 
@@ -67,6 +69,7 @@ export class PeerListener {
     this.#server = createSecureServer({
       ...listenerTls(options.keys),
       handshakeTimeout: HANDSHAKE_LIMIT_MS,
+      maxSessionMemory: SESSION_MEMORY_MB,
       settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW_BYTES },
     });
     this.#server.on('connection', (socket: Socket) => {

@@ -39,6 +39,8 @@ export class Peers {
   readonly #links = new Map<string, Link>();
   /** Which link a ticket came over. */
   readonly #tickets = new Map<string, Link>();
+  /** Sessions to which an open connection broke, and none was made since. */
+  readonly #broken = new Set<string>();
   #isClosed = false;
 
   constructor(options: PeersOptions) {
@@ -117,16 +119,20 @@ export class Peers {
       onEnd: (end) => this.#ended(peer, link, end),
     });
     this.#links.set(peer.session, link);
+    void link.ready().then(
+      () => this.#broken.delete(peer.session),
+      () => undefined,
+    );
     return link;
   }
 
   #ended(peer: Peer, link: Link, { tickets, wasOpen, isRefused, isSucceeded }: LinkEnd): void {
     const isCurrent = this.#links.get(peer.session) === link;
     if (isCurrent) this.#links.delete(peer.session);
-    if (!this.#isClosed) {
-      if (wasOpen) this.#probe(peer);
-      else if (isRefused || isSucceeded) this.#options.onSuspect(peer.session, 'no-answer');
-    }
+    if (wasOpen && !this.#isClosed) {
+      this.#broken.add(peer.session);
+      this.#probe(peer);
+    } else this.#suspect(peer, isRefused, isSucceeded);
     for (const ticket of tickets) {
       this.#tickets.delete(ticketOf(peer, ticket));
       if (!this.#isClosed) this.#options.onLost(ticketOf(peer, ticket));
@@ -146,18 +152,29 @@ export class Peers {
       log,
       onCompletion: () => {},
       onEnd: ({ isRefused, isSucceeded }) => {
-        if (isOver || this.#isClosed) return;
+        if (isOver) return;
         isOver = true;
-        if (isRefused || isSucceeded) this.#options.onSuspect(peer.session, isRefused ? 'gone' : 'no-answer');
+        this.#suspect(peer, isRefused, isSucceeded);
       },
     });
     void probe.ready().then(
       () => {
         isOver = true;
+        this.#broken.delete(peer.session);
         probe.close();
       },
       () => undefined,
     );
+  }
+
+  /**
+   * The first to try after a death may meet the last breath of the listener, which is a reset and tells nothing; whoever is
+   * refused after that knows.
+   */
+  #suspect({ session }: Peer, isRefused: boolean, isSucceeded: boolean): void {
+    if (this.#isClosed || !(isRefused || isSucceeded)) return;
+    const isGone = isRefused && this.#broken.delete(session);
+    this.#options.onSuspect(session, isGone ? 'gone' : 'no-answer');
   }
 }
 
