@@ -8,6 +8,7 @@ import { waitingAt } from './rounds.ts';
 const USERS = 20;
 const TIMES = 5;
 const WAIT_MS = 30_000;
+const SETTLE_MS = 3_000;
 const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem']);
 
 interface Operation {
@@ -70,6 +71,7 @@ export async function benchOperations(say: (text: string) => void): Promise<read
       held.push(connection);
     }
     await pool.until(async () => (await waitingAt(pool)) >= phones.length, 'every device waits');
+    await pause(SETTLE_MS);
     const poolFrom = seen.length;
     const waiting = await counted(() => pause(WAIT_MS));
     rows.push({

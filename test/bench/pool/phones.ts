@@ -10,6 +10,9 @@ import { syncBody } from '../standalone/sync-request.ts';
 export const LOOK = { windowSize: 100, bodyPreferences: [{ type: 1, truncationSizeBytes: 200 }] } as const;
 const FIRST_MESSAGES = 3;
 const AT_ONCE = 8;
+/** MS-ASCMD 2.2.3.177.17: the same request again. */
+const RETRY = 16;
+const RETRY_AFTER_MS = 500;
 
 export const userNames = (count: number): string[] => Array.from({ length: count }, (_, index) => `user${index}`);
 
@@ -57,17 +60,22 @@ export class Phone {
     await this.client.sync({ collectionId: this.inbox, ...LOOK });
   }
 
-  /** One command that changes something. */
+  /** One command that changes something; the same again where the server asks for it. */
   async mark(isRead: boolean): Promise<void> {
     const item = this.client.items(this.inbox)[0];
     if (!item) throw new Error(`${this.user} has no message`);
     const data = [element('Email:Read', isRead ? '1' : '0')];
-    const answer = await this.client.sync({
-      collectionId: this.inbox,
-      ...LOOK,
-      commands: [{ kind: 'change', serverId: item.serverId, data }],
-    });
-    if (answer?.status !== undefined && answer.status !== 1) throw new Error(`Sync was answered ${answer.status}`);
+    for (;;) {
+      const answer = await this.client.sync({
+        collectionId: this.inbox,
+        ...LOOK,
+        commands: [{ kind: 'change', serverId: item.serverId, data }],
+      });
+      const status = answer?.status ?? 1;
+      if (status === 1) return;
+      if (status !== RETRY) throw new Error(`Sync was answered ${status}`);
+      await pause(RETRY_AFTER_MS);
+    }
   }
 
   /** A Sync with the present key, as bytes. */
