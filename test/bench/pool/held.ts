@@ -11,7 +11,7 @@ import { gauge } from './rounds.ts';
 
 const USERS = 10;
 const DEVICES = 5_000;
-const AT_ONCE = 40;
+const AT_ONCE = 8;
 const SETTLE_MS = 4_000;
 
 export async function benchHeld(say: (text: string) => void): Promise<readonly Figure[]> {
