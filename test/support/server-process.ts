@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { freePorts } from './dovecot.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../functions/server/main.ts');
-const READY_LIMIT_MS = 30_000;
+const READY_LIMIT_MS = 90_000;
 const POLL_MS = 15;
 const KEPT_LINES = 200;
 
