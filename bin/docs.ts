@@ -1,9 +1,13 @@
 // Writes the pages of docs/ that are made from the code; with `--check` fails where one is stale.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { documentSettings } from '../lib/topology/index.ts';
+import { documentCosts, documentSettings, documentTopology } from '../lib/topology/index.ts';
 
-const PAGES: readonly [string, () => string][] = [['docs/configuration.md', documentSettings]];
+const PAGES: readonly [string, () => string][] = [
+  ['docs/configuration.md', documentSettings],
+  ['docs/caravan-json.md', documentTopology],
+  ['docs/costs.md', documentCosts],
+];
 
 const root = join(import.meta.dirname, '..');
 for (const [page, make] of PAGES) {

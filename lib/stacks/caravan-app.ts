@@ -3,6 +3,7 @@ import { App, type AppProps, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { Topology } from '../topology/index.ts';
 import { PoolStack } from './pool-stack.ts';
+import { StandaloneStack } from './standalone-stack.ts';
 
 export interface CaravanAppProps {
   readonly topology: Topology;
@@ -15,6 +16,7 @@ export interface CaravanAppProps {
 export function createApp({ topology, bundles, app: appProps }: CaravanAppProps): App {
   const app = new App(appProps);
   for (const place of topology.pools) new PoolStack(app, { topology, place, bundles });
+  for (const place of topology.standalone) new StandaloneStack(app, { topology, place, bundles });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return app;
 }

@@ -48,15 +48,19 @@ export class PoolStack extends PlaceStack {
     const { tableName } = store.table;
     const { variables, secrets } = serverEnvironment(topology, place, { table: tableName });
     const common = { bundles, retention, environment: { CARAVAN_TABLE: tableName, CARAVAN_POOL: place.id } };
-    const outbox = new Outbox(this, 'Outbox', {
-      ...common,
-      environment: { ...common.environment, ...submissionVariables(variables) },
-      key,
-      store,
-      network,
-      logs,
-      passwordSecret: place.mail.smtp.passwordSecret,
-    });
+    // Where users submit with their own passwords nobody else can: their devices keep what is not taken.
+    const outbox =
+      place.mail.smtp.authentication === 'user'
+        ? undefined
+        : new Outbox(this, 'Outbox', {
+            ...common,
+            environment: { ...common.environment, ...submissionVariables(variables) },
+            key,
+            store,
+            network,
+            logs,
+            passwordSecret: place.mail.smtp.passwordSecret,
+          });
     const pool = new PoolMetrics(place.id);
     const serverLogs = new LogGroup(this, 'ServerLogs', { retention, removalPolicy: RemovalPolicy.DESTROY });
     const servers = new Servers(this, 'Servers', {
@@ -68,15 +72,17 @@ export class PoolStack extends PlaceStack {
       placement: place.placement,
       variables: {
         ...variables,
-        CARAVAN_OUTBOX_QUEUE_URL: outbox.queue.queueUrl,
-        CARAVAN_OUTBOX_BUCKET: outbox.bucket.bucketName,
+        ...(outbox && {
+          CARAVAN_OUTBOX_QUEUE_URL: outbox.queue.queueUrl,
+          CARAVAN_OUTBOX_BUCKET: outbox.bucket.bucketName,
+        }),
       },
       secrets,
       poolKey: this.#poolKey(),
       logs: serverLogs,
     });
     store.grantUse(servers.task.definition.taskRole);
-    outbox.grantSend(servers.task.definition.taskRole);
+    outbox?.grantSend(servers.task.definition.taskRole);
 
     const balancer = new Balancer(this, 'Balancer', { ...common, store });
     const taskStopped = new TaskStopped(this, 'TaskStopped', { ...common, store, servers });
@@ -97,10 +103,12 @@ export class PoolStack extends PlaceStack {
       Table: tableName,
       Cluster: servers.cluster.clusterName,
       Service: servers.service.serviceName,
-      OutboxQueue: outbox.queue.queueUrl,
-      OutboxDeadLetters: outbox.deadLetters.queueUrl,
-      OutboxBucket: outbox.bucket.bucketName,
-      OutboxFunction: outbox.submitter.functionName,
+      ...(outbox && {
+        OutboxQueue: outbox.queue.queueUrl,
+        OutboxDeadLetters: outbox.deadLetters.queueUrl,
+        OutboxBucket: outbox.bucket.bucketName,
+        OutboxFunction: outbox.submitter.functionName,
+      }),
       BalancerFunction: balancer.function.functionName,
       TaskStoppedFunction: taskStopped.function.functionName,
       TaskStoppedQueue: taskStopped.queue.queueUrl,
@@ -110,12 +118,13 @@ export class PoolStack extends PlaceStack {
 
   #poolKey(): Secret {
     const secret = new Secret(this, 'PoolKey', {
-      description: 'What proves to the servers of the pool that they are: docs/operations.md tells how it is changed',
+      description:
+        'What proves to the servers of the pool that they are: docs/operations-aws.md tells how it is changed',
       generateSecretString: { passwordLength: KEY_CHARACTERS, excludePunctuation: true },
     });
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions-SMG4',
-      reason: 'Servers must know the old key and the new one while it changes: a procedure of docs/operations.md.',
+      reason: 'Servers must know the old key and the new one while it changes: a procedure of docs/operations-aws.md.',
     });
     return secret;
   }

@@ -28,7 +28,7 @@ export interface SprayerProps {
 
 /** A server that was just added gets its share little by little: its caches are cold. */
 const SLOW_START = Duration.seconds(60);
-/** What a server that leaves has to answer what it holds; it is told at once that it leaves (task-stopped). */
+/** How long what a leaving server holds may go on before ECS sends SIGTERM, and the drain begins. */
 const DEREGISTRATION_DELAY = Duration.seconds(120);
 
 export class Sprayer extends Construct {

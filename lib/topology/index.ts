@@ -23,6 +23,8 @@ export { ConfigurationError, type ConfigurationProblem } from './errors.ts';
 export { type ConfigurationSources, loadConfiguration } from './load-configuration.ts';
 export { type Policies, policiesConfiguration } from './policies-configuration.ts';
 // The deployment: caravan.json.
+export { documentCosts } from './document-costs.ts';
+export { documentTopology } from './deployment/document-topology.ts';
 export { TopologyError } from './deployment/errors.ts';
 export { loadTopology, parseTopology } from './deployment/load-topology.ts';
 export {

@@ -29,6 +29,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
   byName('openldap', 'the directory against OpenLDAP', 'they need slapd'),
   byName('dav', 'calendars and contacts against real DAV servers', 'they need radicale and cyrus-imapd'),
   byName('dynamodb', 'the store against DynamoDB Local', 'they need Java and Maven'),
+  byName('linted', "the examples' templates against cfn-lint", 'they need Python, and take half a minute'),
   byName('tools', "our WBXML against libwbxml's tools", 'they need libwbxml2-utils and libxml2-utils'),
   byName('long', 'broken rules that the simulation of a pool must find', 'they take minutes'),
   byFolder(

@@ -21,6 +21,7 @@ const NEEDS: readonly Need[] = [
   { package: 'slapd', files: ['/usr/sbin/slapd'] },
   { package: 'haproxy', files: ['/usr/sbin/haproxy'] },
   { package: 'nginx', files: ['/usr/sbin/nginx'] },
+  { package: 'python3-venv', files: ['/usr/share/doc/python3-venv', '/usr/share/python3-venv'] },
   { package: 'libwbxml2-utils', files: ['/usr/bin/wbxml2xml', '/usr/local/bin/wbxml2xml'] },
   { package: 'libxml2-utils', files: ['/usr/bin/xmllint', '/usr/local/bin/xmllint'] },
 ];

@@ -1,18 +1,35 @@
-import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadExample, synthesize } from './support/synthesize.ts';
+import { templateText } from './support/template-text.ts';
 
-let onePool: Template;
+/** A pool with as little in its file as can be; with everything that a file can have; within a network that is there. */
+let defaults: Template;
+let everything: Template;
+let existingNetwork: Template;
 
 beforeAll(() => {
-  onePool = named(synthesize(loadExample('one-pool')), 'caravan-frankfurt');
+  defaults = named(synthesize(loadExample('one-pool')), 'caravan-frankfurt');
+  const two = synthesize(loadExample('two-regions'));
+  everything = named(two, 'caravan-frankfurt');
+  existingNetwork = named(two, 'caravan-virginia');
+}, 120_000);
+
+describe('the template of a pool', () => {
+  it('is this, by default', async () => {
+    await expect(templateText(defaults)).toMatchFileSnapshot('./snapshots/pool.defaults.snap');
+  });
+
+  it('is this, with everything', async () => {
+    await expect(templateText(everything)).toMatchFileSnapshot('./snapshots/pool.everything.snap');
+  });
 });
 
 describe('a pool', () => {
   it('is spread over three zones, and a zone that fails takes no way out with it', () => {
-    onePool.resourceCountIs('AWS::EC2::Subnet', 6);
-    onePool.resourceCountIs('AWS::EC2::NatGateway', 3);
-    onePool.hasResourceProperties('AWS::ECS::Service', {
+    defaults.resourceCountIs('AWS::EC2::Subnet', 6);
+    defaults.resourceCountIs('AWS::EC2::NatGateway', 3);
+    defaults.hasResourceProperties('AWS::ECS::Service', {
       DesiredCount: 3,
       AvailabilityZoneRebalancing: 'ENABLED',
       DeploymentConfiguration: {
@@ -21,25 +38,259 @@ describe('a pool', () => {
         DeploymentCircuitBreaker: { Enable: true, Rollback: true },
       },
     });
+    const { LoadBalancer } = only(defaults, 'AWS::ElasticLoadBalancingV2::LoadBalancer', 'LoadBalancer');
+    expect(LoadBalancer['Subnets']).toHaveLength(3);
   });
 
   it('has no server that can be reached from outside but through the sprayer', () => {
-    onePool.hasResourceProperties('AWS::ECS::Service', {
-      NetworkConfiguration: { AwsvpcConfiguration: { AssignPublicIp: 'DISABLED' } },
-    });
-    const open = Object.values(onePool.findResources('AWS::EC2::SecurityGroup')).filter((group) =>
-      JSON.stringify(group['Properties']['SecurityGroupIngress'] ?? []).includes('0.0.0.0/0'),
-    );
-    expect(open).toHaveLength(1);
-    expect(open[0]?.['Properties']['GroupDescription']).toContain('Phones');
+    for (const template of [defaults, everything, existingNetwork]) {
+      template.hasResourceProperties('AWS::ECS::Service', {
+        NetworkConfiguration: { AwsvpcConfiguration: { AssignPublicIp: 'DISABLED' } },
+      });
+      const open = Object.values(template.findResources('AWS::EC2::SecurityGroup'))
+        .map(({ Properties }) => Properties)
+        .filter(({ SecurityGroupIngress }) => JSON.stringify(SecurityGroupIngress ?? []).includes('0.0.0.0/0'));
+      expect(open.map(({ GroupDescription }) => GroupDescription)).toEqual([
+        'Phones, to the sprayer; the sprayer, to the servers',
+      ]);
+    }
   });
 
-  it('holds a heartbeat of 59 minutes', () => {
-    onePool.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', {
+  it('holds a heartbeat of 59 minutes, speaks TLS 1.2 or newer, and knows nothing of users', () => {
+    defaults.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', {
       LoadBalancerAttributes: Match.arrayWith([{ Key: 'idle_timeout.timeout_seconds', Value: '4000' }]),
+    });
+    defaults.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
+      Port: 443,
+      SslPolicy: Match.stringLikeRegexp('TLS13-1-2'),
+    });
+    defaults.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
+      Port: 80,
+      DefaultActions: [{ Type: 'redirect', RedirectConfig: { Protocol: 'HTTPS', StatusCode: 'HTTP_301' } }],
+    });
+    defaults.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', {
+      Protocol: 'HTTPS',
+      HealthCheckPath: '/ready',
+      TargetGroupAttributes: Match.arrayWith([
+        { Key: 'deregistration_delay.timeout_seconds', Value: '120' },
+        { Key: 'slow_start.duration_seconds', Value: '60' },
+        { Key: 'stickiness.enabled', Value: 'false' },
+      ]),
+    });
+  });
+
+  it('runs one process a task, without root, without a disk to write to but its data, with time to drain', () => {
+    defaults.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      Cpu: '1024',
+      RuntimePlatform: { CpuArchitecture: 'ARM64' },
+      ContainerDefinitions: [
+        {
+          ReadonlyRootFilesystem: true,
+          User: '1000:1000',
+          StopTimeout: 120,
+          Ulimits: [{ Name: 'nofile', SoftLimit: 262_144, HardLimit: 262_144 }],
+          MountPoints: [{ ContainerPath: '/data', ReadOnly: false }],
+        },
+      ],
+    });
+    const environment = environmentOf(defaults);
+    const drainSeconds =
+      Number(environment['CARAVAN_POOL_DRAIN_SECONDS']) + Number(environment['CARAVAN_DRAIN_SECONDS']);
+    expect(drainSeconds).toBeLessThan(115);
+  });
+
+  it('keeps a connection longer than the sprayer does, and knows the sprayer by its network', () => {
+    expect(environmentOf(defaults)).toMatchObject({
+      CARAVAN_LISTEN_KEEP_ALIVE_SECONDS: '4100',
+      CARAVAN_LISTEN_TRUSTED_PROXIES: '10.20.0.0/16',
+      CARAVAN_PUBLIC_URL: 'https://sync.example.org',
+      CARAVAN_POOL_NAME: 'caravan-frankfurt',
+      CARAVAN_METRICS_EMF: 'true',
+    });
+  });
+
+  it('gives passwords and keys as secrets alone', () => {
+    const [container] = containersOf(everything);
+    expect(container?.Secrets?.map(({ Name }) => Name).toSorted()).toEqual([
+      'CARAVAN_MAIL_MASTER_PASSWORD',
+      'CARAVAN_MAIL_SMTP_PASSWORD',
+      'CARAVAN_POOL_KEY',
+    ]);
+    for (const template of [defaults, everything, existingNetwork]) {
+      for (const name of Object.keys(environmentOf(template))) expect(name).not.toMatch(/PASSWORD|_KEY$|TOKEN/);
+      expect(JSON.stringify(template.toJSON())).not.toContain('{{resolve:secretsmanager');
+    }
+  });
+
+  it('keeps its table: on demand, encrypted, restorable, protected, retained', () => {
+    defaults.hasResource('AWS::DynamoDB::Table', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        BillingMode: 'PAY_PER_REQUEST',
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+        TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
+      },
+    });
+  });
+
+  it('grants no action by a wildcard, and a wildcard resource only where AWS has no other', () => {
+    for (const template of [defaults, everything, existingNetwork]) {
+      const statements = Object.values(template.findResources('AWS::IAM::Policy')).flatMap(
+        ({ Properties }) => Properties['PolicyDocument']['Statement'] as Statement[],
+      );
+      expect(statements.length).toBeGreaterThan(5);
+      for (const { Action, Resource } of statements) {
+        const actions = [Action].flat();
+        for (const action of actions) expect(action).not.toContain('*');
+        if (Resource === '*')
+          expect(
+            actions.every((action) => action === 'ecr:GetAuthorizationToken' || action.startsWith('ec2:')),
+            actions.join(),
+          ).toBe(true);
+      }
+    }
+  });
+
+  it('encrypts whatever it keeps', () => {
+    for (const template of [defaults, everything]) {
+      for (const { Properties } of Object.values(template.findResources('AWS::S3::Bucket'))) {
+        expect(Properties['BucketEncryption']).toBeDefined();
+        expect(Properties['PublicAccessBlockConfiguration']).toMatchObject({
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+        });
+      }
+      for (const { Properties } of Object.values(template.findResources('AWS::SQS::Queue')))
+        expect(Properties['KmsMasterKeyId'] ?? Properties['SqsManagedSseEnabled']).toBeTruthy();
+      for (const { Properties } of Object.values(template.findResources('AWS::SNS::Topic')))
+        expect(Properties['KmsMasterKeyId']).toBeDefined();
+    }
+  });
+
+  it('follows users a server and the availability index', () => {
+    everything.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
+      MinCapacity: 4,
+      MaxCapacity: 40,
+    });
+    everything.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
+      TargetTrackingScalingPolicyConfiguration: {
+        TargetValue: 2500,
+        CustomizedMetricSpecification: { Namespace: 'Caravan', MetricName: 'Users', Statistic: 'Average' },
+      },
+    });
+    everything.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
+      TargetTrackingScalingPolicyConfiguration: {
+        TargetValue: 80,
+        CustomizedMetricSpecification: { Metrics: Match.arrayWith([Match.objectLike({ Expression: '100 - index' })]) },
+      },
+    });
+  });
+
+  it('tells somebody of few things, each with what to do', () => {
+    const alarms = Object.values(everything.findResources('AWS::CloudWatch::Alarm')).map(
+      ({ Properties }) => Properties,
+    );
+    // Those of the scaling policies are made by AWS, not here.
+    expect(alarms).toHaveLength(10);
+    for (const alarm of alarms) {
+      expect(alarm['AlarmActions']).toHaveLength(1);
+      expect(alarm['AlarmDescription']).toMatch(/\. .+\.$/s);
+    }
+    everything.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'email',
+      Endpoint: 'postmaster@example.org',
+    });
+  });
+
+  it('keeps mail that waits: a queue with dead letters, a bucket that expires, a function that submits', () => {
+    everything.hasResourceProperties('AWS::SQS::Queue', {
+      VisibilityTimeout: 720,
+      MessageRetentionPeriod: 1_209_600,
+      RedrivePolicy: Match.objectLike({ maxReceiveCount: 100 }),
+    });
+    everything.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: Match.objectLike({
+          CARAVAN_POOL: 'caravan-frankfurt',
+          CARAVAN_MAIL_SMTP_HOST: 'smtp.eu.example.org',
+          CARAVAN_MAIL_SMTP_PASSWORD_SECRET_ARN: Match.stringLikeRegexp('caravan-smtp'),
+        }),
+      },
+    });
+    // Where only users themselves can submit, nothing waits in the cloud.
+    defaults.resourceCountIs('AWS::SQS::Queue', 2);
+    expect(environmentOf(defaults)).not.toHaveProperty('CARAVAN_OUTBOX_QUEUE_URL');
+  });
+
+  it('is told of tasks that stop, of its own service alone', () => {
+    defaults.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.ecs'],
+        'detail-type': ['ECS Task State Change'],
+        detail: { clusterArn: Match.anyValue(), group: Match.anyValue(), desiredStatus: ['STOPPED'] },
+      },
+    });
+  });
+
+  it('has its name, and autodiscover where it is wanted', () => {
+    defaults.resourceCountIs('AWS::Route53::RecordSet', 1);
+    everything.hasResourceProperties('AWS::Route53::RecordSet', { Name: 'frankfurt.sync.example.org.', Type: 'A' });
+    everything.hasResourceProperties('AWS::Route53::RecordSet', { Name: 'autodiscover.example.org.', Type: 'A' });
+  });
+
+  it('has a firewall where it is wanted, which refuses none but who asks too often', () => {
+    defaults.resourceCountIs('AWS::WAFv2::WebACL', 0);
+    everything.hasResourceProperties('AWS::WAFv2::WebACL', {
+      DefaultAction: { Allow: {} },
+      Rules: [{ Statement: { RateBasedStatement: { Limit: 100_000 } } }],
+    });
+  });
+
+  it('has no way to the internet with endpoints, and makes no network where one is named', () => {
+    everything.resourceCountIs('AWS::EC2::NatGateway', 0);
+    everything.resourceCountIs('AWS::EC2::VPCEndpoint', 7);
+    existingNetwork.resourceCountIs('AWS::EC2::VPC', 0);
+    existingNetwork.hasResourceProperties('AWS::ECS::Service', {
+      NetworkConfiguration: { AwsvpcConfiguration: { Subnets: Match.arrayWith(['subnet-0bbbbbbbbbbbbbbb1']) } },
     });
   });
 });
+
+interface Statement {
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
+
+interface Container {
+  readonly Environment: readonly { readonly Name: string; readonly Value: unknown }[];
+  readonly Secrets?: readonly { readonly Name: string }[];
+}
+
+function containersOf(template: Template): readonly Container[] {
+  const [task] = Object.values(template.findResources('AWS::ECS::TaskDefinition'));
+  return task?.['Properties']['ContainerDefinitions'] as Container[];
+}
+
+const environmentOf = (template: Template): Record<string, unknown> =>
+  Object.fromEntries(
+    containersOf(template).flatMap(({ Environment }) => Environment.map(({ Name, Value }) => [Name, Value])),
+  );
+
+function only<Name extends string>(
+  template: Template,
+  type: string,
+  name: Name,
+): Record<Name, Record<string, unknown>> {
+  const found = Object.values(template.findResources(type));
+  expect(found).toHaveLength(1);
+  return { [name]: found[0]?.['Properties'] } as Record<Name, Record<string, unknown>>;
+}
 
 function named(stacks: ReadonlyMap<string, Template>, name: string): Template {
   const template = stacks.get(name);

@@ -1,4 +1,4 @@
-/** Alarms that somebody is told of. Each says what to do: docs/operations.md has more under its name. */
+/** Alarms that somebody is told of. Each says what to do: docs/operations-aws.md has more under its name. */
 import { Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';

@@ -10,7 +10,8 @@ export interface PoolAlarmsProps {
   readonly pool: PoolMetrics;
   readonly sprayer: SprayerMetrics;
   readonly store: StoreMetrics;
-  readonly outbox: { readonly queue: IQueue; readonly deadLetters: IQueue };
+  /** Undefined where mail does not wait in the cloud. */
+  readonly outbox: { readonly queue: IQueue; readonly deadLetters: IQueue } | undefined;
   readonly taskStopped: { readonly deadLetters: IQueue };
   readonly hasCanary: boolean;
 }
@@ -73,11 +74,26 @@ export function addPoolAlarms(
   });
   board.add('StoreThrottles', {
     metric: store.throttles,
-    description: 'DynamoDB refuses requests. Raise the table-level quotas of the account: docs/operations.md, Quotas.',
+    description:
+      'DynamoDB refuses requests. Raise the table-level quotas of the account: docs/operations-aws.md, Quotas.',
     threshold: 1,
     minutes: 3,
     ofMinutes: 5,
   });
+  if (outbox) addOutboxAlarms(board, outbox);
+  board.add('TaskStoppedDeadLetters', {
+    metric: taskStopped.deadLetters.metricApproximateNumberOfMessagesVisible({
+      period: MINUTE,
+      statistic: Stats.MAXIMUM,
+    }),
+    description:
+      'Tasks that ended could not be told of. The others notice within ten seconds all the same; look at the log of task-stopped.',
+    threshold: 1,
+    minutes: 1,
+  });
+}
+
+function addOutboxAlarms(board: AlarmBoard, outbox: NonNullable<PoolAlarmsProps['outbox']>): void {
   board.add('OutboxAge', {
     metric: outbox.queue.metricApproximateAgeOfOldestMessage({ period: MINUTE, statistic: Stats.MAXIMUM }),
     description:
@@ -87,17 +103,8 @@ export function addPoolAlarms(
   });
   board.add('OutboxDeadLetters', {
     metric: outbox.deadLetters.metricApproximateNumberOfMessagesVisible({ period: MINUTE, statistic: Stats.MAXIMUM }),
-    description: 'Mail could not be submitted and was given up: `caravan outbox list`, then `retry` or `drop`.',
-    threshold: 1,
-    minutes: 1,
-  });
-  board.add('TaskStoppedDeadLetters', {
-    metric: taskStopped.deadLetters.metricApproximateNumberOfMessagesVisible({
-      period: MINUTE,
-      statistic: Stats.MAXIMUM,
-    }),
     description:
-      'Tasks that ended could not be told of. The others notice within ten seconds all the same; look at the log of task-stopped.',
+      'Mail could not be submitted and was given up. Look at `caravan outbox list`, then `retry` or `drop` it.',
     threshold: 1,
     minutes: 1,
   });

@@ -22,7 +22,8 @@ export interface PoolDashboardProps {
   readonly pool: PoolMetrics;
   readonly sprayer: SprayerMetrics;
   readonly store: StoreMetrics;
-  readonly outbox: { readonly queue: IQueue; readonly deadLetters: IQueue };
+  /** Undefined where mail does not wait in the cloud. */
+  readonly outbox: { readonly queue: IQueue; readonly deadLetters: IQueue } | undefined;
   readonly alarms: readonly IAlarm[];
   readonly hasCanary: boolean;
 }
@@ -86,23 +87,26 @@ const aboutToBreak = ({ pool, store, outbox }: PoolDashboardProps): IWidget[][] 
     graph('The store', [store.throttles, pool.poolEvents('unknown-result'), pool.poolEvents('suspension')]),
   ],
   [
-    graph(
-      'Mail that waits to be submitted',
-      [
-        outbox.queue.metricApproximateNumberOfMessagesVisible({ period: MINUTE, label: 'waiting' }),
-        outbox.deadLetters.metricApproximateNumberOfMessagesVisible({ period: MINUTE, label: 'given up' }),
-      ],
-      [
-        outbox.queue.metricApproximateAgeOfOldestMessage({
-          period: MINUTE,
-          statistic: Stats.MAXIMUM,
-          label: 'age of the oldest (s)',
-        }),
-      ],
-    ),
+    ...(outbox ? [waitingMail(outbox)] : []),
     graph('Servers that ended', [pool.poolEvents('fence'), pool.poolEvents('takeover')]),
   ],
 ];
+
+const waitingMail = (outbox: NonNullable<PoolDashboardProps['outbox']>): IWidget =>
+  graph(
+    'Mail that waits to be submitted',
+    [
+      outbox.queue.metricApproximateNumberOfMessagesVisible({ period: MINUTE, label: 'waiting' }),
+      outbox.deadLetters.metricApproximateNumberOfMessagesVisible({ period: MINUTE, label: 'given up' }),
+    ],
+    [
+      outbox.queue.metricApproximateAgeOfOldestMessage({
+        period: MINUTE,
+        statistic: Stats.MAXIMUM,
+        label: 'age of the oldest (s)',
+      }),
+    ],
+  );
 
 const costs = ({ pool, sprayer, store }: PoolDashboardProps): IWidget[][] => [
   heading('What does it cost? (prices: docs/costs.md)'),

@@ -108,7 +108,8 @@ function checkSettings({ key, place }: Place, topology: Topology, problem: Probl
     problem(`${key}.settings`, name, `${expected}, as docs/configuration.md tells`);
   const environment = { ...variables, ...Object.fromEntries(Object.keys(secrets).map((name) => [name, ANY_SECRET])) };
   try {
-    loadConfiguration({ environment: { ...environment, CARAVAN_POOL_KEY: ANY_SECRET }, directory: NOWHERE });
+    const poolKey = 'size' in place ? { CARAVAN_POOL_KEY: ANY_SECRET } : {};
+    loadConfiguration({ environment: { ...environment, ...poolKey }, directory: NOWHERE });
   } catch (thrown) {
     if (!(thrown instanceof ConfigurationError)) throw thrown;
     for (const told of thrown.problems)

@@ -1,0 +1,144 @@
+/** What a month of a pool or of a server alone costs, line by line, each with its arithmetic. */
+import { PRICES } from './prices.ts';
+
+export interface CostLine {
+  readonly item: string;
+  /** With every number in it: `3 × (1 × $0.03238 + 4 × $0.00356) × 730`. */
+  readonly arithmetic: string;
+  readonly usdPerMonth: number;
+}
+
+/** What is assumed of a device and of the deployment; measure your own and put it in here. */
+export const ASSUMPTIONS = {
+  devicesPerUser: 1.5,
+  usersPerServer: 2_000,
+  leastServers: 3,
+  zones: 3,
+  /** Of a device: Pings of a quarter of an hour, and what it does between them. */
+  requestsPerDay: 150,
+  megabytesPerDay: 5,
+  /** Items of up to 1 KB that its syncs write, and reads of up to 4 KB. */
+  storeWritesPerDay: 200,
+  storeReadsPerDay: 40,
+  storedKilobytes: 100,
+  logBytesPerRequest: 400,
+  /** Of a server: figures once a minute, and what it says of itself. */
+  serverLogMegabytesPerDay: 10,
+  beatSeconds: 2,
+  /** Series that a pool's servers tell together; those of Container Insights come on top. */
+  customMetrics: 120,
+  containerInsightsMetrics: 30,
+  alarms: 10,
+} as const;
+
+const A = ASSUMPTIONS;
+const HOURS = 730;
+const DAYS = 30.4;
+const SECONDS_A_DAY = 86_400;
+const MILLION = 1_000_000;
+const MEGABYTES_A_GIGABYTE = 1_000;
+const BYTES_A_GIGABYTE = 1_000_000_000;
+/** A unit of the load balancer's is so many connections; they, not the requests, are what phones use up. */
+const CONNECTIONS_PER_UNIT = 3_000;
+const TASK_GIGABYTES = 4;
+/** Balancer and canary, once a minute, half a second of 0.5 GB each. */
+const FUNCTION_CALLS_A_MONTH = 2 * 60 * 24 * DAYS;
+const FUNCTION_GIGABYTE_SECONDS = 0.25;
+/** Servers read each other's items in one query: half a kilobyte each, 4 KB a unit. */
+const SERVERS_PER_READ_UNIT = 8;
+
+const dollars = (price: number): string => `$${price}`;
+const count = (value: number): string => String(Number(value.toPrecision(4)));
+
+/** `factors`: numbers as they are, prices as `{ usd }`. */
+function line(item: string, ...factors: readonly (number | { readonly usd: number })[]): CostLine {
+  return {
+    item,
+    arithmetic: factors.map((it) => (typeof it === 'number' ? count(it) : dollars(it.usd))).join(' × '),
+    usdPerMonth: factors.reduce<number>((product, it) => product * (typeof it === 'number' ? it : it.usd), 1),
+  };
+}
+
+const taskHour = {
+  usd: Number((PRICES.fargateArmCpuHour + TASK_GIGABYTES * PRICES.fargateArmGigabyteHour).toFixed(5)),
+};
+
+/** Of a pool in a network of its own with NAT; without the firewall, and without the mail system's own traffic. */
+export function poolCosts(devices: number): readonly CostLine[] {
+  const servers = Math.max(A.leastServers, Math.ceil(devices / A.devicesPerUser / A.usersPerServer));
+  const beats = (servers * SECONDS_A_DAY) / A.beatSeconds;
+  return [
+    line('Servers: tasks × (1 vCPU and 4 GB an hour) × hours', servers, taskHour, HOURS),
+    ...frontCosts(devices),
+    line('NAT: gateways × hours', A.zones, { usd: PRICES.natGatewayHour }, HOURS),
+    line('NAT: addresses × hours', A.zones, { usd: PRICES.publicAddressHour }, HOURS),
+    line('NAT: GB from the mail system', (devices * A.megabytesPerDay * DAYS) / MEGABYTES_A_GIGABYTE, {
+      usd: PRICES.natGigabyte,
+    }),
+    line('Table: million writes of beats', (beats * DAYS) / MILLION, { usd: PRICES.tableMillionWrites }),
+    line('Table: million reads of beats', (beats * DAYS * Math.ceil(servers / SERVERS_PER_READ_UNIT)) / MILLION, {
+      usd: PRICES.tableMillionReads,
+    }),
+    line('Table: million writes of syncs', (devices * A.storeWritesPerDay * DAYS) / MILLION, {
+      usd: PRICES.tableMillionWrites,
+    }),
+    line('Table: million reads of syncs', (devices * A.storeReadsPerDay * DAYS) / MILLION, {
+      usd: PRICES.tableMillionReads,
+    }),
+    line('Table: GB kept, and kept for restoring', (devices * A.storedKilobytes) / MILLION, {
+      usd: PRICES.tableGigabyteMonth + PRICES.tableBackupGigabyteMonth,
+    }),
+    line('Functions: million calls', FUNCTION_CALLS_A_MONTH / MILLION, { usd: PRICES.functionMillionCalls }),
+    line('Functions: GB seconds', FUNCTION_CALLS_A_MONTH * FUNCTION_GIGABYTE_SECONDS, {
+      usd: PRICES.functionArmGigabyteSecond,
+    }),
+    ...watchCosts(devices, servers),
+    line('Secrets: the key of the pool, the canary', 2, { usd: PRICES.secretMonth }),
+    line('Key', 1, { usd: PRICES.keyMonth }),
+  ];
+}
+
+/** Of a server alone, in a network of two zones. */
+export function standaloneCosts(devices: number): readonly CostLine[] {
+  const zones = 2;
+  return [
+    line('Server: (1 vCPU and 4 GB an hour) × hours', 1, taskHour, HOURS),
+    ...frontCosts(devices, zones),
+    line('NAT: gateways × hours', zones, { usd: PRICES.natGatewayHour }, HOURS),
+    line('NAT: addresses × hours', zones, { usd: PRICES.publicAddressHour }, HOURS),
+    line('Database: GB kept', (devices * A.storedKilobytes) / MILLION, { usd: PRICES.fileGigabyteMonth }),
+    ...watchCosts(devices, 1),
+    line('Key', 1, { usd: PRICES.keyMonth }),
+  ];
+}
+
+const frontCosts = (devices: number, zones: number = A.zones): readonly CostLine[] => [
+  line('Sprayer: hours', { usd: PRICES.loadBalancerHour }, HOURS),
+  line(
+    'Sprayer: units (a connection a device) × hours',
+    devices / CONNECTIONS_PER_UNIT,
+    {
+      usd: PRICES.loadBalancerUnitHour,
+    },
+    HOURS,
+  ),
+  line('Sprayer: addresses × hours', zones, { usd: PRICES.publicAddressHour }, HOURS),
+  line('Traffic: GB to devices', (devices * A.megabytesPerDay * DAYS) / MEGABYTES_A_GIGABYTE, {
+    usd: PRICES.transferOutGigabyte,
+  }),
+];
+
+const watchCosts = (devices: number, servers: number): readonly CostLine[] => [
+  line(
+    'Logs: GB',
+    (devices * A.requestsPerDay * A.logBytesPerRequest * DAYS) / BYTES_A_GIGABYTE +
+      (servers * A.serverLogMegabytesPerDay * DAYS) / MEGABYTES_A_GIGABYTE,
+    { usd: PRICES.logGigabyte },
+  ),
+  line('Metrics: series', A.customMetrics + A.containerInsightsMetrics, { usd: PRICES.customMetricMonth }),
+  line('Alarms', A.alarms, { usd: PRICES.alarmMonth }),
+  line('Dashboard', 1, { usd: PRICES.dashboardMonth }),
+];
+
+export const sumOf = (lines: readonly CostLine[]): number =>
+  lines.reduce((sum, { usdPerMonth }) => sum + usdPerMonth, 0);
