@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { describeFailure } from '../platform/index.ts';
 import { addDeviceCommands } from './device/device-command.ts';
 import { CliError } from './errors.ts';
+import { addInitCommand } from './init/init.ts';
 import { addPoolCommands } from './pool/pool-command.ts';
 import { addOutboxCommands } from './outbox/outbox-command.ts';
 import { addServeCommand } from './serve.ts';
@@ -19,6 +20,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addUpCommand(program);
   addServeCommand(program);
   addPoolCommands(program);
+  addInitCommand(program);
   addDeviceCommands(program);
   addOutboxCommands(program);
   quiet(program);

@@ -47,6 +47,7 @@ export function serverEnvironment(
       'store.region': place.region,
       'pool.name': place.id,
       'pool.peer.port': PEER_PORT,
+      'pool.balance': 'function',
       'pool.drainSeconds': POOL_DRAIN_SECONDS,
       drainSeconds: DRAIN_SECONDS,
     }),
