@@ -53,12 +53,13 @@ function lastLine({
   effects,
   moves,
   sentAgain,
+  resyncs,
   violations,
 }: SeedsSummary): string {
   return (
     `${histories} histories, ${events} events, ${violations.length} invariant violations ` +
     `(${commands} commands answered, ${writes} store writes, ${effects} effects on mailboxes, ${moves} claims and gives, ` +
-    `${sentAgain} messages sent again under their Message-ID)`
+    `${sentAgain} messages sent again under their Message-ID, ${resyncs} collections begun again)`
   );
 }
 

@@ -14,6 +14,8 @@ export interface LoadedState {
   readonly optionsText: string;
   /** How often the device was given an answer under the previous key. */
   answers: number;
+  /** The device came with the newest key: what comes with the one before is a request that it gave up, and no poison's sign. */
+  isKeyUsed: boolean;
   /** The folder, seen so, had nothing for the device: an unchanged Sync need not look again. */
   quiet: { readonly version: number; readonly cutOff: number; readonly until: number } | undefined;
 }
@@ -120,6 +122,7 @@ function loadedFrom(state: CollectionState, version: number, answers: number): L
     version,
     optionsText: optionsText(state.options),
     answers,
+    isKeyUsed: false,
     quiet: undefined,
   };
 }

@@ -22,6 +22,7 @@ export async function syncMail<T>(
   const { loaded, isRetry } = found;
   const { state } = loaded;
   if (!isRetry) {
+    loaded.isKeyUsed = true;
     const unchanged = unchangedAnswer<T>(session, loaded, request);
     if (unchanged) return unchanged;
     const standing: Standing = {
@@ -35,7 +36,7 @@ export async function syncMail<T>(
     };
     return advance(session, standing, request, renderer);
   }
-  const suspicion = await suspect(session, loaded);
+  const suspicion = loaded.isKeyUsed ? undefined : await suspect(session, loaded);
   if (!suspicion && isRepetition(loaded, request)) return replay(session, loaded, request, renderer);
   const standing: Standing = {
     loaded,

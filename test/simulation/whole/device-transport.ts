@@ -36,6 +36,8 @@ const PATIENCE_MS = 30_000;
 const STALE_PROBE = 0.15;
 
 export class DeviceTransport implements Transport {
+  /** Syncs that ended without an answer: each may yet be carried out, after whatever the device asks next. */
+  lostSyncs = 0;
   readonly #world: TransportWorld;
   readonly #device: SimulatedProcess;
 
@@ -50,6 +52,7 @@ export class DeviceTransport implements Transport {
       const { url, method, headers, body = new Uint8Array() } = request;
       let response: SimulatedResponse | undefined;
       let isOver = false;
+      const command = /Cmd=(\w+)/.exec(url)?.[1] ?? method;
       const end = (task: () => void) => {
         if (isOver) return;
         isOver = true;
@@ -58,8 +61,14 @@ export class DeviceTransport implements Transport {
         if (connection) connections.delete(connection);
         task();
       };
+      const lose = (why: string) =>
+        end(() => {
+          if (command === 'Sync') this.lostSyncs += 1;
+          reject(new Error(why));
+        });
       const give = (why: string) =>
         end(() => {
+          if (command === 'Sync') this.lostSyncs += 1;
           this.#note(why);
           this.#travel(() => response?.hangUp());
           reject(new Error(why));
@@ -71,11 +80,10 @@ export class DeviceTransport implements Transport {
       const server = this.#spray();
       const connection: Connection | undefined = server && {
         server: server.process,
-        cut: () => this.#toDevice(() => end(() => reject(new Error('the connection was reset')))),
+        cut: () => this.#toDevice(() => lose('the connection was reset')),
       };
-      if (!server || !connection) return this.#toDevice(() => end(() => reject(new Error('nobody is there'))));
+      if (!server || !connection) return this.#toDevice(() => lose('nobody is there'));
       connections.add(connection);
-      const command = /Cmd=(\w+)/.exec(url)?.[1] ?? method;
       this.#note(`${command} → ${server.process.name}`);
       const answered = (answer: HttpAnswer) => {
         this.#note(`${command} ← ${server.process.name}: ${answer.status}, ${answer.body.length} bytes`);

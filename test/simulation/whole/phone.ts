@@ -39,6 +39,7 @@ const HEARTBEAT_SECONDS = [15, 45] as const;
 const INTERRUPT_CHANCE = 0.3;
 const SYNC_AGAIN: readonly number[] = [5, 16, 110, 111];
 const SUCCESS = 1;
+const INVALID_KEY = 3;
 const MOVED = 3;
 const LOOK = { windowSize: 25, bodyPreferences: [{ type: 1, truncationSizeBytes: 200 }] } as const;
 export const ARCHIVE = 'Archive';
@@ -48,11 +49,12 @@ export class Phone {
   readonly client: DeviceClient;
   /** Commands that a server has answered with success. */
   commands = 0;
-  /** Requests for a new beginning of a collection that a server made. */
+  /** Collections that a server asked for from the beginning (Status 3). */
   resyncs = 0;
   notified = 0;
   isDone = false;
   readonly #options: PhoneOptions;
+  readonly #transport: DeviceTransport;
   readonly #pings: boolean;
   #serial = 0;
   #busySince: number | undefined;
@@ -65,13 +67,14 @@ export class Phone {
     this.#options = options;
     this.name = process.name;
     this.#pings = random.chance(0.6);
+    this.#transport = new DeviceTransport(world, process);
     this.client = new DeviceClient({
       url: 'https://mail.example.org',
       user,
       password: 'secret',
       deviceId: process.name,
       version: random.pick(VERSIONS),
-      transport: new DeviceTransport(world, process),
+      transport: this.#transport,
       clock: process.clock,
       random: random.fork(),
     });
@@ -285,6 +288,7 @@ export class Phone {
     await this.#busy(name, async () => {
       const { status, collections } = await this.client.syncMany({ collections: [collection] });
       const failed = this.#judge(status, collections);
+      if (failed === INVALID_KEY) await this.client.syncAll({ collectionId, ...LOOK });
       if (failed !== undefined) throw again(failed);
       const result = collections[0]?.results[0];
       if (result && result.status !== SUCCESS) this.#violate(name, `the item is answered ${result.status}`);
@@ -296,7 +300,9 @@ export class Phone {
     for (const each of [status, ...collections.map((it) => it.status)]) {
       if (each === undefined || each === SUCCESS) continue;
       if (SYNC_AGAIN.includes(each)) return each;
-      if (each === 3) this.resyncs += 1;
+      if (each === INVALID_KEY) this.resyncs += 1;
+      // A request that the phone gave up, and that was carried out all the same after later ones, has moved the key.
+      if (each === INVALID_KEY && this.#transport.lostSyncs > 0) return each;
       this.#violate('Sync', `it is answered ${each}`);
     }
     return undefined;

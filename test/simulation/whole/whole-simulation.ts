@@ -34,6 +34,7 @@ export interface WholeResult {
   readonly moves: number;
   readonly commands: number;
   readonly sentAgain: number;
+  readonly resyncs: number;
   readonly trace: readonly string[];
 }
 
@@ -373,6 +374,7 @@ export async function simulateWhole(seed: number, { isTraced = false } = {}): Pr
     moves,
     commands,
     sentAgain: world.effects.sentAgain,
+    resyncs: phones.reduce((total, it) => total + it.resyncs, 0),
     trace,
   };
 }
