@@ -36,7 +36,7 @@ const SCOPES: readonly (readonly [what: string, bounds: OwnershipBounds])[] = [
 ];
 
 describe('Model of ownership: three servers, claims, gives, state writes, effects', () => {
-  it.each(SCOPES)('keeps every invariant and always comes to serve (%s)', { timeout: 170_000 }, (what, bounds) => {
+  it.each(SCOPES)('keeps every invariant and always comes to serve (%s)', { timeout: 900_000 }, (what, bounds) => {
     const result = explore(ownershipModel(bounds), { statesLimit: STATES_LIMIT });
     tell(`${what}: ${result.states} states, ${result.transitions} transitions`);
     expect(result.violation).toBeUndefined();
@@ -101,7 +101,7 @@ const MUTATIONS: readonly (readonly [rule: string, mutation: OwnershipMutation, 
 ];
 
 describe('Model of ownership: each rule is needed', () => {
-  it.each(MUTATIONS)('%s', { timeout: 60_000 }, (rule, mutation, breaks) => {
+  it.each(MUTATIONS)('%s', { timeout: 300_000 }, (rule, mutation, breaks) => {
     const { violation, states } = explore(ownershipModel(MUTATED, mutation), { statesLimit: STATES_LIMIT });
     tell(`${rule}: ${violation?.what ?? 'nothing'} (after ${states} states)\n  ${violation?.trace.join('\n  ')}`);
     expect(violation?.what).toBe(breaks);
