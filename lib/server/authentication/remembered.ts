@@ -2,7 +2,7 @@
  * Passwords that the mail system has confirmed, as salted hashes in memory, so that it is not asked at every request. The
  * hash is a fast one on purpose: it is checked thousands of times a second and never leaves the process.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { Account, Credentials } from '../../backends/index.ts';
 import type { Clock, Random } from '../../platform/index.ts';
 
@@ -59,4 +59,6 @@ export class Remembered {
   }
 }
 
-const hashOf = (salt: Uint8Array, password: string): Buffer => createHmac('sha256', salt).update(password).digest();
+/** In one call: an Hmac object for each request is a seventh of what a Sync without change costs. */
+const hashOf = (salt: Uint8Array, password: string): Uint8Array =>
+  hash('sha256', Buffer.concat([salt, Buffer.from(password)]), 'buffer');
