@@ -35,7 +35,7 @@ function sending(result: SendResult = { kind: 'sent' }, key: EstimateAnswer = { 
     folders: [...FAKE_FOLDERS, { ...INBOX, id: '5', kind: 'sent', name: 'Sent', backendId: 'Sent' }],
     scriptedDevice: { estimate: () => Promise.resolve(key) },
     scriptedUser: {
-      item: (serverId) => Promise.resolve(serverId === '2:5' ? { serverId, folder: DRAFTS, uid: 5 } : undefined),
+      message: (serverId) => Promise.resolve(serverId === '2:5' ? { serverId, folder: DRAFTS, uid: 5 } : undefined),
       fetch: (items) =>
         Promise.resolve(
           new Map(
