@@ -17,6 +17,8 @@ export type {
   HierarchyChanges,
   MoveResult,
   Renderer,
+  ResourceKey,
+  ResourceRewrite,
   SyncFolder,
   SyncItem,
   UserSync,

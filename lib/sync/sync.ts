@@ -88,6 +88,12 @@ export interface SyncItem {
   readonly uid: number;
 }
 
+/** Which resource of a collection: by an item's uid, or by the UID that its text has. */
+export type ResourceKey = { readonly id: number } | { readonly uid: string };
+
+/** The new text, undefined for none. Called again if somebody else wrote in between. */
+export type ResourceRewrite = (source: string | undefined) => Promise<string | undefined>;
+
 /** One device's relation to its user's mailbox. All methods are serialised per device and collection. */
 export interface DeviceSync {
   readonly deviceId: string;
@@ -149,6 +155,12 @@ export interface UserSync {
     targetId: string,
     conversationOf: (message: FetchedMessage) => Uint8Array,
   ): Promise<MoveResult>;
+
+  /**
+   * Changes, makes or removes one resource outside a Sync: devices, this one included, hear of it as a change. The ServerId of
+   * what is there afterwards. Throws BackendError, `unsupported` where the folder is no collection.
+   */
+  rewriteResource(folder: SyncFolder, key: ResourceKey, rewrite: ResourceRewrite): Promise<string | undefined>;
 
   /** For administrators, from soft to hard (rule 11): the device gets this collection anew with its next Sync … */
   resend(deviceId: string, collectionId: string): Promise<void>;

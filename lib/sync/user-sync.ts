@@ -1,5 +1,14 @@
 /** A user's mailbox as its owner serves it: puts the engine together, and does what is not one device's own. */
-import type { Account, FetchedMessage, FetchPlan, FolderKind, Hit, Mailbox, SearchQuery } from '../backends/index.ts';
+import {
+  type Account,
+  BackendError,
+  type FetchedMessage,
+  type FetchPlan,
+  type FolderKind,
+  type Hit,
+  type Mailbox,
+  type SearchQuery,
+} from '../backends/index.ts';
 import type { Clock, Log, Random } from '../platform/index.ts';
 import type { Lease } from '../pool/index.ts';
 import type { Store } from '../store/index.ts';
@@ -18,9 +27,10 @@ import { PoisonBook } from './mail/poison-book.ts';
 import { Prefetcher } from './mail/prefetch.ts';
 import { Monitor } from './monitor.ts';
 import { ResourceSource } from './resources/resource-source.ts';
+import { rewriteResource } from './resources/rewrite-resource.ts';
 import { formatServerId, parseServerId } from './server-id.ts';
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from './settings.ts';
-import type { DeviceSync, MoveResult, SyncFolder, SyncItem, UserSync } from './sync.ts';
+import type { DeviceSync, MoveResult, ResourceKey, ResourceRewrite, SyncFolder, SyncItem, UserSync } from './sync.ts';
 import { UserRecords } from './user-records.ts';
 import { TicketRoom } from './waiting-room.ts';
 import type { WaitingRoom } from './waiting.ts';
@@ -192,6 +202,12 @@ class EngineUserSync implements UserSync {
     conversationOf: (message: FetchedMessage) => Uint8Array,
   ): Promise<MoveResult> {
     return moveConversation(this.#context, conversationId, targetId, conversationOf);
+  }
+
+  async rewriteResource({ id }: SyncFolder, key: ResourceKey, rewrite: ResourceRewrite): Promise<string | undefined> {
+    const folder = await this.#hierarchy.find(id);
+    if (!folder) throw new BackendError('not-found', 'There is no such collection');
+    return rewriteResource(this.#context, folder, key, rewrite);
   }
 
   async forget(deviceId: string): Promise<void> {

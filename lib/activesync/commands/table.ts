@@ -10,6 +10,7 @@ import { getAttachment } from './get-attachment.ts';
 import { getHierarchy } from './get-hierarchy.ts';
 import { getItemEstimate } from './get-item-estimate.ts';
 import { itemOperations } from './item-operations.ts';
+import { meetingResponse } from './meeting-response.ts';
 import { moveItems } from './move-items.ts';
 import { ping } from './ping.ts';
 import { provision } from './provision.ts';
@@ -20,7 +21,7 @@ import { settings } from './settings.ts';
 import { smartForward } from './smart-forward.ts';
 import { smartReply } from './smart-reply.ts';
 import { sync } from './sync.ts';
-import { meetingResponse } from './unsupported.ts';
+
 import { validateCert } from './validate-cert.ts';
 
 /** One line a command, in alphabetical order. */

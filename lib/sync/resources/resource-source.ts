@@ -112,6 +112,11 @@ export class ResourceSource implements ItemSource {
     return this.#collections.get(collectionId)?.names.get(id);
   }
 
+  /** As of the last look at the collection. */
+  idsOf(collectionId: string): readonly number[] {
+    return [...(this.#collections.get(collectionId)?.names.keys() ?? [])];
+  }
+
   /** A resource that was made between two looks. */
   adopt(collectionId: string, name: string): number {
     const id = idOf(name);

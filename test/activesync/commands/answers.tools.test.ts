@@ -203,7 +203,7 @@ describe.skipIf(schemasLeftOut !== undefined)(`Answers are valid (${schemasLeftO
         }
       });
 
-    it('MeetingResponse, ResolveRecipients, ValidateCert: not supported', async () => {
+    it('MeetingResponse: nothing to answer; ResolveRecipients, ValidateCert: not supported', async () => {
       const request =
         '<Request><UserResponse>1</UserResponse><CollectionId>1</CollectionId><RequestId>1:5</RequestId></Request>';
       await post(version, 'MeetingResponse', `<MeetingResponse>${request}${request}</MeetingResponse>`);

@@ -1,4 +1,4 @@
-// Commands that there is nothing behind yet say so in their own documents, and a device goes on with its mail.
+// Commands that there is nothing behind for this user say so in their own documents, and a device goes on with its mail.
 import { describe, expect, it } from 'vitest';
 import type { ProtocolVersion } from '../../../lib/activesync/index.ts';
 import { fakeUser } from './support/fake-user.ts';

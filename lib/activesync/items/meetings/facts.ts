@@ -1,0 +1,48 @@
+/** What has to be known of a meeting before it can be answered: of an invitation in a message, and of an event. */
+import type { Account, FetchedMessage, FetchPlan } from '../../../backends/index.ts';
+import { bodyStructure } from '../body-structure.ts';
+import { bareAddress, isMeeting, isOrganizer, isOwn, masterOf } from '../calendar/event.ts';
+import { CalendarFile } from '../icalendar/calendar-file.ts';
+import { partText } from '../shown-text.ts';
+import { Zones } from '../zones/zones.ts';
+
+/** More than any invitation; what is cut cannot be read, and is none. */
+const LIMIT_BYTES = 512 * 1024;
+
+/** For `invitationText`. */
+export const invitationPlan: FetchPlan = ({ structure }) => {
+  const { calendar } = bodyStructure(structure);
+  return calendar ? [{ path: calendar.path, limitBytes: LIMIT_BYTES }] : [];
+};
+
+/** The iCalendar object of a message that asks for an answer; undefined for every other message. */
+export function invitationText(message: FetchedMessage): string | undefined {
+  const { calendar } = bodyStructure(message.structure);
+  const fetched = calendar && message.parts.get(calendar.path);
+  if (!calendar || !fetched?.complete) return undefined;
+  const text = partText(calendar, fetched);
+  const method = /^METHOD:\s*(\w+)/im.exec(text)?.[1] ?? calendar.parameters['method'];
+  return method?.toUpperCase() === 'REQUEST' ? text : undefined;
+}
+
+export interface MeetingFacts {
+  readonly uid: string;
+  /** Called by somebody else, who can be answered. */
+  readonly canBeAnswered: boolean;
+  readonly isRecurring: boolean;
+  /** The user's PARTSTAT so far. */
+  readonly answer: string | undefined;
+}
+
+/** Throws ItemError. */
+export function meetingFacts(source: string, account: Account): MeetingFacts {
+  const event = masterOf(CalendarFile.read(source, 'VEVENT', new Zones()));
+  const { file, component } = event;
+  const own = component.lines('ATTENDEE').find((it) => isOwn(bareAddress(it.value), account));
+  return {
+    uid: file.uid,
+    canBeAnswered: isMeeting(event) && !isOrganizer(event, account),
+    isRecurring: component.line('RRULE') !== undefined || component.line('RDATE') !== undefined,
+    answer: own?.parameter('PARTSTAT')?.toUpperCase(),
+  };
+}
