@@ -218,6 +218,17 @@ describe('A meeting in the calendar', () => {
     expect((await phone().post('MeetingResponse', inCalendar(1, id, instance))).xml).toBe(status(id, 146));
   });
 
+  it('MS-ASCMD_R4186: an instance that there never was, or none: 2, and the event stays as it was', async () => {
+    const id = await putEvent(['RRULE:FREQ=DAILY;COUNT=5']);
+    const before = await events();
+    for (const instance of ['2030-03-02T10:00:00.000Z', '2030-03-06T09:00:00.000Z', '2030-02-28T09:00:00.000Z', '']) {
+      const request = inCalendar(1, id, `<InstanceId>${instance}</InstanceId><SendResponse/>`);
+      expect((await phone().post('MeetingResponse', request)).xml, instance).toBe(status(id, 2));
+    }
+    expect(await events()).toEqual(before);
+    expect(await toldBob()).toEqual([]);
+  });
+
   it('one occurrence is declined, and another accepted; the series goes on', async () => {
     const id = await putEvent(['RRULE:FREQ=DAILY;COUNT=5']);
     const at = (day: number) => `<InstanceId>2030-03-0${day}T09:00:00.000Z</InstanceId><SendResponse/>`;

@@ -1,6 +1,6 @@
 /** An answer to a meeting that is in the calendar already, from 14.1 on: to all of it, or to one occurrence. */
 import type { SyncItem } from '../../../sync/index.ts';
-import { answerMeeting, meetingFacts } from '../../items/index.ts';
+import { answerMeeting, hadInstance, meetingFacts } from '../../items/index.ts';
 import { atLeast, CommonStatus } from '../../protocol/index.ts';
 import { withoutMeeting } from './decline.ts';
 import type { AnswerWanted } from './read-request.ts';
@@ -31,6 +31,7 @@ export async function answerEvent(wanted: AnswerWanted, item: SyncItem, site: An
     const facts = meetingFacts(stored, user.account);
     if (!facts.canBeAnswered) throw invalid();
     if (instance && !facts.isRecurring) throw new MeetingRefusal(CommonStatus.noRecurrenceInCalendar);
+    if (instance && !hadInstance(stored, instance)) throw invalid();
     const { source, message } = answerMeeting(stored, { answer, instance, ...reply }, meetingContextOf(site));
     if (reply && message) {
       const idAfter = (before: string): string => `${item.serverId}:${wanted.digest}:${instance ? '' : before}`;

@@ -3,7 +3,10 @@ import type { Account, FetchedMessage, FetchPlan } from '../../../backends/index
 import { bodyStructure } from '../body-structure.ts';
 import { bareAddress, isMeeting, isOrganizer, isOwn, masterOf } from '../calendar/event.ts';
 import { CalendarFile } from '../icalendar/calendar-file.ts';
+import { whenOf, whensOf } from '../icalendar/times.ts';
+import { hasOccurrence } from '../recurrence/has-occurrence.ts';
 import { partText } from '../shown-text.ts';
+import { toLocal } from '../zones/local-time.ts';
 import { Zones } from '../zones/zones.ts';
 
 /** More than any invitation; what is cut cannot be read, and is none. */
@@ -45,4 +48,19 @@ export function meetingFacts(source: string, account: Account): MeetingFacts {
     isRecurring: component.line('RRULE') !== undefined || component.line('RDATE') !== undefined,
     answer: own?.parameter('PARTSTAT')?.toUpperCase(),
   };
+}
+
+/** Had the series ever an occurrence of that start, deleted since or not? Throws ItemError. */
+export function hadInstance(source: string, instance: Date): boolean {
+  const file = CalendarFile.read(source, 'VEVENT', new Zones());
+  const home = file.homeZone({});
+  const start = whenOf(file.master.line('DTSTART'), file, home);
+  const rule = file.master.line('RRULE')?.value;
+  const atMs = instance.getTime();
+  const others = file.overrides.flatMap((it) => whenOf(it.line('RECURRENCE-ID'), file, home) ?? []);
+  const added = file.master.lines('RDATE').flatMap((it) => whensOf(it, file, home));
+  if ([...others, ...added].some((it) => it.epochMs === atMs)) return true;
+  if (!start || rule === undefined) return false;
+  const { offsets } = start.zone;
+  return hasOccurrence(rule, toLocal(start.epochMs, offsets), toLocal(atMs, offsets));
 }
