@@ -24,6 +24,21 @@ const noKeyOfOthers: Plugin = {
   },
 };
 
+/**
+ * undici's parsers, each twice: for processors with SIMD, and for those without, which x64 and arm64 have not been for fifteen years.
+ * Without them the first request says so.
+ */
+const simdAlone: Plugin = {
+  name: 'simd-alone',
+  setup(it) {
+    it.onLoad({ filter: /[\\/]undici[\\/]lib[\\/](milo[\\/]no-simd|llhttp[\\/]llhttp-wasm)\.js$/ }, () => ({
+      contents:
+        "throw new Error('This bundle needs a processor with SIMD, as x64 and arm64 have; run from the sources on others');",
+      loader: 'js',
+    }));
+  },
+};
+
 /** A function's credentials are in its environment; a server's may be anywhere that the AWS tools look. */
 const credentialsFromEnvironment: Plugin = {
   name: 'credentials-from-environment',
@@ -37,5 +52,6 @@ const credentialsFromEnvironment: Plugin = {
 
 export const pluginsFor = (deployable: string): Plugin[] => [
   englishAlone,
+  simdAlone,
   deployable === 'server' ? noKeyOfOthers : credentialsFromEnvironment,
 ];
