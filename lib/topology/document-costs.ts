@@ -31,7 +31,7 @@ export function documentCosts(): string {
 <!-- Made by \`npm run docs\` from lib/topology/prices.ts and costs.ts. Edit those, not this page. -->
 
 In US dollars a month, by the prices of US East (N. Virginia) of ${PRICES_OF}, on demand, without taxes, free tiers and savings plans (which
-take a third or more off the servers). A pool has its own network over three zones with NAT, a server alone one over two.
+take a third or more off the servers). They were not looked up on the day this was written: compare them with AWS's price list first. A pool has its own network over three zones with NAT, a server alone one over two.
 
 | devices | a pool | a device | a server alone |
 | ---: | ---: | ---: | ---: |

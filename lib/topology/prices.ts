@@ -1,6 +1,6 @@
 /** What AWS asks for in US East (N. Virginia), in US dollars, without what is free in the first year. Other regions: up to half more. */
 
-/** When these were written down: look them up again before you rely on them. */
+/** Whose prices these should be. They were not looked up on a day: look them up before you rely on them. */
 export const PRICES_OF = 'June 2025';
 
 export const PRICES = {
