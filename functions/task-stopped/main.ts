@@ -1,9 +1,14 @@
-/** ECS tells, by a queue, that a task has stopped: its session is fenced at once, and its users are served by others. */
+/**
+ * ECS tells, by a queue, what becomes of a task. One that it takes away is drained while the load balancer still lets it finish;
+ * one that has stopped is fenced at once. Its users are served by others.
+ */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createLog, systemClock, systemRandom } from '../../lib/platform/index.ts';
 import { PoolAdministration } from '../../lib/pool/index.ts';
 import { once, openPool } from '../environment.ts';
-import { stoppedTask } from './stopped-task.ts';
+import { endingTask } from './ending-task.ts';
+
+const TOLD = { leaving: 'A task that is taken away drains', stopped: 'A stopped task was fenced' };
 
 const log = createLog();
 const open = once(async () => {
@@ -14,18 +19,19 @@ const open = once(async () => {
 export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
   const failures: string[] = [];
   for (const { messageId, body } of Records) {
-    const task = stoppedTask(body);
-    // Events that say nothing of a stopped task are done with.
-    if (task === undefined) continue;
+    const ending = endingTask(body);
+    // Events that say nothing of a task that ends are done with.
+    if (ending === undefined) continue;
+    const { task, state } = ending;
     try {
       const { pool, administration } = await open();
-      const sessions = await administration.fenceTask(task);
+      const sessions = await (state === 'stopped' ? administration.fenceTask(task) : administration.drainTask(task));
       log.info(
-        { pool, task, sessions },
-        sessions.length > 0 ? 'A stopped task was fenced' : 'Nothing was to be fenced',
+        { pool, task, state, sessions },
+        sessions.length > 0 ? TOLD[state] : 'Nothing was to be done for a task',
       );
     } catch (error) {
-      log.error({ task, error }, 'A stopped task could not be fenced yet');
+      log.error({ task, state, error }, 'An event about a task could not be handled yet');
       failures.push(messageId);
     }
   }

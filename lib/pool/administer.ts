@@ -107,6 +107,20 @@ export class PoolAdministration {
   }
 
   /**
+   * The cloud says that a task (its ARN) is on its way out, and has not been asked to end yet: its server is drained. Resolves to
+   * the sessions that are draining by then, and were up.
+   */
+  async drainTask(task: string): Promise<readonly string[]> {
+    const up = (await this.servers()).filter((it) => it.task === task && it.status === 'up');
+    const draining: string[] = [];
+    for (const { session } of up) {
+      // Refused: it has ended since it was read.
+      if (await this.#isDraining(session)) draining.push(session);
+    }
+    return draining;
+  }
+
+  /**
    * The cloud says that a task (its ARN; never an address, which the next task may have) has stopped: the sessions of its
    * process are dead. Resolves to those that this call fenced.
    */
@@ -114,6 +128,17 @@ export class PoolAdministration {
     const own = (await this.servers()).filter((it) => it.task === task && isLiveStatus(it.status));
     for (const { session } of own) await this.fence(session, { isGone: true });
     return own.map(({ session }) => session);
+  }
+
+  /** False for a session that has ended. */
+  async #isDraining(session: string): Promise<boolean> {
+    try {
+      await this.drain(session);
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof PoolError && thrown.code === 'server-unknown') return false;
+      throw thrown;
+    }
   }
 
   /** Removes the item of a session that has ended. */

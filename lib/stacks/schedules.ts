@@ -75,6 +75,7 @@ export class TaskStopped extends Construct {
         detail: {
           clusterArn: [servers.cluster.clusterArn],
           group: [`service:${servers.service.serviceName}`],
+          // Of a task's way all from DEACTIVATING on, two minutes before SIGTERM, to STOPPED.
           desiredStatus: ['STOPPED'],
         },
       },
@@ -83,7 +84,7 @@ export class TaskStopped extends Construct {
     this.function = new BundledFunction(this, 'Function', {
       ...common,
       name: 'task-stopped',
-      description: 'Fences the session of a task that has stopped',
+      description: 'Drains a server that ECS takes away, and fences the session of a task that has stopped',
       timeoutSeconds: TIMEOUT_SECONDS,
     });
     this.function.takes(new SqsEventSource(this.queue, { batchSize: 10, reportBatchItemFailures: true }));

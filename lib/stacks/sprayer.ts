@@ -28,7 +28,10 @@ export interface SprayerProps {
 
 /** A server that was just added gets its share little by little: its caches are cold. */
 const SLOW_START = Duration.seconds(60);
-/** How long what a leaving server holds may go on before ECS sends SIGTERM, and the drain begins. */
+/**
+ * How long what a leaving server holds may go on: then connections are cut, and ECS sends SIGTERM. The drain begins with this delay
+ * and fits into it (functions/task-stopped).
+ */
 const DEREGISTRATION_DELAY = Duration.seconds(120);
 
 export class Sprayer extends Construct {

@@ -75,6 +75,12 @@ async function server(session: string, attributes: Record<string, string | numbe
   });
 }
 
+/** The event of the recorded stop, as another step of a task's way. */
+const step = (lastStatus: string, detail: Readonly<Record<string, string>> = {}) => ({
+  ...stopping,
+  detail: { ...stopping.detail, ...detail, lastStatus },
+});
+
 const statusOf = async (session: string) =>
   (await administration.servers()).find((it) => it.session === session)?.status;
 
@@ -103,23 +109,48 @@ describe('every bundle', () => {
 });
 
 describe('task-stopped', () => {
-  it('fences the session of a task within a second of the event, and no other', async () => {
-    await server('dead', { task: TASK });
+  it('drains the session of a task that ECS takes away before SIGTERM, fences it within a second of its end, and no other', async () => {
+    await server('going', { task: TASK });
     await server('alive', { task: `${TASK}0` });
     await server('elsewhere');
-    const fencer = await start('task-stopped');
+    const ender = await start('task-stopped');
+    expect(await ender.invoke({ Records: [record(stopping)] })).toEqual({ batchItemFailures: [] });
+    expect(await statusOf('going')).toBe('draining');
+    // Again: as each further step of the task does.
+    expect(await ender.invoke({ Records: [record(stopping), record(step('STOPPING'), 'm2')] })).toEqual({
+      batchItemFailures: [],
+    });
+    expect(await statusOf('going')).toBe('draining');
     // The function is warm: its start is not of this.
-    await fencer.invoke({ Records: [record(stopping)] });
-    expect(await statusOf('dead')).toBe('up');
     const before = performance.now();
-    expect(await fencer.invoke({ Records: [record(stopped)] })).toEqual({ batchItemFailures: [] });
-    expect(await statusOf('dead')).toBe('fenced');
+    expect(await ender.invoke({ Records: [record(stopped)] })).toEqual({ batchItemFailures: [] });
+    expect(await statusOf('going')).toBe('fenced');
     expect(performance.now() - before).toBeLessThan(1_000);
-    expect([await statusOf('alive'), await statusOf('elsewhere')]).toEqual(['up', 'up']);
     // Again, and out of order.
     const late = [record(stopped), record(stopping, 'm2'), record(stopped, 'm3')];
-    expect(await fencer.invoke({ Records: late })).toEqual({ batchItemFailures: [] });
-    expect([await statusOf('dead'), await statusOf('alive')]).toEqual(['fenced', 'up']);
+    expect(await ender.invoke({ Records: late })).toEqual({ batchItemFailures: [] });
+    expect([await statusOf('going'), await statusOf('alive'), await statusOf('elsewhere')]).toEqual([
+      'fenced',
+      'up',
+      'up',
+    ]);
+  });
+
+  it('drains one that shall be stopped and still runs; starts, runs and what has left are let be', async () => {
+    await server('wanted', { task: `${TASK}2` });
+    await server('left', { task: `${TASK}3`, status: 'left' });
+    const ender = await start('task-stopped');
+    const running = { taskArn: `${TASK}2`, desiredStatus: 'RUNNING' };
+    const Records = [
+      record(step('ACTIVATING', running)),
+      record(step('RUNNING', running), 'm2'),
+      record(step('DEACTIVATING', { taskArn: `${TASK}3` }), 'm3'),
+      record(step('STOPPED', { taskArn: `${TASK}3` }), 'm4'),
+    ];
+    expect(await ender.invoke({ Records })).toEqual({ batchItemFailures: [] });
+    expect([await statusOf('wanted'), await statusOf('left')]).toEqual(['up', 'left']);
+    await ender.invoke({ Records: [record(step('RUNNING', { taskArn: `${TASK}2` }))] });
+    expect(await statusOf('wanted')).toBe('draining');
   });
 
   it('an event of another cluster, of another service, or none at all is done with and harms nobody', async () => {
@@ -130,15 +161,19 @@ describe('task-stopped', () => {
       detail: { ...stopped.detail, taskArn: 'arn:aws:ecs:eu-central-1:111122223333:task/other/0123456789abcdef' },
     };
     const strange = ['', 'null', '[]', '{"source":"aws.ecs"}', JSON.stringify({ ...stopped, source: 'aws.ec2' })];
-    const Records = [record(foreign), ...strange.map((body, index) => record(body, `s${index}`))];
+    const Records = [
+      record(foreign),
+      record({ ...foreign, detail: { ...foreign.detail, lastStatus: 'DEACTIVATING' } }),
+      ...strange.map((body, index) => record(body, `s${index}`)),
+    ];
     expect(await fencer.invoke({ Records })).toEqual({ batchItemFailures: [] });
     expect(await statusOf('mine')).toBe('up');
   });
 
   it('whose store does not answer leaves the event in the queue', async () => {
     const fencer = await start('task-stopped', { AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' });
-    const answer = await fencer.invoke({ Records: [record(stopped), record(stopping, 'm2')] });
-    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
+    const answer = await fencer.invoke({ Records: [record(stopped), record(stopping, 'm2'), record('none', 'm3')] });
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }, { itemIdentifier: 'm2' }] });
   });
 });
 

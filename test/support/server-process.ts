@@ -108,11 +108,7 @@ export class ServerProcess {
   async end(signal: NodeJS.Signals): Promise<Exit> {
     const child = this.#child;
     if (!child) throw new Error('the server does not run');
-    this.#child = undefined;
-    const from = performance.now();
-    const ended = new Promise<Exit>((done) =>
-      child.once('exit', (code, by) => done({ code, signal: by, milliseconds: performance.now() - from })),
-    );
+    const ended = this.ended();
     if (child.exitCode !== null || child.signalCode !== null) {
       throw new Error(
         `the server has ended by itself (${child.exitCode ?? child.signalCode}): ${this.lines.join('\n')}`,
@@ -120,6 +116,17 @@ export class ServerProcess {
     }
     child.kill(signal);
     return ended;
+  }
+
+  /** Waits for an end that has another cause and is yet to come. */
+  ended(): Promise<Exit> {
+    const child = this.#child;
+    if (!child) throw new Error('the server does not run');
+    this.#child = undefined;
+    const from = performance.now();
+    return new Promise((done) =>
+      child.once('exit', (code, by) => done({ code, signal: by, milliseconds: performance.now() - from })),
+    );
   }
 
   /** Ends it, if it runs, and removes its data. */

@@ -20,7 +20,10 @@ export const DATA_DIRECTORY = '/data';
 export const IDLE_TIMEOUT_SECONDS = 4_000;
 /** A connection that the load balancer keeps must never be closed under it. */
 const KEEP_ALIVE_SECONDS = 4_100;
-/** Together, with the beats that a leaving server lingers for, under the 120 s that Fargate gives a task to stop. */
+/**
+ * Together, with the beat after which a server knows of its drain and those that it lingers for, under the 120 s that the load balancer
+ * waits before it cuts, and under the 120 s that Fargate gives a task to stop.
+ */
 const POOL_DRAIN_SECONDS = 85;
 const DRAIN_SECONDS = 20;
 

@@ -26,6 +26,30 @@ it('a server is drained (SIGTERM): its users are given away, and no request fail
   await stage.pool.untilHealthy();
 });
 
+it('a server is drained by its item, as when ECS takes it away: it answers all who wait and ends before any signal', {
+  timeout: 200_000,
+}, async () => {
+  const server = await stage.pool.busiest();
+  const session = (await stage.pool.sessions()).get(server.name) as string;
+  const { troubles } = await stage.during(
+    async () => {
+      await pause(2_000);
+      const ended = server.process.ended();
+      await stage.pool.administration.drain(session);
+      const { code, milliseconds } = await ended;
+      expect(code).toBe(0);
+      // A beat, both drains of this pool (20 s, 10 s) and a lingering of two beats: with those of a deployment it is under 120 s.
+      expect(milliseconds).toBeLessThan(60_000);
+      await pause(seconds(10, 2));
+    },
+    { everyMs: DELIVER_EVERY_MS },
+  );
+  expect(troubles).toEqual([]);
+  expect(await stage.pool.usersOf(server)).toEqual([]);
+  await server.process.launch();
+  await stage.pool.untilHealthy();
+});
+
 it('all servers are restarted, one after the other, and no request fails', { timeout: 400_000 }, async () => {
   const { troubles } = await stage.during(
     async () => {
