@@ -62,7 +62,7 @@ describe('the examples', () => {
     ],
     [
       'a missing certificate',
-      ({ certificate, ...pool }: Pool) => pool,
+      (pool: Pool) => ({ ...pool, certificate: undefined }),
       `pools[0].certificate is not set (file FILE), expected its ARN, such as 'arn:aws:acm:eu-central-1:123456789012:certificate/…'`,
     ],
     [
