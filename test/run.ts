@@ -13,7 +13,9 @@ import { lastLine, REPORT_FILE, summarize, type VitestReport } from './runner/re
 import { installPackages, MissingPackagesError } from './runner/system-packages.ts';
 
 const CHECKS = ['lint', 'format:check', 'types'] as const;
-const TIME_LIMIT_MINUTES: Readonly<Record<Mode, number>> = { quick: 38, all: 38, faults: 180 };
+const TIME_LIMIT_MINUTES: Readonly<Record<Mode, number>> = { quick: 40, all: 70, faults: 180 };
+/** A whole run is meant to take less on two cores that have nothing else to do; one that takes longer says so. */
+const USUAL_MINUTES = 40;
 const ROOT = join(import.meta.dirname, '..');
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
 
@@ -71,7 +73,9 @@ async function run(mode: Mode): Promise<number> {
     const ran = summary.passed + summary.failed;
     if (ran === 0) say('Failed: no test ran');
     if (failedChecks.length > 0) say(`Failed: npm run ${failedChecks.join(', npm run ')}`);
-    say(`Took ${((performance.now() - started) / 60_000).toFixed(1)} minutes`);
+    const minutes = (performance.now() - started) / 60_000;
+    const isSlow = mode !== 'faults' && minutes > USUAL_MINUTES;
+    say(`Took ${minutes.toFixed(1)} minutes${isSlow ? `, more than the ${USUAL_MINUTES} that it should` : ''}`);
     say(lastLine(summary));
     return status === 0 && summary.failed === 0 && ran > 0 && failedChecks.length === 0 ? 0 : 1;
   } finally {
