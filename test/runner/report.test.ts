@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LEFT_OUT } from './left-out.ts';
-import { lastLine, summarize } from './report.ts';
+import { filesThatFailed, lastLine, summarize, withResultsOf } from './report.ts';
 
 const assertions = (...statuses: string[]) => statuses.map((status, n) => ({ status, fullName: `test ${n}` }));
 const file = (status: string, ...statuses: string[]) => ({
@@ -39,6 +39,33 @@ describe('the test run', () => {
       passed: 1,
       failed: 1,
     });
+  });
+
+  it('takes the word of the second run for the files that were run again, and for no others', () => {
+    const first = {
+      success: false,
+      testResults: [
+        { ...file('failed', 'failed', 'passed'), name: '/x/b.test.ts' },
+        { ...file('failed', 'failed'), name: '/x/c.test.ts' },
+        { ...file('passed', 'passed'), name: '/x/d.test.ts' },
+      ],
+    };
+    expect(filesThatFailed(first)).toEqual(['/x/b.test.ts', '/x/c.test.ts']);
+    const steady = { ...file('passed', 'passed', 'passed'), name: '/x/b.test.ts' };
+    const broken = { ...file('failed', 'failed'), name: '/x/c.test.ts' };
+    expect(summarize(withResultsOf(first, { success: false, testResults: [steady, broken] }))).toMatchObject({
+      passed: 3,
+      failed: 1,
+      failedNames: ['/x/c.test.ts: test 0'],
+    });
+    const mended = { ...file('passed', 'passed'), name: '/x/c.test.ts' };
+    expect(summarize(withResultsOf(first, { success: true, testResults: [steady, mended] }))).toMatchObject({
+      passed: 4,
+      failed: 0,
+    });
+    expect(summarize(withResultsOf(first, undefined))).toMatchObject({ failed: 2 });
+    // An error outside any test of the second run is one.
+    expect(summarize(withResultsOf(first, { success: false, testResults: [steady, mended] })).failed).toBe(1);
   });
 
   it('vitest leaves out in a quick run just what the run says that it leaves out', () => {

@@ -50,6 +50,18 @@ export function summarize(report: VitestReport): Summary {
   return { passed, failed: failedNames.length, skipped: skippedNames.length, skippedNames, failedNames };
 }
 
+/** Their paths. */
+export const filesThatFailed = ({ testResults }: VitestReport): readonly string[] =>
+  testResults.filter((it) => it.status === 'failed').map((it) => it.name);
+
+/** What `again` says of files stands in the place of what was said of them before; without a report nothing changes. */
+export function withResultsOf(report: VitestReport, again: VitestReport | undefined): VitestReport {
+  if (!again) return report;
+  const newer = new Map(again.testResults.map((it) => [it.name, it]));
+  const testResults = report.testResults.map((it) => newer.get(it.name) ?? it);
+  return { success: again.success && testResults.every((it) => it.status !== 'failed'), testResults };
+}
+
 /** `812 passed, 0 failed, 3 skipped` */
 export function lastLine({ passed, failed, skipped }: Summary): string {
   const skippedPart = skipped > 0 ? `, ${skipped} skipped` : '';
