@@ -165,11 +165,11 @@ const imapMail = z.strictObject({
       verifyCertificate: verifyCertificate('CalDAV'),
       caFile,
       pollMinSeconds: withDefault(
-        whole({ about: 'Between looks for changes, from …', least: 1, most: 3_600, unit: 'seconds' }),
+        whole({ about: 'The shortest time between looks for changes.', least: 1, most: 3_600, unit: 'seconds' }),
         15,
       ),
       pollMaxSeconds: withDefault(
-        whole({ about: '… to, when nothing changes for long.', least: 1, most: 3_600, unit: 'seconds' }),
+        whole({ about: 'The longest, when nothing changes for long.', least: 1, most: 3_600, unit: 'seconds' }),
         60,
       ),
     }),
