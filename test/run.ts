@@ -6,14 +6,16 @@
  * The last line is `N passed, N failed`, with `, N skipped` where some were.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LEFT_OUT } from './runner/left-out.ts';
+import { OUTSIDE_FILE } from './runner/outside-reporter.ts';
 import {
   filesThatFailed,
   lastLine,
   REPORT_FILE,
+  slowestFiles,
   summarize,
   type VitestReport,
   withResultsOf,
@@ -26,7 +28,11 @@ const TIME_LIMIT_MINUTES: Readonly<Record<Mode, number>> = { quick: 40, all: 70,
 const USUAL_MINUTES = 40;
 /** So few files that fail are run once more, alone: what a busy machine did is told apart from what is broken. */
 const MOST_AGAIN = 6;
+const SLOWEST = 12;
+/** Beside the report. */
+const OUTSIDE = 'outside.txt';
 const ROOT = join(import.meta.dirname, '..');
+const OUTSIDE_REPORTER = join(ROOT, 'test/runner/outside-reporter.ts');
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
 
 type Mode = 'quick' | 'all' | 'faults';
@@ -87,10 +93,18 @@ async function run(mode: Mode): Promise<number> {
       unsteady.push(...failedBefore.filter((it) => !failedNow.has(it)));
     }
     if (mode === 'all') keepReport(report);
+    say(
+      `Slowest: ${slowestFiles(report, SLOWEST)
+        .map((it) => it.replace(`${ROOT}/`, ''))
+        .join(', ')}`,
+    );
     const summary = summarize(report);
     for (const name of unsteady)
       say(`Unsteady, failed among the others and passed alone: ${name.replace(`${ROOT}/`, '')}`);
     for (const name of summary.failedNames) say(`Failed: ${name.replace(`${ROOT}/`, '')}`);
+    // Of the first run too: another file than those that were run again may have left it.
+    const outside = readLines(join(dirname(output), OUTSIDE));
+    for (const error of outside) say(`Failed: an error outside any test: ${error}`);
     for (const name of summary.skippedNames) say(`Left out by itself: ${name}`);
     if (mode === 'quick') sayLeftOut();
     const ran = summary.passed + summary.failed;
@@ -99,8 +113,8 @@ async function run(mode: Mode): Promise<number> {
     const minutes = (performance.now() - started) / 60_000;
     const isSlow = mode !== 'faults' && minutes > USUAL_MINUTES;
     say(`Took ${minutes.toFixed(1)} minutes${isSlow ? `, more than the ${USUAL_MINUTES} that it should` : ''}`);
-    say(lastLine(summary));
-    return status === 0 && summary.failed === 0 && ran > 0 && failedChecks.length === 0 ? 0 : 1;
+    say(lastLine({ ...summary, failed: summary.failed + outside.length }));
+    return status === 0 && summary.failed + outside.length === 0 && ran > 0 && failedChecks.length === 0 ? 0 : 1;
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -109,14 +123,18 @@ async function run(mode: Mode): Promise<number> {
 /** Resolves to its exit status; one that a signal ended counts as 1. */
 function runVitest(mode: Mode, output: string, more: readonly string[]): Promise<number> {
   const excluded = mode === 'quick' ? LEFT_OUT.flatMap(({ glob }) => ['--exclude', glob]) : [];
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${output}`];
+  const reporters = ['default', 'json', OUTSIDE_REPORTER].map((it) => `--reporter=${it}`);
   const isAllFaults = mode === 'faults' && more.every((it) => it.startsWith('-'));
   const own = mode === 'faults' ? ['--no-file-parallelism', ...(isAllFaults ? ALL_FAULTS : [])] : [];
-  const child = spawn(process.execPath, [VITEST, 'run', ...reporters, ...excluded, ...own, ...more], {
-    cwd: ROOT,
-    stdio: 'inherit',
-    env: { ...process.env, ...ENVIRONMENTS[mode] },
-  });
+  const child = spawn(
+    process.execPath,
+    [VITEST, 'run', ...reporters, `--outputFile.json=${output}`, ...excluded, ...own, ...more],
+    {
+      cwd: ROOT,
+      stdio: 'inherit',
+      env: { ...process.env, ...ENVIRONMENTS[mode], [OUTSIDE_FILE]: join(dirname(output), OUTSIDE) },
+    },
+  );
   const limit = setTimeout(() => {
     say(`Stopped: the tests took longer than ${TIME_LIMIT_MINUTES[mode]} minutes`);
     child.kill('SIGTERM');
@@ -136,6 +154,10 @@ function readReport(file: string): VitestReport | undefined {
   } catch {
     return undefined;
   }
+}
+
+function readLines(file: string): readonly string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
 }
 
 /** For `npm run requirements`. */

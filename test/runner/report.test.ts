@@ -1,8 +1,11 @@
-import { globSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LEFT_OUT } from './left-out.ts';
-import { filesThatFailed, lastLine, summarize, withResultsOf } from './report.ts';
+import { OUTSIDE_FILE } from './outside-reporter.ts';
+import { filesThatFailed, lastLine, slowestFiles, summarize, withResultsOf } from './report.ts';
 
 const assertions = (...statuses: string[]) => statuses.map((status, n) => ({ status, fullName: `test ${n}` }));
 const file = (status: string, ...statuses: string[]) => ({
@@ -66,6 +69,37 @@ describe('the test run', () => {
     expect(summarize(withResultsOf(first, undefined))).toMatchObject({ failed: 2 });
     // An error outside any test of the second run is one.
     expect(summarize(withResultsOf(first, { success: false, testResults: [steady, mended] })).failed).toBe(1);
+  });
+
+  it('names the files that took longest', () => {
+    const took = (name: string, seconds: number) => ({
+      ...file('passed', 'passed'),
+      name,
+      startTime: 5_000,
+      endTime: 5_000 + seconds * 1_000,
+    });
+    const report = { success: true, testResults: [took('a', 3), took('b', 31), file('passed')] };
+    expect(slowestFiles(report, 2)).toEqual(['b 31 s', 'a 3 s']);
+  });
+
+  it('counts an error outside any test although the files of the run passed', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'caravan-outside-'));
+    try {
+      const outside = join(folder, 'outside.txt');
+      const reporter = join(import.meta.dirname, 'outside-reporter.ts');
+      const leaky =
+        "import { it } from 'vitest'; it('passes', () => { setTimeout(() => { throw new Error('late') }); });";
+      writeFileSync(join(folder, 'leaky.test.ts'), leaky);
+      const vitest = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs');
+      const run = spawnSync(process.execPath, [vitest, 'run', '--root', folder, `--reporter=${reporter}`], {
+        env: { ...process.env, [OUTSIDE_FILE]: outside },
+        cwd: join(import.meta.dirname, '../..'),
+      });
+      expect(run.status).toBe(1);
+      expect(readFileSync(outside, 'utf8')).toBe('late\n');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('vitest leaves out in a quick run just what the run says that it leaves out', () => {

@@ -16,6 +16,9 @@ export interface VitestReport {
     readonly name: string;
     readonly status: string;
     readonly message?: string;
+    /** Milliseconds since the epoch. */
+    readonly startTime?: number;
+    readonly endTime?: number;
     readonly assertionResults: readonly Assertion[];
   }[];
 }
@@ -48,6 +51,15 @@ export function summarize(report: VitestReport): Summary {
   // What vitest holds against the run as a whole: an error outside any test, say.
   if (!report.success && failedNames.length === 0) failedNames.push('the run as a whole: see the errors above');
   return { passed, failed: failedNames.length, skipped: skippedNames.length, skippedNames, failedNames };
+}
+
+/** `path 31 s` of the `count` that took longest, longest first. */
+export function slowestFiles({ testResults }: VitestReport, count: number): readonly string[] {
+  return testResults
+    .map(({ name, startTime = 0, endTime = 0 }) => ({ name, tookMs: endTime - startTime }))
+    .toSorted((a, b) => b.tookMs - a.tookMs)
+    .slice(0, count)
+    .map(({ name, tookMs }) => `${name} ${Math.round(tookMs / 1_000)} s`);
 }
 
 /** Their paths. */
