@@ -53,13 +53,14 @@ function lastLine({
   effects,
   moves,
   sentAgain,
+  late,
   resyncs,
   violations,
 }: SeedsSummary): string {
   return (
     `${histories} histories, ${events} events, ${violations.length} invariant violations ` +
     `(${commands} commands answered, ${writes} store writes, ${effects} effects on mailboxes, ${moves} claims and gives, ` +
-    `${sentAgain} messages sent again under their Message-ID, ${resyncs} collections begun again)`
+    `${sentAgain} messages sent again under their Message-ID, ${late} calls of the dead carried out late, ${resyncs} collections begun again)`
   );
 }
 

@@ -34,6 +34,8 @@ export const CALM_MAIL: MailFaults = { lostRequest: 0, lostAnswer: 0, latencyMs:
 export interface MailEffect {
   readonly user: string;
   readonly process: string;
+  /** Its process was killed after it had asked for this. */
+  readonly isOfDead: boolean;
   readonly call: 'append' | 'move' | 'remove' | 'submit' | 'updateFlags';
   readonly folder: string | undefined;
   readonly message: Uint8Array | undefined;
@@ -129,7 +131,7 @@ export class SimulatedMail {
     const call = name as MailEffect['call'];
     const message = call === 'append' || call === 'submit' ? (values[1] as Uint8Array) : undefined;
     const folder = call === 'submit' ? undefined : (values[0] as string);
-    this.#parts.onEffect({ user, process: process.name, call, folder, message });
+    this.#parts.onEffect({ user, process: process.name, isOfDead: process.isDead, call, folder, message });
   }
 
   /** As IDLE on a connection of its own: events that meet no connection are made up for by `resumed`. */

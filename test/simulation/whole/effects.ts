@@ -11,6 +11,8 @@ export class Effects {
   /** Submissions of a message that had been submitted before, each under its one Message-ID (sync-state.md, rule 10). */
   sentAgain = 0;
   count = 0;
+  /** What an owner had asked of the mail system when it was killed, carried out only when its successor was there. */
+  late = 0;
   readonly #history: History;
   readonly #store: SimulatedStore;
   /** `user epoch` → the process whose session had it. */
@@ -54,12 +56,15 @@ export class Effects {
   }
 
   /** Something was done to a mailbox. */
-  done({ user, process, call, message }: MailEffect): void {
+  done({ user, process, isOfDead, call, message }: MailEffect): void {
     this.count += 1;
     this.#history.witness(`${process} ${user} ${call}`);
     const owner = this.#store.peek({ partition: `USER#${user}`, sort: 'OWNER' });
     const holder = this.#history.processOf(String(owner?.['session'] ?? ''));
-    if (holder !== process)
+    const wasHolder = this.#processOf.get(`${user} ${Number(owner?.['epoch']) - 1}`);
+    // Its request was on the way, and nobody can call it back. What comes of it is checked at the end as ever: once, not twice.
+    if (holder !== process && isOfDead && wasHolder === process) this.late += 1;
+    else if (holder !== process)
       this.#history.violate(`${process} does ${call} for ${user}, who is ${holder ?? 'nobody'}'s`);
     if (call === 'submit' && message) this.#submit(user, process, idOf(message));
   }

@@ -11,6 +11,7 @@ export interface SeedsSummary {
   effects: number;
   moves: number;
   sentAgain: number;
+  late: number;
   resyncs: number;
   readonly digests: Map<number, string>;
   readonly violations: { readonly seed: number; readonly atMs: number; readonly what: string }[];
@@ -39,6 +40,7 @@ export async function runSeeds(options: SeedsOptions): Promise<SeedsSummary> {
     effects: 0,
     moves: 0,
     sentAgain: 0,
+    late: 0,
     resyncs: 0,
     digests: new Map(),
     violations: [],
@@ -50,7 +52,7 @@ export async function runSeeds(options: SeedsOptions): Promise<SeedsSummary> {
   };
   const add = (result: WholeResult): void => {
     summary.histories += 1;
-    for (const figure of ['events', 'writes', 'commands', 'effects', 'moves', 'sentAgain', 'resyncs'] as const)
+    for (const figure of ['events', 'writes', 'commands', 'effects', 'moves', 'sentAgain', 'late', 'resyncs'] as const)
       summary[figure] += result[figure];
     summary.digests.set(result.seed, result.digest);
     summary.violations.push(...result.violations.map((it) => ({ seed: result.seed, ...it })));

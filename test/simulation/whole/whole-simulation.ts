@@ -34,6 +34,7 @@ export interface WholeResult {
   readonly moves: number;
   readonly commands: number;
   readonly sentAgain: number;
+  readonly late: number;
   readonly resyncs: number;
   readonly trace: readonly string[];
 }
@@ -374,6 +375,7 @@ export async function simulateWhole(seed: number, { isTraced = false } = {}): Pr
     moves,
     commands,
     sentAgain: world.effects.sentAgain,
+    late: world.effects.late,
     resyncs: phones.reduce((total, it) => total + it.resyncs, 0),
     trace,
   };
