@@ -61,6 +61,7 @@ export function checkTogether(parsed: Parsed, draft: ConfigurationDraft, directo
   if (!parsed.listen.trustedProxies.every(isProxy))
     problem('listen.trustedProxies', 'a list of IP addresses and networks');
   checkPool(parsed, problem);
+  checkHomes(parsed, problem);
   checkDirectory(parsed, problem);
   const { outbox } = parsed;
   if (outbox.bucket !== undefined && outbox.queueUrl === undefined)
@@ -95,6 +96,9 @@ const TOKEN_CHARACTERS = 16;
 /** A server that misses so few beats is not dead yet (ownership.md, Time). */
 const BEATS_A_LEASE = 4;
 
+const PLACEMENTS: readonly string[] = ['rules', 'mail-server', 'site', 'nearest', 'load'];
+const HOME_RULE = /^[^=\s]+=[A-Za-z0-9_.-]{1,64}$/;
+
 type Problem = (key: string, expected: string, isSecret?: boolean) => void;
 
 /** The store, the pool that needs one which can be shared, and the secrets of those in charge. */
@@ -116,6 +120,17 @@ function checkPool({ store, pool, administration }: Parsed, problem: Problem): v
   completeSecret('pool', 'previousKey', pool, POOL_KEY_CHARACTERS, problem);
   if (pool.key === undefined && pool.keyFile === undefined)
     problem('pool.key', 'the secret of the pool, or pool.keyFile (`openssl rand -base64 32` makes one)', true);
+}
+
+/** Homes are for pools, which others must be able to send devices to. */
+function checkHomes({ homes, pool, publicUrl }: Parsed, problem: Problem): void {
+  if (homes === undefined) return;
+  if (pool === undefined) problem('pool.name', 'the pool that homes is about');
+  if (publicUrl === undefined) problem('publicUrl', 'the URL to which the other pools send devices, with homes');
+  if (homes.placement.length === 0 || homes.placement.some((it) => !PLACEMENTS.includes(it)))
+    problem('homes.placement', `one or more of ${PLACEMENTS.join(', ')}`);
+  if (homes.rules.some((it) => !HOME_RULE.test(it)))
+    problem('homes.rules', "an address pattern, = and the name of a pool each: '*@berlin.example.org=acme-berlin'");
 }
 
 /** What each kind of directory needs. */

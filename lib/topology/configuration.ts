@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { administrationSection, metricsSection } from './sections/administration.ts';
 import { directorySection, smimeSection } from './sections/directory.ts';
+import { homesSection } from './sections/homes.ts';
 import { listenSection } from './sections/listen.ts';
 import { authenticationSection, limitsSection } from './sections/limits.ts';
 import { mailSection } from './sections/mail.ts';
@@ -31,6 +32,7 @@ export const configurationSchema = z.strictObject({
   ),
   store: storeSection,
   pool: poolSection.optional(),
+  homes: homesSection.optional(),
   mail: mailSection,
   directory: directorySection,
   smime: smimeSection,
@@ -105,6 +107,7 @@ export interface Configuration extends Omit<Parsed, 'mail' | 'store' | 'pool'> {
   readonly pool?: PoolConfiguration | undefined;
 }
 
+export type HomesConfiguration = NonNullable<Configuration['homes']>;
 export type AdministrationConfiguration = Configuration['administration'];
 export type DirectoryConfiguration = Configuration['directory'];
 export type SmimeConfiguration = Configuration['smime'];

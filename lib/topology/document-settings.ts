@@ -34,6 +34,7 @@ const SECTION_TITLES: Readonly<Record<string, string>> = {
   listen: 'listen: where devices reach the server',
   store: 'store: what must survive a server',
   pool: 'pool: several servers as one; without this section a server is alone',
+  homes: 'homes: several pools, and which of them a user is at home in',
   mail: 'mail: where mail is',
   directory: 'directory: whom one can write to',
   smime: 'smime: signed mail',

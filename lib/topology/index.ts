@@ -5,6 +5,7 @@ export {
   type DevicesConfiguration,
   type DirectoryConfiguration,
   type FoldersMailConfiguration,
+  type HomesConfiguration,
   type ImapMailConfiguration,
   type LimitsConfiguration,
   type ListenConfiguration,

@@ -148,4 +148,23 @@ describe('a pool in the configuration', () => {
       ).toBe(true);
     }
   });
+
+  it('homes need a pool, the URL of its front door, and words that there are', () => {
+    const homes = { table: 'caravan-homes', placement: ['nearest', 'far'], rules: ['*@berlin.example.org'] };
+    expect(complaints({ homes })).toEqual([
+      expect.stringContaining('pool.name is not set'),
+      expect.stringContaining('publicUrl is not set'),
+      expect.stringContaining('homes.placement'),
+      expect.stringContaining('homes.rules'),
+    ]);
+    const pool = { name: 'berlin', key: KEY };
+    const right = { store: TABLE, pool, publicUrl: 'https://sync.example.org', homes: { table: 'caravan-homes' } };
+    expect(load(right).homes).toMatchObject({
+      table: 'caravan-homes',
+      placement: ['rules', 'mail-server', 'nearest', 'load'],
+      away: 'redirect',
+      redirectFrom: '14.0',
+      cacheSeconds: 60,
+    });
+  });
 });
