@@ -149,8 +149,10 @@ class PoolMember implements Member {
 
   async #join(): Promise<void> {
     while (!this.#ending.signal.aborted) {
-      const isUp = await this.#session.start();
-      // A session that was fenced before it began is followed by another, which `#fenced` has made.
+      const session = this.#session;
+      const isUp = await session.start();
+      // A session that was fenced before it began is followed by another, which `#fenced` has made; not on the way out.
+      if (!isUp && this.#session === session) break;
       if (!isUp) continue;
       this.#hasJoined = true;
       await this.#observer.observe();

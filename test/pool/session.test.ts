@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { StoreError, type WriteResult } from '../../lib/store/index.ts';
 import { PoolBench } from './support/pool-bench.ts';
 
 const L = 10_000;
@@ -113,6 +114,35 @@ describe('A session', () => {
     await a.member.stop();
     await bench.pass(3_000);
     await started;
+  });
+
+  it('that is drained before its start was answered ends, and says so', async () => {
+    const bench = new PoolBench();
+    const a = bench.make('a');
+    const { put, get, update } = a.store;
+    const unheard = new StoreError('store-unavailable', 'lost');
+    Object.assign(a.store, {
+      put: async (...it: Parameters<typeof put>): Promise<WriteResult> => {
+        const result = await put(...it);
+        return result.outcome === 'applied' ? { outcome: 'unknown', cause: unheard } : result;
+      },
+      get: async (...it: Parameters<typeof get>) => {
+        const item = await get(...it);
+        if (item?.attributes['status'] === 'up') throw unheard;
+        return item;
+      },
+      // The leaving is done at once and answered only when the start was sent again.
+      update: async (...it: Parameters<typeof update>) => {
+        const result = await update(...it);
+        await new Promise<void>((done) => bench.scheduler.after(900, done));
+        return result;
+      },
+    });
+    const started = expect(a.member.start()).rejects.toMatchObject({ code: 'pool-stopped' });
+    await bench.pass(100);
+    await bench.within(5_000, a.member.drain());
+    await started;
+    expect(bench.server(a.member.session)).toMatchObject({ status: 'left' });
   });
 
   it('has times that fit together, or is refused', () => {

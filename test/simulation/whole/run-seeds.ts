@@ -28,6 +28,8 @@ export interface SeedsOptions {
   readonly onResult?: (summary: SeedsSummary, result: WholeResult) => void;
 }
 
+/** A history takes a fraction of a second; one that takes so long goes round in circles without an event. */
+const HISTORY_LIMIT_MS = 180_000;
 const WORKER = join(import.meta.dirname, 'seed-worker.ts');
 
 export async function runSeeds(options: SeedsOptions): Promise<SeedsSummary> {
@@ -72,8 +74,11 @@ function work(
   return new Promise((resolve, reject) => {
     const worker = fork(WORKER, mutation === undefined ? [] : [mutation], { execArgv: [] });
     let seed: number | undefined;
+    let limit: NodeJS.Timeout | undefined;
     const next = () => {
+      clearTimeout(limit);
       seed = take();
+      if (seed !== undefined) limit = setTimeout(() => worker.kill('SIGKILL'), HISTORY_LIMIT_MS);
       if (seed === undefined) worker.disconnect();
       else worker.send(seed);
     };
@@ -82,9 +87,11 @@ function work(
       next();
     });
     worker.once('error', reject);
-    worker.once('exit', (code) => {
+    worker.once('exit', (code, signal) => {
+      clearTimeout(limit);
+      const how = signal === 'SIGKILL' ? `was killed after ${HISTORY_LIMIT_MS / 1_000} s` : `ended (${code ?? signal})`;
       if (seed === undefined && code === 0) resolve();
-      else reject(new Error(`A process of the simulation ended (${code}) at seed ${seed}`));
+      else reject(new Error(`A process of the simulation ${how} at seed ${seed}`));
     });
   });
 }
