@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { StoreError, type WriteResult } from '../../lib/store/index.ts';
+import { type Store, StoreError, type WriteResult } from '../../lib/store/index.ts';
 import { PoolBench } from './support/pool-bench.ts';
 
 const L = 10_000;
@@ -119,21 +119,21 @@ describe('A session', () => {
   it('that is drained before its start was answered ends, and says so', async () => {
     const bench = new PoolBench();
     const a = bench.make('a');
-    const { put, get, update } = a.store;
+    const real = { ...a.store };
     const unheard = new StoreError('store-unavailable', 'lost');
     Object.assign(a.store, {
-      put: async (...it: Parameters<typeof put>): Promise<WriteResult> => {
-        const result = await put(...it);
+      put: async (...it: Parameters<Store['put']>): Promise<WriteResult> => {
+        const result = await real.put(...it);
         return result.outcome === 'applied' ? { outcome: 'unknown', cause: unheard } : result;
       },
-      get: async (...it: Parameters<typeof get>) => {
-        const item = await get(...it);
+      get: async (...it: Parameters<Store['get']>) => {
+        const item = await real.get(...it);
         if (item?.attributes['status'] === 'up') throw unheard;
         return item;
       },
       // The leaving is done at once and answered only when the start was sent again.
-      update: async (...it: Parameters<typeof update>) => {
-        const result = await update(...it);
+      update: async (...it: Parameters<Store['update']>) => {
+        const result = await real.update(...it);
         await new Promise<void>((done) => bench.scheduler.after(900, done));
         return result;
       },
