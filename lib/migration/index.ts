@@ -1,0 +1,3 @@
+// Users on their way from one store to another, with everything that their devices were told.
+export { compareItems, type Copied, copyItems, type Difference, removeItems, userPartition } from './copy-items.ts';
+export { MigrationError, type MigrationErrorCode } from './errors.ts';
