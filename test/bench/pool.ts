@@ -2,6 +2,7 @@
  * `npm run bench:pool`: the figures of a pool that are held against a target. They go to standard output as one table (`--json`:
  * as JSON), progress to standard error. `npm run bench:pool -- killed ping` measures only these.
  */
+import { reasonOf } from '../../lib/platform/index.ts';
 import { findDovecot } from '../support/dovecot.ts';
 import type { Figure } from './figure.ts';
 import { describeMachine, machineText } from './machine.ts';
@@ -45,17 +46,26 @@ async function main(args: readonly string[]): Promise<number> {
   if (!findDovecot()) return complain(NEEDS_DOVECOT);
   const machine = describeMachine();
   const figures: Figure[] = [];
+  const failed: string[] = [];
   for (const [name, bench] of Object.entries(PARTS)) {
     if (names.length > 0 && !names.includes(name)) continue;
     const say = (text: string) => process.stderr.write(`… ${name}: ${text}\n`);
-    figures.push(...(await bench(say)));
+    try {
+      const measured = await bench(say);
+      figures.push(...measured);
+      for (const it of measured) say(JSON.stringify(it));
+    } catch (thrown) {
+      // Half an hour of other figures is not thrown away.
+      failed.push(name);
+      say(`failed: ${reasonOf(thrown)}`);
+    }
   }
   const text = `${machineText(machine)}\n\n${tableOf(figures)}\n\n${notesOf(figures)}`;
   process.stdout.write(args.includes('--json') ? `${JSON.stringify({ machine, figures }, undefined, 2)}\n` : text);
-  return 0;
+  return failed.length === 0 ? 0 : complain(`Failed: ${failed.join(', ')}`, 1);
 }
 
-function complain(text: string): number {
+function complain(text: string, status = 2): number {
   process.stderr.write(`${text}\n`);
-  return 2;
+  return status;
 }

@@ -78,16 +78,16 @@ const residentOf = (server: PoolServer): number => residentBytes(server.process.
 
 async function hold(port: number, requests: readonly Buffer[]): Promise<readonly Socket[]> {
   const sockets: Socket[] = [];
+  const answers: string[] = [];
   for (const [at, request] of requests.entries()) {
     const socket = connect(port, '127.0.0.1');
-    socket.on('data', (answer: Buffer) => {
-      throw new Error(`a Ping did not wait: ${answer.toString('latin1').slice(0, 200)}`);
-    });
+    socket.on('data', (answer: Buffer) => answers.push(answer.toString('latin1').slice(0, 200)));
     sockets.push(socket);
     socket.write(request);
     if (at % AT_ONCE === 0) await once(socket, 'connect');
   }
   await pause(SETTLE_MS);
+  if (answers.length > 0) throw new Error(`${answers.length} Pings did not wait: ${answers[0]}`);
   return sockets;
 }
 
