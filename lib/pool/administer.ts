@@ -18,7 +18,7 @@ import {
 } from './records.ts';
 import { DEFAULT_POOL_SETTINGS } from './settings.ts';
 import { readItem, type Settled, settle, type StoreAccess, type Write } from './settle.ts';
-import { drainWrite } from './writes.ts';
+import { drainWrite, firstClaimWrite, successionWrite } from './writes.ts';
 
 const ATTEMPTS = 5;
 /** Users whose bindings changed and who may wait to be noticed at once. */
@@ -69,6 +69,33 @@ export class PoolAdministration {
   /** The user stays where they are, and may be moved again. */
   async unbind(user: string): Promise<void> {
     await this.#changeBinding(user, undefined);
+  }
+
+  /**
+   * The user is to leave this pool, which has the user up to that home epoch: `closed` once nobody of it can take the user any
+   * more, `asked` where the owner lives and has been asked to give the user up.
+   */
+  async giveUp(user: string, closed: number): Promise<'closed' | 'asked'> {
+    const owner = await this.owner(user);
+    const now = this.#options.clock.now();
+    if (owner?.session === RELEASED && (owner.closed ?? 0) >= closed) return 'closed';
+    const isDead =
+      owner === undefined || owner.session === RELEASED || (await this.#readLive(owner.session)) === undefined;
+    if (isDead) {
+      const mark = { closed };
+      const write =
+        owner === undefined ? firstClaimWrite(user, RELEASED, now, mark) : successionWrite(owner, RELEASED, now, mark);
+      return (await settle(this.#access, write)).outcome === 'applied' ? 'closed' : 'asked';
+    }
+    const key = ownerKey(user);
+    await settle(this.#access, {
+      key,
+      send: (store) => store.update(key, { set: { leaving: closed } }, [equals('epoch', owner.epoch)]),
+      isMine: (current) => current !== undefined && readOwnership(user, current).leaving === closed,
+      isOpen: (current) => current !== undefined && readOwnership(user, current).epoch === owner.epoch,
+    });
+    await this.#askForReview(owner.session, user);
+    return 'asked';
   }
 
   /** False: the server gets nobody new and keeps whom it has. */

@@ -19,8 +19,11 @@ const WRITE_RETRY_MS = 500;
 
 export type GiveResult = 'given' | 'refused' | 'unknown';
 
-/** `target` is a session, or `RELEASED` where nobody may take the user: the next request claims. */
-export async function give(context: MemberContext, user: string, target: string): Promise<GiveResult> {
+/**
+ * `target` is a session, or `RELEASED` where nobody may take the user: the next request claims. `closed`: the user leaves this
+ * pool, which has the user up to that home epoch.
+ */
+export async function give(context: MemberContext, user: string, target: string, closed?: number): Promise<GiveResult> {
   const session = context.session();
   const holding = context.holdings.get(user);
   const isPossible = target === RELEASED || (target !== session.id && context.observer.find(target) !== undefined);
@@ -29,7 +32,7 @@ export async function give(context: MemberContext, user: string, target: string)
   holding.giving = promise;
   try {
     await closeUser(context, holding);
-    return await context.queue.run(user, () => hand(context, session, holding, target));
+    return await context.queue.run(user, () => hand(context, session, holding, target, closed));
   } finally {
     holding.giving = undefined;
     resolve();
@@ -69,7 +72,13 @@ async function limited(
 }
 
 /** Runs alone for its user. */
-async function hand(context: MemberContext, session: Session, holding: Holding, target: string): Promise<GiveResult> {
+async function hand(
+  context: MemberContext,
+  session: Session,
+  holding: Holding,
+  target: string,
+  closed: number | undefined,
+): Promise<GiveResult> {
   const { user, epoch } = holding.lease;
   // Lost meanwhile, by a fence: whoever has the user now has it by right.
   if (context.holdings.get(user) !== holding) return 'refused';
@@ -88,7 +97,8 @@ async function hand(context: MemberContext, session: Session, holding: Holding, 
     since: 0,
   };
   for (let attempt = 1; ; attempt++) {
-    const result = await settle(context.access, successionWrite(owner, target, context.access.clock.now()));
+    const mark = closed === undefined ? undefined : { closed };
+    const result = await settle(context.access, successionWrite(owner, target, context.access.clock.now(), mark));
     if (result.outcome === 'applied') return given(context, holding, target);
     if (result.outcome === 'refused') {
       context.cache.forget(user);

@@ -5,6 +5,7 @@ export { balance, type Give } from './balance.ts';
 export { runBalance } from './balancer.ts';
 export type { GiveHooks, MemberCallbacks } from './callbacks.ts';
 export { PoolError, type PoolErrorCode } from './errors.ts';
+export type { HomeCheck, HomeGate } from './home-gate.ts';
 export type { GiveResult } from './give.ts';
 export { type Lease, standaloneLease } from './lease.ts';
 export type { Load } from './load.ts';

@@ -10,7 +10,7 @@ import { type Location, type Ownership, RELEASED, type ServerSession, type Stale
 import { ownerKey, readOwnership } from './records.ts';
 import type { Session } from './session.ts';
 import { readItem, settle, type Write } from './settle.ts';
-import { firstClaimWrite, successionWrite } from './writes.ts';
+import { firstClaimWrite, type HomeMark, successionWrite } from './writes.ts';
 
 /** New commands for a user who is being given away wait so long. */
 const PARK_MS = 2_000;
@@ -103,10 +103,17 @@ function forgetIfLost(context: MemberContext, user: string, owner: Ownership | u
 /** The item names this session: by its own claim, or because another front claimed for it, or by a give. */
 async function adopt(context: MemberContext, owner: Ownership, session: Session): Promise<Step> {
   if (!session.isLive()) return nowhere('this server is suspended: the store does not answer it');
-  if (context.unsettledGives.get(owner.user) !== owner.epoch) return hold(context, owner, owner.epoch, session);
+  const home = await homeOf(context, owner.user, owner);
+  if (home.kind !== 'here') return home;
+  if (!session.isLive()) return 'again';
+  if (context.unsettledGives.get(owner.user) !== owner.epoch)
+    return hold(context, owner, owner.epoch, session, home.mark);
   // A give of this epoch had no answer and may yet be applied: only a newer epoch shuts it out.
-  const result = await settle(context.access, successionWrite(owner, session.id, context.access.clock.now()));
-  return result.outcome === 'applied' ? hold(context, owner, owner.epoch + 1, session) : 'again';
+  const result = await settle(
+    context.access,
+    successionWrite(owner, session.id, context.access.clock.now(), home.mark),
+  );
+  return result.outcome === 'applied' ? hold(context, owner, owner.epoch + 1, session, home.mark) : 'again';
 }
 
 async function claim(
@@ -116,6 +123,9 @@ async function claim(
   owner: Ownership | undefined,
 ): Promise<Step> {
   if (!context.mayClaim()) return nowhere('this server is suspended: the store does not answer it');
+  const home = await homeOf(context, user, owner);
+  if (home.kind !== 'here') return home;
+  if (!context.mayClaim() || context.session() !== session) return 'again';
   const target = chooseServer({
     servers: context.candidates(),
     random: context.random,
@@ -124,25 +134,53 @@ async function claim(
     boundTo: owner?.boundTo,
   });
   if (target === undefined) return nowhere('no server may take another user');
-  const result = await settle(context.access, claimWrite(user, owner, target, context.access.clock.now()));
+  const result = await settle(context.access, claimWrite(user, owner, target, context.access.clock.now(), home.mark));
   if (result.outcome !== 'applied') return 'again';
   context.access.metrics.count(owner === undefined || owner.session === RELEASED ? 'claim' : 'takeover');
   const epoch = (owner?.epoch ?? 0) + 1;
   if (target.session !== session.id) return theirs(context, user, target, epoch);
   const previous = owner?.session === RELEASED ? owner.previous : owner?.session;
-  return hold(context, { user, boundTo: owner?.boundTo, previous }, epoch, session);
+  return hold(context, { user, boundTo: owner?.boundTo, previous }, epoch, session, home.mark);
 }
 
-const claimWrite = (user: string, owner: Ownership | undefined, target: ServerSession, nowMs: number): Write =>
-  owner === undefined ? firstClaimWrite(user, target.session, nowMs) : successionWrite(owner, target.session, nowMs);
+const claimWrite = (
+  user: string,
+  owner: Ownership | undefined,
+  target: ServerSession,
+  nowMs: number,
+  mark: HomeMark | undefined,
+): Write =>
+  owner === undefined
+    ? firstClaimWrite(user, target.session, nowMs, mark)
+    : successionWrite(owner, target.session, nowMs, mark);
+
+type Homing =
+  | { readonly kind: 'here'; readonly mark: HomeMark | undefined }
+  | Extract<Location, { kind: 'away' | 'nowhere' }>;
+
+/** Whether this pool may own the user; where it has lost the user, its own item says so from now on. */
+async function homeOf(context: MemberContext, user: string, owner: Ownership | undefined): Promise<Homing> {
+  if (context.homes === undefined) return { kind: 'here', mark: undefined };
+  const home = await context.homes.check(user, owner);
+  if (home.kind === 'here') return { kind: 'here', mark: { home: home.epoch, homeTerm: home.term } };
+  if (home.kind === 'unclear') return nowhere(home.why);
+  const { closed } = home;
+  if (owner !== undefined && (owner.closed ?? 0) < closed && closed > 0)
+    await settle(context.access, successionWrite(owner, RELEASED, context.access.clock.now(), { closed }));
+  context.lose(user);
+  return { kind: 'away' };
+}
 
 function hold(
   context: MemberContext,
   owner: Pick<Ownership, 'user' | 'boundTo' | 'previous'>,
   epoch: number,
   session: Session,
+  mark: HomeMark | undefined,
 ): Step {
   if (context.session() !== session || session.isOver) return 'again';
+  // The pool's users were given to others since the home was looked at.
+  if (mark !== undefined && 'homeTerm' in mark && mark.homeTerm !== context.homes?.term) return 'again';
   context.cache.forget(owner.user);
   context.unsettledGives.delete(owner.user);
   const details = { since: context.now(), isMoved: owner.previous !== undefined, boundTo: owner.boundTo };
@@ -155,4 +193,8 @@ function theirs(context: MemberContext, user: string, server: ServerSession, epo
   return { kind: 'theirs', ...known };
 }
 
-const nowhere = (why: string): Location => ({ kind: 'nowhere', retryAfterMs: RETRY_AFTER_MS, why });
+const nowhere = (why: string): Extract<Location, { kind: 'nowhere' }> => ({
+  kind: 'nowhere',
+  retryAfterMs: RETRY_AFTER_MS,
+  why,
+});

@@ -1,3 +1,4 @@
+import type { HomeGate } from './home-gate.ts';
 import type { Random } from '../platform/index.ts';
 import type { MemberCallbacks } from './callbacks.ts';
 import type { Holdings } from './holdings.ts';
@@ -18,6 +19,8 @@ export interface MemberContext {
   readonly observer: Observer;
   readonly holdings: Holdings;
   readonly cache: OwnerCache;
+  /** Where there are several pools. */
+  readonly homes: HomeGate | undefined;
   /** One decision about a user at a time. */
   readonly queue: KeyedQueue;
   /** Gives without an answer, by user: the epoch that may still be given away by a request under way. */

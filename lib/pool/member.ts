@@ -7,6 +7,7 @@ import { drainUsers } from './drain.ts';
 import { PoolError } from './errors.ts';
 import { give, type GiveResult } from './give.ts';
 import { Holdings } from './holdings.ts';
+import type { HomeGate } from './home-gate.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { Lease } from './lease.ts';
 import type { Load } from './load.ts';
@@ -44,6 +45,8 @@ export interface MemberOptions {
   readonly metrics?: PoolMetrics;
   /** Decides in-process who gives users to whom, as a pool without a scheduled function needs it. Default false. */
   readonly isBalancing?: boolean;
+  /** Where there are several pools: which users are this one's. */
+  readonly homes?: HomeGate;
 }
 
 export function createMember(options: MemberOptions): Member {
@@ -87,6 +90,7 @@ class PoolMember implements Member {
       observer: this.#observer,
       holdings: this.#holdings,
       cache: new OwnerCache(),
+      homes: options.homes,
       queue: new KeyedQueue(),
       unsettledGives: new Map(),
       session: () => this.#session,
@@ -127,6 +131,10 @@ class PoolMember implements Member {
     this.#observer.suspect(session, suspicion);
   }
 
+  forsake(): void {
+    for (const { lease } of this.#holdings.all()) this.#lose(lease.user);
+  }
+
   give(user: string, target: string): Promise<GiveResult> {
     return give(this.#context, user, target);
   }
@@ -144,7 +152,7 @@ class PoolMember implements Member {
     this.#ending.abort(new Error('the member was stopped'));
     this.#observer.stop();
     this.#session.stop();
-    for (const { lease } of this.#holdings.all()) this.#lose(lease.user);
+    this.forsake();
   }
 
   async #join(): Promise<void> {
@@ -166,7 +174,7 @@ class PoolMember implements Member {
   }
 
   #newSession(): Session {
-    const { random, log, pool, address, zone, build, task, callbacks } = this.#options;
+    const { random, log, pool, address, zone, build, task, callbacks, homes } = this.#options;
     return new Session({
       access: this.#access,
       random,
@@ -174,6 +182,7 @@ class PoolMember implements Member {
       pool,
       server: { address, zone, build, ...(task !== undefined && { task }) },
       settings: this.#settings,
+      ...(homes && { isOpen: () => homes.isOpen() }),
       report: () => ({ ...this.#load(), users: this.#holdings.size }),
       onSuspended: () => callbacks.onMayAct?.(false),
       onResumed: () => callbacks.onMayAct?.(true),

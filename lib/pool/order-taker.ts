@@ -5,10 +5,11 @@ import { give } from './give.ts';
 import type { Holding } from './holdings.ts';
 import type { MemberContext } from './member-context.ts';
 import { type Orders, readOrders } from './orders.ts';
-import type { ServerSession } from './pool.ts';
+import { type Ownership, RELEASED, type ServerSession } from './pool.ts';
 import { ownerKey, readOwnership } from './records.ts';
 import { selectUsers } from './select-users.ts';
-import { readItem } from './settle.ts';
+import { readItem, settle } from './settle.ts';
+import { successionWrite } from './writes.ts';
 
 /** An order's gives are spread over so much of the minute until the next. */
 const SPREAD_MS = 45_000;
@@ -68,13 +69,28 @@ export class OrderTaker {
 
   async #review(users: readonly string[]): Promise<void> {
     for (const user of users) {
-      const holding = this.#context.holdings.get(user);
-      if (holding === undefined) continue;
       const read = await readItem(this.#context.access, ownerKey(user));
       if (!read.ok || read.value === undefined) continue;
-      holding.boundTo = readOwnership(user, read.value).boundTo;
+      const owner = readOwnership(user, read.value);
+      const holding = this.#context.holdings.get(user);
+      if (owner.leaving !== undefined) void this.#giveUp(owner, owner.leaving);
+      if (holding === undefined) continue;
+      holding.boundTo = owner.boundTo;
       this.#sendHome(holding);
     }
+  }
+
+  /** The user leaves the pool: nobody of it may take the user again. */
+  async #giveUp(owner: Ownership, closed: number): Promise<void> {
+    const context = this.#context;
+    const { user } = owner;
+    if (context.holdings.get(user)) return void (await give(context, user, RELEASED, closed));
+    // Claimed for this server by another, and never asked for here.
+    if (owner.session !== context.session().id) return;
+    await context.queue.run(user, async () => {
+      if (context.holdings.get(user)) return;
+      await settle(context.access, successionWrite(owner, RELEASED, context.access.clock.now(), { closed }));
+    });
   }
 
   /** A pinned user goes to the pinned server as soon as it is there and takes users. */

@@ -50,6 +50,13 @@ export interface Ownership {
   readonly boundTo: string | undefined;
   /** Wall clock of the claim or give, for people only. */
   readonly since: number;
+  /** Where there are several pools: the home epoch under which the user was claimed here last, and the pool's term then. */
+  readonly home?: number | undefined;
+  readonly homeTerm?: number | undefined;
+  /** The user is to leave this pool, which has the user up to this home epoch: the owner gives the user up. */
+  readonly leaving?: number | undefined;
+  /** This pool has given the user up: only a later home epoch than this one allows a claim. */
+  readonly closed?: number | undefined;
 }
 
 /** The `session` of an OWNER item that its last owner gave back without a successor. */
@@ -59,6 +66,8 @@ export const RELEASED = '';
 export type Location =
   | { readonly kind: 'mine'; readonly lease: Lease }
   | { readonly kind: 'theirs'; readonly session: string; readonly address: string; readonly epoch: number }
+  /** The user is at home in another pool, or on the way there. */
+  | { readonly kind: 'away' }
   /** Nobody can serve the user now (store out of reach, this server suspended): 503 with Retry-After. */
   | { readonly kind: 'nowhere'; readonly retryAfterMs: number; readonly why: string };
 
@@ -103,6 +112,8 @@ export interface Member {
   leases(): readonly Lease[];
   /** Look closer, fence sooner. `no-answer` (default) only halves the time; `gone` fences at once. */
   suspect(session: string, suspicion?: Suspicion): void;
+  /** Drops everybody at once, as when another has them; the next request of each claims anew. */
+  forsake(): void;
   /** Hands one user over; resolves when the new owner has it or the give was refused. */
   give(user: string, target: string): Promise<'given' | 'refused' | 'unknown'>;
   /** Gives everybody away and leaves. */

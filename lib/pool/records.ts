@@ -54,11 +54,17 @@ export function readOwnership(user: string, item: Item): Ownership {
     previous: text(attributes, 'previous'),
     boundTo: text(attributes, 'boundTo'),
     since: number(attributes, 'since'),
+    home: optionalNumber(attributes, 'home'),
+    homeTerm: optionalNumber(attributes, 'homeTerm'),
+    leaving: optionalNumber(attributes, 'leaving'),
+    closed: optionalNumber(attributes, 'closed'),
   };
 }
 
 const text = (attributes: Attributes, name: string): string | undefined =>
   typeof attributes[name] === 'string' ? attributes[name] : undefined;
+const optionalNumber = (attributes: Attributes, name: string): number | undefined =>
+  typeof attributes[name] === 'number' ? attributes[name] : undefined;
 const number = (attributes: Attributes, name: string): number =>
   typeof attributes[name] === 'number' ? attributes[name] : 0;
 const status = (value: unknown): SessionStatus =>

@@ -22,6 +22,8 @@ export interface SessionOptions {
   readonly server: ServerDescription;
   readonly settings: PoolSettings;
   report(): BeatReport;
+  /** See HomeGate; default: it is. */
+  isOpen?(): boolean;
   /** The session may act no more, but may come back. */
   onSuspended(): void;
   onResumed(): void;
@@ -49,7 +51,7 @@ export class Session {
 
   /** Whether this session may act now. Never cached by anybody: a pause of the process ends it between two lines. */
   isLive(): boolean {
-    return this.#isServing() && this.#now() < this.#deadline;
+    return this.#isServing() && this.#now() < this.#deadline && (this.#options.isOpen?.() ?? true);
   }
 
   get phase(): 'starting' | 'up' | 'draining' | 'leaving' | SessionStatus {

@@ -120,12 +120,21 @@ export function fenceWrite(pool: string, session: string, beat: number, nowMs: n
 const hasStatus = (item: Item | undefined, status: SessionStatus): boolean =>
   item !== undefined && readServer(item).status === status;
 
+/**
+ * What a claim or a give-up says of the user's home, where there are several pools: under which home epoch the user is
+ * claimed, in which term of the pool, or up to which home epoch this pool is done with the user.
+ */
+export type HomeMark = { readonly home: number; readonly homeTerm: number } | { readonly closed: number };
+
+const unmarkedBy = (mark: HomeMark | undefined): readonly string[] =>
+  mark === undefined ? [] : 'closed' in mark ? ['leaving'] : ['leaving', 'closed'];
+
 /** The first claim of a user whom nobody ever had. */
-export function firstClaimWrite(user: string, session: string, nowMs: number): Write {
+export function firstClaimWrite(user: string, session: string, nowMs: number, mark?: HomeMark): Write {
   const key = ownerKey(user);
   return {
     key,
-    send: (store) => store.put({ key, attributes: { session, epoch: 1, since: nowMs } }, [absent]),
+    send: (store) => store.put({ key, attributes: { session, epoch: 1, since: nowMs, ...mark } }, [absent]),
     isMine: (current) => isOwnedBy(user, current, session, 1),
     isOpen: (current) => current === undefined,
   };
@@ -135,14 +144,22 @@ export function firstClaimWrite(user: string, session: string, nowMs: number): W
  * Claim, give and take-back are one write: the owner as it was read, and who follows. What allows it is the caller's to
  * know: that the session read is dead or released (claim), or the caller's own (give).
  */
-export function successionWrite(owner: Ownership, session: string, nowMs: number): Write {
+export function successionWrite(owner: Ownership, session: string, nowMs: number, mark?: HomeMark): Write {
   const key = ownerKey(owner.user);
   // Whom the user was with before: not nobody, and not the one who only took the user back.
   const previous = [RELEASED, session].includes(owner.session) ? owner.previous : owner.session;
-  const set = { session, epoch: owner.epoch + 1, since: nowMs, ...(previous === undefined ? {} : { previous }) };
+  const set = {
+    session,
+    epoch: owner.epoch + 1,
+    since: nowMs,
+    ...(previous === undefined ? {} : { previous }),
+    ...mark,
+  };
+  const remove = unmarkedBy(mark);
   return {
     key,
-    send: (store) => store.update(key, { set }, [equals('epoch', owner.epoch), equals('session', owner.session)]),
+    send: (store) =>
+      store.update(key, { set, remove }, [equals('epoch', owner.epoch), equals('session', owner.session)]),
     isMine: (current) => isOwnedBy(owner.user, current, session, owner.epoch + 1),
     isOpen: (current) => isOwnedBy(owner.user, current, owner.session, owner.epoch),
   };

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ACTIVESYNC_PATH } from '../activesync/index.ts';
 import { ConfiguredPolicies } from '../administration/index.ts';
+import type { Account } from '../backends/index.ts';
 import { StoreOutbox } from '../outbox/index.ts';
 import { type Clock, type Log, type Random, systemClock, systemRandom } from '../platform/index.ts';
 import { DEFAULT_SYNC_SETTINGS } from '../sync/index.ts';
@@ -12,6 +13,7 @@ import { OwnerRoad } from './activesync/owner-road.ts';
 import { Authenticator } from './authentication/authenticator.ts';
 import { AutodiscoverRoute } from './autodiscover/autodiscover-route.ts';
 import { openCertificateCheck, openDirectory } from './directory.ts';
+import { openHomes } from './homes/open-homes.ts';
 import { HealthRoute } from './http/health-route.ts';
 import { HttpService } from './http/http-service.ts';
 import type { RouteContext } from './http/route.ts';
@@ -123,6 +125,8 @@ async function open(
     random,
     log,
   });
+  const homes = await openHomes(configuration, { clock, random, log });
+  opened.push(async () => homes?.close());
   const place: Placement = configuration.pool
     ? await poolPlacement(configuration, configuration.pool, {
         store,
@@ -130,6 +134,7 @@ async function open(
         ownerRoad,
         sampler,
         metrics,
+        ...(homes && { homes }),
         clock,
         random,
         log,
@@ -140,6 +145,7 @@ async function open(
     authenticator,
     running,
     road: place.road,
+    homes: homes && configuration.pool && { door: homes.door, pool: configuration.pool.name },
     ...limits,
     onCommand: (command, status, workedMs) => metrics.command(command, status, workedMs),
     clock,
@@ -156,8 +162,10 @@ async function open(
   let isStopping = false;
   let isUp = false;
   const url = () => `${certificate ? 'https' : 'http'}://${urlHost(listen.host)}:${port}`;
-  const publicUrl = (request: IncomingMessage, context: RouteContext) =>
-    `${configuration.publicUrl?.replace(/\/$/, '') ?? requestedUrl(request, context) ?? url()}${ACTIVESYNC_PATH}`;
+  const publicUrl = async (request: IncomingMessage, context: RouteContext, account?: Account) => {
+    const home = account && (await homes?.door.url(account));
+    return `${home ?? configuration.publicUrl?.replace(/\/$/, '') ?? requestedUrl(request, context) ?? url()}${ACTIVESYNC_PATH}`;
+  };
   const http = new HttpService({
     routes: [
       activesync,

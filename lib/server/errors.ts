@@ -11,6 +11,10 @@ export type ServerErrorCode =
   | 'stopping'
   /** Nobody serves the user at this moment. */
   | 'no-owner'
+  /** The user is another pool's, or on the way there. */
+  | 'moved-home'
+  /** The home map gives no clear answer. */
+  | 'homes-away'
   /** The connection to the user's owner broke, and the request may have been run. */
   | 'owner-lost';
 

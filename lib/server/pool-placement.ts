@@ -4,6 +4,8 @@ import { PoolAdministration } from '../pool/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Configuration } from '../topology/index.ts';
 import type { OwnerRoad } from './activesync/owner-road.ts';
+import { HomeKeeper } from '../pool/homes/index.ts';
+import type { OpenHomes } from './homes/open-homes.ts';
 import type { LoadSampler } from './metrics/load-sampler.ts';
 import type { ServerMetrics } from './metrics/server-metrics.ts';
 import { ownAddress } from './own-address.ts';
@@ -22,6 +24,8 @@ export interface PoolParts {
   readonly ownerRoad: OwnerRoad;
   readonly sampler: LoadSampler;
   readonly metrics: ServerMetrics;
+  /** Where there are several pools. */
+  readonly homes?: OpenHomes;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -43,7 +47,7 @@ export async function poolPlacement(
   pool: PoolConfiguration,
   parts: PoolParts,
 ): Promise<Placement> {
-  const { store, owner, ownerRoad, sampler, metrics, clock, random, log } = parts;
+  const { store, owner, ownerRoad, sampler, metrics, homes, clock, random, log } = parts;
   const keys = poolKeys(
     pool.name,
     [pool.key, pool.previousKey].filter((it) => it !== undefined),
@@ -76,6 +80,18 @@ export async function poolPlacement(
     onLost: (ticket) => road.complete(ticket, { kind: 'lost' }),
     onSuspect: (session, suspicion) => member.suspect(session, suspicion),
   });
+  const keeper =
+    homes &&
+    new HomeKeeper({
+      map: homes.map,
+      pool: pool.name,
+      store,
+      tenureMs: homes.tenureMs,
+      report: () => ({ ...homes.report, users: member.sessions().reduce((count, it) => count + it.users, 0) }),
+      onNewTerm: () => member.forsake(),
+      clock,
+      log,
+    });
   const { member, road, service }: PoolService = createPoolService({
     owner,
     ownerRoad,
@@ -96,6 +112,7 @@ export async function poolPlacement(
       load: () => sampler.load(),
       metrics: metrics.pool,
       isBalancing: pool.balance === 'servers',
+      ...(keeper && { homes: keeper }),
     },
     onProxied: () => metrics.proxied(),
     onLeft: () => left.resolve(),
@@ -116,6 +133,8 @@ export async function poolPlacement(
     async join(signal) {
       const hasOurKey = (peer: Peer) => peers.hasOurKey(peer);
       await untilAdmitted({ others, hasOurKey, clock, log }, signal);
+      await homes?.ready();
+      await keeper?.start();
       await member.start();
     },
     left: left.promise,
@@ -127,6 +146,7 @@ export async function poolPlacement(
       if (!isAlone) await sleep(clock, LINGER_BEATS * pool.beatMs);
     },
     async close() {
+      keeper?.stop();
       await member.stop();
       peers.close();
       await listener.close();

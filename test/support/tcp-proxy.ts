@@ -6,7 +6,7 @@ export class TcpProxy {
   readonly #sockets = new Set<Socket>();
   #isFrozen = false;
 
-  private constructor(host: string, port: number) {
+  private constructor(host: string, port: number, delayMs: number) {
     this.#server = createServer((client) => {
       const upstream = connect({ host, port });
       for (const [from, to] of [
@@ -15,19 +15,24 @@ export class TcpProxy {
       ] as const) {
         this.#sockets.add(from);
         from.on('data', (chunk: Buffer) => {
-          if (!this.#isFrozen) to.write(chunk);
+          if (this.#isFrozen) return;
+          if (delayMs === 0) return void to.write(chunk);
+          setTimeout(() => to.destroyed || to.write(chunk), delayMs);
         });
         from.on('error', () => to.destroy());
         from.on('close', () => {
           this.#sockets.delete(from);
-          to.destroy();
+          // What is under way arrives first.
+          if (delayMs === 0) to.destroy();
+          else setTimeout(() => to.destroy(), delayMs);
         });
       }
     });
   }
 
-  static async start(host: string, port: number): Promise<TcpProxy> {
-    const proxy = new TcpProxy(host, port);
+  /** `delayMs` each way; default 0. */
+  static async start(host: string, port: number, delayMs = 0): Promise<TcpProxy> {
+    const proxy = new TcpProxy(host, port, delayMs);
     await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
     return proxy;
   }

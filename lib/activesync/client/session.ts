@@ -74,7 +74,7 @@ export class DeviceSession {
 
   /** Asks OPTIONS and remembers what it says. */
   async negotiate(signal?: AbortSignal): Promise<ExchangeResponse> {
-    const response = await this.#retried('OPTIONS', {}, signal, () => this.#options.exchange.options({ signal }));
+    const response = await this.#redirected('OPTIONS', {}, signal, () => this.#options.exchange.options({ signal }));
     if (response.status !== 200) throw failureOf('OPTIONS', response);
     const announced = (response.headers['ms-asprotocolversions'] ?? '').split(',').map((it) => it.trim());
     const commands = (response.headers['ms-asprotocolcommands'] ?? '').split(',').map((it) => it.trim());
@@ -122,10 +122,20 @@ export class DeviceSession {
     request: RunRequest,
   ): Promise<ExchangeResponse> {
     const { retry = {}, ...rest } = request;
+    return this.#redirected(command, retry, request.signal, () =>
+      this.#options.exchange.command({ ...rest, command, version, policyKey }),
+    );
+  }
+
+  /** Goes where a 451 says (MS-ASHTTP 3.1.5.2.2). */
+  async #redirected(
+    command: string,
+    policy: Partial<RetryPolicy>,
+    signal: AbortSignal | undefined,
+    attempt: () => Promise<ExchangeResponse>,
+  ): Promise<ExchangeResponse> {
     for (let redirects = 0; ; redirects++) {
-      const response = await this.#retried(command, retry, request.signal, () =>
-        this.#options.exchange.command({ ...rest, command, version, policyKey }),
-      );
+      const response = await this.#retried(command, policy, signal, attempt);
       const location = response.headers['x-ms-location'];
       if (response.status !== REDIRECT || location === undefined || redirects >= MAX_REDIRECTS) return response;
       this.log.info({ command, location }, 'The server sends this device to another place');

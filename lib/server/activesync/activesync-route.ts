@@ -12,11 +12,14 @@ import {
   statusAnswer,
 } from '../../activesync/index.ts';
 import { BackendError } from '../../backends/index.ts';
-import type { Clock, Log, Random } from '../../platform/index.ts';
+import { type Clock, type Log, type Random, sleep } from '../../platform/index.ts';
+import { ServerError } from '../errors.ts';
 import type { Authentication, Authenticator } from '../authentication/authenticator.ts';
 import { CHALLENGE } from '../authentication/basic.ts';
 import { readBody } from '../http/body.ts';
 import { failureOf } from '../http/failure.ts';
+import type { Destination, HomeDoor } from '../homes/home-door.ts';
+import { PASSED_ON_HEADER, passOn } from '../homes/pass-on.ts';
 import type { RunningRequests } from '../http/running-requests.ts';
 import { answerText, type Route, type RouteContext } from '../http/route.ts';
 import { Parking } from '../parking.ts';
@@ -27,6 +30,8 @@ import type { Reply, Road, RoadRequest } from './road.ts';
 export interface ActiveSyncParts {
   readonly authenticator: Authenticator;
   readonly road: Road;
+  /** Where there are several pools, and which this one is. */
+  readonly homes?: { readonly door: HomeDoor; readonly pool: string } | undefined;
   readonly running: RunningRequests;
   readonly bodyLimitBytes: number;
   /** Of one device; 0: no bound. */
@@ -40,6 +45,7 @@ export interface ActiveSyncParts {
 
 /** What is kept of a request for as long as its device waits. */
 interface Exchange {
+  readonly incoming: IncomingMessage;
   readonly response: ServerResponse;
   readonly request: RoadRequest;
   readonly startedMs: number;
@@ -53,6 +59,9 @@ interface Exchange {
 const PATH = ACTIVESYNC_PATH.toLowerCase();
 /** Not where its weight is 0 (RFC 9110 section 12.5.3). */
 const GZIP = /(?:^|,)\s*gzip\s*(?:$|,|;(?!\s*q=0(?:\.0*)?\s*(?:,|$)))/i;
+/** A move is about to end: the device is kept so long rather than turned away. */
+const FOLLOW_MS = 10_000;
+const FOLLOW_PAUSE_MS = 300;
 const PEOPLE = 'This is an Exchange ActiveSync address: enter it in a phone, not in a browser.';
 
 export class ActiveSyncRoute implements Route {
@@ -92,7 +101,13 @@ export class ActiveSyncRoute implements Route {
       if (request.method === 'OPTIONS') return await this.#options(request, response, context);
       if (request.method !== 'POST') return answerText(response, 405, PEOPLE, { Allow: 'OPTIONS, POST' });
       exchange = await this.#admit(request, response, context);
-      if (exchange) await this.#run(exchange, false);
+      if (exchange) {
+        const followed = exchange;
+        await this.#run(exchange, false).catch((thrown: unknown) => {
+          if (isMoved(thrown)) return this.#follow(followed);
+          throw thrown;
+        });
+      }
     } catch (thrown) {
       const failure = this.#failure(thrown, context.requestId);
       sendReply(response, failure, false);
@@ -105,6 +120,8 @@ export class ActiveSyncRoute implements Route {
     if (request.headers.authorization !== undefined) {
       const who = await this.#parts.authenticator.check(request.headers.authorization, context.address);
       if (who.kind !== 'known') return sendReply(response, refusalOf(who), false);
+      const destination = await this.#parts.homes?.door.destination(who.account, undefined);
+      if (destination?.kind === 'redirect') return sendReply(response, redirectTo(destination.url), false);
     }
     response.writeHead(200, { ...optionsHeaders(), 'Content-Length': 0 });
     response.end();
@@ -134,7 +151,8 @@ export class ActiveSyncRoute implements Route {
     const body = await readBody(request, bodyLimitBytes);
     response.setHeader('MS-Server-ActiveSync', PROTOCOL_VERSIONS[0]);
     response.setHeader('Cache-Control', 'private');
-    return {
+    const exchange: Exchange = {
+      incoming: request,
       response,
       startedMs,
       acceptsGzip: GZIP.test(request.headers['accept-encoding']?.toString() ?? ''),
@@ -149,6 +167,51 @@ export class ActiveSyncRoute implements Route {
         again: false,
       },
     };
+    return (await this.#isHere(exchange)) ? exchange : undefined;
+  }
+
+  /** False where the device was sent to its user's home, or its request passed on (MS-ASHTTP 3.1.5.2.2). */
+  async #isHere(exchange: Exchange): Promise<boolean> {
+    const { homes } = this.#parts;
+    if (homes === undefined) return true;
+    const { account, line } = exchange.request;
+    const destination = await homes.door.destination(account, line.version);
+    if (destination.kind === 'here') return true;
+    this.#send(exchange, destination, homes);
+    return false;
+  }
+
+  #send(
+    exchange: Exchange,
+    destination: Exclude<Destination, { kind: 'here' }>,
+    { door, pool }: NonNullable<ActiveSyncParts['homes']>,
+  ): void {
+    const { incoming, response, request } = exchange;
+    const { user } = request.account;
+    if (incoming.headers[PASSED_ON_HEADER] !== undefined) {
+      door.forget(user);
+      return sendReply(response, MISDIRECTED, false);
+    }
+    if (destination.kind === 'redirect') return this.#answer(exchange, redirectTo(destination.url));
+    const onMisdirected = () => door.forget(user);
+    passOn(incoming, response, request.body, destination.url, { pool, onMisdirected, log: this.#parts.log });
+  }
+
+  /** The user has left this pool, or is about to: the device follows as soon as the new home is known. */
+  async #follow(exchange: Exchange): Promise<void> {
+    const { homes, clock } = this.#parts;
+    const { account } = exchange.request;
+    const until = clock.monotonic() + FOLLOW_MS;
+    for (;;) {
+      homes?.door.forget(account.user);
+      if (!(await this.#isHere(exchange))) return;
+      try {
+        return await this.#run(exchange, false);
+      } catch (thrown) {
+        if (!isMoved(thrown) || clock.monotonic() > until) throw thrown;
+      }
+      await sleep(clock, FOLLOW_PAUSE_MS);
+    }
   }
 
   async #run(exchange: Exchange, again: boolean): Promise<void> {
@@ -233,6 +296,13 @@ function refusalOf(who: Exclude<Authentication, { kind: 'known' }>): Reply {
   if (who.kind === 'throttled') return busy(who.retryAfterSeconds);
   return replyOf({ kind: 'http', status: 401, headers: { 'WWW-Authenticate': CHALLENGE } });
 }
+
+const redirectTo = (url: string): Reply =>
+  replyOf({ kind: 'http', status: 451, headers: { 'X-MS-Location': `${url}${ACTIVESYNC_PATH}` } });
+
+const MISDIRECTED: Reply = replyOf({ kind: 'http', status: 421 });
+
+const isMoved = (thrown: unknown): boolean => thrown instanceof ServerError && thrown.code === 'moved-home';
 
 const busy = (seconds: number): Reply =>
   replyOf({ kind: 'http', status: 503, headers: { 'Retry-After': String(seconds) } });

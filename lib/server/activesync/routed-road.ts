@@ -101,6 +101,7 @@ export class RoutedRoad implements Road {
   async #try(request: RoadRequest, location: Location): Promise<Outcome> {
     const { local, peers, log, onProxied } = this.#parts;
     if (location.kind === 'nowhere') return { kind: 'again', why: location.why };
+    if (location.kind === 'away') throw movedHome(request.account.user);
     if (location.kind === 'mine') return { kind: 'done', result: await local.execute(request, location.lease) };
     const { session, epoch } = location;
     const stale = { session, epoch };
@@ -130,6 +131,9 @@ type Outcome =
   | { readonly kind: 'done'; readonly result: RoadResult }
   | { readonly kind: 'again'; readonly why: string }
   | { readonly kind: 'stale'; readonly stale: StaleAnswer; readonly why: string };
+
+const movedHome = (user: string): ServerError =>
+  new ServerError('moved-home', `${user} is at home in another pool`, { remedy: 'The door sends the device there.' });
 
 const noOwner = (user: string, why: string): ServerError =>
   new ServerError('no-owner', `Nobody serves ${user} now`, { why, remedy: 'The device tries again by itself.' });

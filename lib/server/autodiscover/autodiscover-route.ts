@@ -3,6 +3,7 @@
  * needs none and tells only the one URL that everybody has.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Account } from '../../backends/index.ts';
 import type { Clock } from '../../platform/index.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import { CHALLENGE } from '../authentication/basic.ts';
@@ -14,7 +15,8 @@ const XML_PATH = '/autodiscover/autodiscover.xml';
 const JSON_PATH = '/autodiscover/autodiscover.json';
 const BODY_LIMIT_BYTES = 16 * 1024;
 
-type PublicUrl = (request: IncomingMessage, context: RouteContext) => string;
+/** `account`: whose home it is to be, where that is known. */
+type PublicUrl = (request: IncomingMessage, context: RouteContext, account?: Account) => string | Promise<string>;
 
 export class AutodiscoverRoute implements Route {
   readonly name = 'autodiscover';
@@ -56,9 +58,8 @@ export class AutodiscoverRoute implements Route {
       return void response.end(writeError(601, 'Only mobilesync is provided here', new Date(this.#clock.now())));
     }
     const email = who.account.addresses[0] ?? question.email;
-    response.end(
-      writeSettings({ email, displayName: who.account.displayName ?? email, url: this.#publicUrl(request, context) }),
-    );
+    const url = await this.#publicUrl(request, context, who.account);
+    response.end(writeSettings({ email, displayName: who.account.displayName ?? email, url }));
   }
 
   /** `?Email=…&Protocol=ActiveSync`, or `/v1.0/<email>?Protocol=ActiveSync`. */
@@ -79,6 +80,6 @@ export class AutodiscoverRoute implements Route {
           : "A valid value must be provided for the query parameter 'Protocol'.",
       });
     }
-    send(200, { Protocol: 'ActiveSync', Url: this.#publicUrl(request, context) });
+    send(200, { Protocol: 'ActiveSync', Url: await this.#publicUrl(request, context) });
   }
 }

@@ -92,7 +92,7 @@ export class SimulatedServer {
     let stale: { readonly session: string; readonly epoch: number } | undefined;
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const location = await this.member.locate(command.user, stale);
-      if (location.kind === 'nowhere') return 503;
+      if (location.kind === 'nowhere' || location.kind === 'away') return 503;
       if (location.kind === 'mine') return this.#execute(command, location.lease);
       const answer = await this.#pass(command, location.address, location.epoch);
       if (answer === 200 || answer === 503) return answer;

@@ -1,0 +1,126 @@
+/**
+ * Where a device that came to this pool's front door belongs: here, or in another pool, to which it is sent or its requests
+ * are passed on. A user without a home is given one.
+ */
+import type { Account } from '../../backends/index.ts';
+import type { Clock, Log } from '../../platform/index.ts';
+import { PoolError } from '../../pool/index.ts';
+import { chooseHome, type Home, type HomeMap, type PlacementPolicy, type PoolPlace } from '../../pool/homes/index.ts';
+import { ServerError } from '../errors.ts';
+
+export type Destination =
+  | { readonly kind: 'here' }
+  /** The front door of the home, without a path. */
+  | { readonly kind: 'redirect' | 'proxy'; readonly url: string };
+
+export interface HomeDoorOptions {
+  readonly map: HomeMap;
+  readonly pool: string;
+  readonly policy: PlacementPolicy;
+  readonly away: 'redirect' | 'proxy';
+  /** Devices of older protocol versions are passed on. */
+  readonly redirectFrom: string;
+  readonly cacheMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Known {
+  readonly home: Home;
+  readonly until: number;
+}
+
+/** A device that was sent away and comes again is looked up again: it may be at home here by now. */
+const AWAY_CACHE_MS = 5_000;
+const PLACES_CACHE_MS = 30_000;
+const USERS_LIMIT = 200_000;
+
+export class HomeDoor {
+  readonly #options: HomeDoorOptions;
+  readonly #known = new Map<string, Known>();
+  #places: { readonly places: readonly PoolPlace[]; readonly until: number } | undefined;
+
+  constructor(options: HomeDoorOptions) {
+    this.#options = options;
+  }
+
+  /** `version` of the protocol; undefined where a request tells none. Throws ServerError('homes-away'). */
+  async destination(account: Account, version: string | undefined): Promise<Destination> {
+    const { pool, away, redirectFrom } = this.#options;
+    const home = await this.#home(account);
+    if (home === undefined || home.pool === pool) return { kind: 'here' };
+    const place = (await this.#placesOf()).find((it) => it.pool === home.pool);
+    if (place === undefined) {
+      throw new ServerError('homes-away', `${account.user} is at home in ${home.pool}, which nobody knows`, {
+        remedy: 'Start that pool, or move the user with `caravan user move`.',
+      });
+    }
+    const isSent = away === 'redirect' && (version === undefined || Number(version) >= Number(redirectFrom));
+    return { kind: isSent ? 'redirect' : 'proxy', url: place.url.replace(/\/$/, '') };
+  }
+
+  /** The front door of the user's home, for autodiscover. */
+  async url(account: Account): Promise<string | undefined> {
+    const home = await this.#home(account);
+    const place = home && (await this.#placesOf()).find((it) => it.pool === home.pool);
+    return place?.url.replace(/\/$/, '');
+  }
+
+  /** What is known of the user turned out wrong. */
+  forget(user: string): void {
+    this.#known.delete(user);
+  }
+
+  /** Undefined where the map does not answer: whoever is served here is served on. */
+  async #home(account: Account): Promise<Home | undefined> {
+    const { map, pool, cacheMs, away, clock, log } = this.#options;
+    const { user } = account;
+    const now = clock.monotonic();
+    const known = this.#known.get(user);
+    if (known !== undefined && now < known.until) return known.home;
+    const near = await map.home(user, 'near');
+    // What is far from the truth must not send a device away, nor give a user a second home.
+    const isSure = near.ok && near.value?.pool === pool;
+    const read = isSure ? near : await map.home(user, 'authority');
+    const found = read.ok ? read : near;
+    if (!found.ok) {
+      log.warn({ user }, 'The home map does not answer; the user is taken to be at home here');
+      return undefined;
+    }
+    const home = found.value ?? (read.ok ? await this.#assign(account) : undefined);
+    if (home === undefined) return undefined;
+    const isHere = home.pool === pool;
+    this.#remember(user, home, now + (isHere || away === 'proxy' ? cacheMs : Math.min(cacheMs, AWAY_CACHE_MS)));
+    return home;
+  }
+
+  async #assign({ user, addresses }: Account): Promise<Home> {
+    const { map, pool, policy, log } = this.#options;
+    try {
+      const chosen = chooseHome({ user, addresses, near: pool }, await map.places('authority'), policy);
+      const home = await map.assign(user, chosen);
+      log.info({ user, home: home.pool }, 'A new user has a home');
+      return home;
+    } catch (cause) {
+      if (!(cause instanceof PoolError)) throw cause;
+      throw new ServerError('homes-away', `${user} could not be given a home`, { why: cause.message, cause });
+    }
+  }
+
+  #remember(user: string, home: Home, until: number): void {
+    this.#known.delete(user);
+    this.#known.set(user, { home, until });
+    if (this.#known.size <= USERS_LIMIT) return;
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined) this.#known.delete(oldest);
+  }
+
+  async #placesOf(): Promise<readonly PoolPlace[]> {
+    const { map, clock } = this.#options;
+    const now = clock.monotonic();
+    if (this.#places !== undefined && now < this.#places.until) return this.#places.places;
+    const places = await map.places('near');
+    this.#places = { places, until: now + PLACES_CACHE_MS };
+    return places;
+  }
+}

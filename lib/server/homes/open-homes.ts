@@ -1,0 +1,79 @@
+/** The home map that the configuration names, and what a server of one of several pools has of it. */
+import type { Clock, Log, Random } from '../../platform/index.ts';
+import { HomeMap, type Placement, type PoolReport } from '../../pool/homes/index.ts';
+import { type DynamoStore, openDynamoStore } from '../../store/index.ts';
+import type { Configuration, HomesConfiguration } from '../../topology/index.ts';
+import { HomeDoor } from './home-door.ts';
+
+export interface OpenHomes {
+  readonly map: HomeMap;
+  readonly door: HomeDoor;
+  readonly tenureMs: number | undefined;
+  /** What this pool says of itself, apart from its users. */
+  readonly report: Omit<PoolReport, 'users'>;
+  /** Makes the table of a stand-in; in the cloud a stack makes it. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Parts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Undefined for the only pool. */
+export async function openHomes(configuration: Configuration, parts: Parts): Promise<OpenHomes | undefined> {
+  const { homes, pool, store, publicUrl, mail } = configuration;
+  if (homes === undefined || pool === undefined || store.kind !== 'dynamodb' || publicUrl === undefined)
+    return undefined;
+  const near = await open(homes.table, homes.region, homes.endpoint, parts);
+  const [region, endpoint] = [homes.authorityRegion ?? homes.region, homes.authorityEndpoint ?? homes.endpoint];
+  const isOne = region === homes.region && endpoint === homes.endpoint;
+  const authority = isOne ? near : await open(homes.table, region, endpoint, parts);
+  const stores = isOne ? [near] : [near, authority];
+  const map = new HomeMap({ near, authority, clock: parts.clock });
+  const { table } = store;
+  return {
+    map,
+    door: homeDoor(map, homes, pool.name, parts),
+    tenureMs: tenureOf(homes),
+    report: {
+      url: publicUrl.replace(/\/$/, ''),
+      mailServer: mail.kind === 'imap' ? mail.host : `folders ${mail.root}`,
+      site: homes.site,
+      room: homes.room,
+      tenureMs: tenureOf(homes),
+      store: { table, region: store.region, endpoint: store.endpoint },
+    },
+    async ready() {
+      if (endpoint?.startsWith('http:') === true) for (const each of stores) await each.createTable();
+    },
+    async close() {
+      for (const each of stores) await each.close();
+    },
+  };
+}
+
+const tenureOf = ({ tenureSeconds }: HomesConfiguration): number | undefined =>
+  tenureSeconds === undefined ? undefined : tenureSeconds * 1_000;
+
+const open = (
+  table: string,
+  region: string | undefined,
+  endpoint: string | undefined,
+  parts: Parts,
+): Promise<DynamoStore> =>
+  openDynamoStore({ table, ...parts, ...(region && { region }), ...(endpoint && { endpoint }) });
+
+const homeDoor = (map: HomeMap, homes: HomesConfiguration, pool: string, { clock, log }: Parts): HomeDoor =>
+  new HomeDoor({
+    map,
+    pool,
+    policy: { placement: homes.placement as readonly Placement[], rules: homes.rules },
+    away: homes.away,
+    redirectFrom: homes.redirectFrom,
+    cacheMs: homes.cacheSeconds * 1_000,
+    clock,
+    log,
+  });

@@ -1,0 +1,208 @@
+/**
+ * Several pools in one test: each with servers, a sprayer and a store of its own, one mail system, and one home map, which is
+ * near to the first pool and an injected latency away from the others.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DeviceClient, type DeviceClientOptions } from '../../../lib/activesync/client/index.ts';
+import { createLog, silentLog, systemClock, systemRandom } from '../../../lib/platform/index.ts';
+import { HomeMap } from '../../../lib/pool/homes/index.ts';
+import { Sprayer } from '../../../lib/pool/local/index.ts';
+import { type CaravanServer, startServer } from '../../../lib/server/index.ts';
+import { type DynamoStore, openDynamoStore, startEmbeddedDynamo } from '../../../lib/store/index.ts';
+import { loadConfiguration } from '../../../lib/topology/index.ts';
+import { freePorts } from '../loopback.ts';
+import { MailSite } from '../mail-site.ts';
+import { TcpProxy } from '../tcp-proxy.ts';
+
+export interface SeveralPoolsOptions {
+  readonly users: readonly string[];
+  /** By the name of a pool, its settings by flag. */
+  readonly pools: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Of every pool. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Servers a pool; default 2. */
+  readonly servers?: number;
+  /** One way, between the pools; default 40. */
+  readonly latencyMs?: number;
+}
+
+export const HOMES_TABLE = 'caravan-homes';
+export const tableOf = (pool: string): string => `caravan-${pool}`;
+const KEY = 'the key of the pools of the tests';
+export const TOKEN = 'the token of the pools of the tests';
+export const secretOf = (user: string): string => `${user}-secret`;
+
+export interface OnePool {
+  readonly name: string;
+  /** Of its store. */
+  readonly endpoint: string;
+  /** Its front door as another region reaches it. */
+  readonly url: string;
+  readonly store: DynamoStore;
+  readonly servers: CaravanServer[];
+  /** Its way to the home map. */
+  readonly toHomes: TcpProxy;
+  /** The administration of one of its servers. */
+  readonly administration: string;
+}
+
+export class SeveralPools {
+  readonly site: MailSite;
+  readonly map: HomeMap;
+  readonly #pools: ReadonlyMap<string, OnePool>;
+  readonly #closing: (() => unknown)[];
+  readonly #devices: DeviceClient[] = [];
+
+  private constructor(site: MailSite, map: HomeMap, pools: ReadonlyMap<string, OnePool>, closing: (() => unknown)[]) {
+    this.site = site;
+    this.map = map;
+    this.#pools = pools;
+    this.#closing = closing;
+  }
+
+  static async start(options: SeveralPoolsOptions): Promise<SeveralPools> {
+    const closing: (() => unknown)[] = [];
+    try {
+      return await prepare(options, closing, (site, map, pools) => new SeveralPools(site, map, pools, closing));
+    } catch (thrown) {
+      await closeAll(closing);
+      throw thrown;
+    }
+  }
+
+  pool(name: string): OnePool {
+    const pool = this.#pools.get(name);
+    if (!pool) throw new Error(`no pool ${name}`);
+    return pool;
+  }
+
+  /** A device that was told to go to that pool. */
+  device(user: string, pool: string, options: Partial<DeviceClientOptions> = {}): DeviceClient {
+    const device = new DeviceClient({
+      url: this.pool(pool).url,
+      user,
+      password: secretOf(user),
+      deviceId: `PHONE${this.#devices.length}`,
+      deviceType: 'TestPhone',
+      ...options,
+    });
+    this.#devices.push(device);
+    return device;
+  }
+
+  async homeOf(user: string): Promise<string | undefined> {
+    const read = await this.map.home(user, 'authority');
+    if (!read.ok) throw read.cause;
+    return read.value && `${read.value.pool} ${read.value.epoch}`;
+  }
+
+  /** Of the pool's administration. */
+  async call(pool: string, method: string, path: string, body?: object) {
+    const response = await fetch(`${this.pool(pool).administration}${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${TOKEN}` },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  }
+
+  async stop(): Promise<void> {
+    for (const device of this.#devices) device.close();
+    await closeAll(this.#closing);
+  }
+}
+
+async function prepare(
+  options: SeveralPoolsOptions,
+  closing: (() => unknown)[],
+  make: (site: MailSite, map: HomeMap, pools: ReadonlyMap<string, OnePool>) => SeveralPools,
+): Promise<SeveralPools> {
+  const { users, latencyMs = 40 } = options;
+  const site = await MailSite.start({
+    users: Object.fromEntries(users.map((it) => [it, secretOf(it)])),
+    maxUserConnections: 50,
+  });
+  closing.push(() => site.stop());
+  const directory = await mkdtemp(join(tmpdir(), 'caravan-pools-'));
+  closing.push(() => rm(directory, { recursive: true, force: true }));
+  const homes = await startEmbeddedDynamo();
+  closing.push(() => homes.stop());
+  const homesStore = await openStore(HOMES_TABLE, homes.endpoint);
+  await homesStore.createTable();
+  closing.push(() => homesStore.close());
+  const map = new HomeMap({ near: homesStore, authority: homesStore, clock: systemClock });
+  const pools = new Map<string, OnePool>();
+  for (const [index, [name, settings]] of Object.entries(options.pools).entries()) {
+    const dynamo = await startEmbeddedDynamo();
+    closing.push(() => dynamo.stop());
+    const store = await openStore(tableOf(name), dynamo.endpoint);
+    closing.push(() => store.close());
+    const homesPort = Number(new URL(homes.endpoint).port);
+    const toHomes = await TcpProxy.start('127.0.0.1', homesPort, index === 0 ? 0 : latencyMs);
+    closing.push(() => toHomes.stop());
+    const count = options.servers ?? 2;
+    const ports = await freePorts(count * 2 + 1);
+    const targets = ports.slice(0, count).map((port, number) => ({ name: `s${number}`, host: '127.0.0.1', port }));
+    const sprayer = await Sprayer.start({ port: 0, targets });
+    closing.push(() => sprayer.stop());
+    const door = await TcpProxy.start('127.0.0.1', sprayer.port, latencyMs);
+    closing.push(() => door.stop());
+    const url = `http://127.0.0.1:${door.port}`;
+    const pool: OnePool = {
+      name,
+      endpoint: dynamo.endpoint,
+      url,
+      store,
+      servers: [],
+      toHomes,
+      administration: `http://127.0.0.1:${ports[2 * count]}`,
+    };
+    pools.set(name, pool);
+    for (let number = 0; number < count; number++) {
+      const configuration = loadConfiguration({
+        directory,
+        flags: {
+          ...site.settings(),
+          'listen-host': '127.0.0.1',
+          'listen-port': String(ports[number]),
+          'listen-tls': 'off',
+          data: join(directory, `${name}-${number}`),
+          'public-url': url,
+          'store-kind': 'dynamodb',
+          'store-table': tableOf(name),
+          'store-endpoint': dynamo.endpoint,
+          'pool-name': name,
+          'pool-peer-host': '127.0.0.1',
+          'pool-peer-port': String(ports[count + number]),
+          'pool-beat-ms': '500',
+          'pool-lease-ms': '3000',
+          'pool-drain-seconds': '5',
+          'drain-seconds': '2',
+          'homes-table': HOMES_TABLE,
+          'homes-endpoint': `http://127.0.0.1:${toHomes.port}`,
+          ...(number === 0 && { 'administration-port': String(ports[2 * count]) }),
+          'log-level': process.env['CARAVAN_TEST_LOG'] ?? 'silent',
+          ...options.settings,
+          ...settings,
+        },
+        environment: { CARAVAN_POOL_KEY: KEY, CARAVAN_ADMINISTRATION_TOKEN: TOKEN },
+      });
+      const { level } = configuration.log;
+      const log = level === 'silent' ? silentLog : createLog({ level, destination: process.stderr });
+      const server = await startServer(configuration, { log });
+      closing.push(() => server.stop());
+      pool.servers.push(server);
+    }
+    while (!sprayer.targets().every((it) => it.state === 'healthy')) await new Promise((done) => setTimeout(done, 50));
+  }
+  return make(site, map, pools);
+}
+
+export const openStore = (table: string, endpoint: string): Promise<DynamoStore> =>
+  openDynamoStore({ table, endpoint, clock: systemClock, random: systemRandom });
+
+async function closeAll(closing: (() => unknown)[]): Promise<void> {
+  for (const close of closing.splice(0).toReversed()) await close();
+}
