@@ -15,6 +15,8 @@ export interface ResourceCapabilities {
   readonly canPush: boolean;
   /** Collections can be made, renamed and deleted. */
   readonly canChangeCollections: boolean;
+  /** Invitations, cancellations and answers are sent by the server itself when events change (RFC 6638). */
+  readonly schedulesItself: boolean;
   /** Of these classes there are collections, or could be. */
   readonly classes: ReadonlySet<ResourceClass>;
 }

@@ -36,6 +36,13 @@ export type ResourceEdit = (
   context: { readonly uid: string; readonly now: Date; readonly supported: readonly string[] | undefined },
 ) => { readonly text: string } | { readonly failure: 'malformed' | 'failed' };
 
+/**
+ * Tells whom a change of a resource concerns: from one text to another, undefined where there is none. `id` is the same for every
+ * repetition of the same command. False: it concerns
+ * nobody. Throws BackendError('unavailable') where they cannot be told now: the device has to come again.
+ */
+export type Announce = (before: string | undefined, after: string | undefined, id: string) => Promise<boolean>;
+
 /** What a client command did to one item; `digest` identifies the very same command in a retry. */
 export type ClientCommand = { readonly digest: string } & (
   | {
@@ -75,4 +82,6 @@ export interface CollectionRequest {
   /** Deletions go to the trash folder, but for those in it. */
   readonly deletesAsMoves: boolean;
   readonly commands: readonly ClientCommand[];
+  /** Absent: nobody is to be told of what the device does to resources. */
+  readonly announce?: Announce | undefined;
 }

@@ -24,6 +24,8 @@ export interface DavHomes {
   readonly contacts: string | undefined;
   /** Where new events go by themselves (RFC 6638 9.2). */
   readonly defaultCalendar: string | undefined;
+  /** The server sends iTIP itself (RFC 6638 section 2). */
+  readonly schedulesItself: boolean;
 }
 
 const PREFIX = 'dav:';
@@ -84,6 +86,8 @@ export async function findHomes(connection: DavConnection, url: string, contacts
     calendars: calendars?.home,
     contacts: contacts?.home,
     defaultCalendar: calendars && (await defaultCalendarOf(connection, calendars.principal)),
+    schedulesItself:
+      calendars !== undefined && (await connection.features(calendars.home)).has('calendar-auto-schedule'),
   };
 }
 

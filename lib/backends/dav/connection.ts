@@ -74,6 +74,14 @@ export class DavConnection {
     return this.#ask(url, 'REPORT', `<${root} ${NAMESPACES}>${content}</${root}>`, depth);
   }
 
+  /** What the DAV header of an OPTIONS names, in lower case (RFC 4918 section 10.1). */
+  async features(url: string): Promise<ReadonlySet<string>> {
+    const response = await this.fetch(url, { method: 'OPTIONS' });
+    await response.arrayBuffer();
+    const named = response.headers.get('dav')?.split(',') ?? [];
+    return new Set(named.map((it) => it.trim().toLowerCase()));
+  }
+
   /** Any other request with XML: its status. */
   async change(
     url: string,

@@ -42,6 +42,8 @@ export class DavResources implements ResourceStore {
   #homes: Promise<DavHomes> | undefined;
   /** As listed last; undefined before. */
   #known: ReadonlyMap<string, DavCollection> | undefined;
+  /** As told with the homes, which every collection is found by. */
+  #schedulesItself = false;
   readonly #watches = new Set<Watch>();
 
   constructor(environment: DavEnvironment, credentials: { readonly userName: string; readonly password: string }) {
@@ -55,6 +57,7 @@ export class DavResources implements ResourceStore {
       hasSyncToken: listed.every((it) => it.token !== undefined),
       canPush: false,
       canChangeCollections: true,
+      schedulesItself: this.#schedulesItself,
       classes: new Set([...USUAL_CLASSES, ...listed.map((it) => it.itemClass)]),
     };
   }
@@ -68,7 +71,9 @@ export class DavResources implements ResourceStore {
   }
 
   async list(): Promise<readonly DavCollection[]> {
-    const listed = await listCollections(this.#connection, await this.#findHomes());
+    const homes = await this.#findHomes();
+    this.#schedulesItself = homes.schedulesItself;
+    const listed = await listCollections(this.#connection, homes);
     this.#known = byId(listed);
     return listed;
   }

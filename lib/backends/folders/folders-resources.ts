@@ -23,6 +23,7 @@ const CAPABILITIES: ResourceCapabilities = {
   hasSyncToken: false,
   canPush: true,
   canChangeCollections: true,
+  schedulesItself: false,
   classes: new Set<ResourceClass>(['Calendar', 'Contacts', 'Tasks', 'Notes']),
 };
 

@@ -60,7 +60,7 @@ export async function advance<T>(
     session.folder.itemClass === 'Email' || !resources
       ? await runCommands(site, commands)
       : await runResourceCommands(
-          { ...site, source: resources, options, now: new Date(context.clock.now()) },
+          { ...site, source: resources, options, now: new Date(context.clock.now()), announce: request.announce },
           commands,
         );
   if (run.hasEffects) session.view.markStale();

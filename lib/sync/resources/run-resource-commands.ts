@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Resource } from '../../backends/index.ts';
 import type { ItemFailure } from '../collection-answer.ts';
-import type { ClientCommand, CollectionOptions } from '../collection-request.ts';
+import type { Announce, ClientCommand, CollectionOptions } from '../collection-request.ts';
 import { type CommandSite, failureOf, locate, mustHold, replayed, toldText } from '../mail/client-commands.ts';
 import type { Effect, StoredResult } from '../mail/collection-state.ts';
 import { printOf } from '../mail/print-table.ts';
@@ -18,6 +18,7 @@ export interface ResourceSite extends CommandSite {
   readonly source: ResourceSource;
   readonly options: CollectionOptions;
   readonly now: Date;
+  readonly announce: Announce | undefined;
 }
 
 type CreateCommand = Extract<ClientCommand, { kind: 'create' }>;
@@ -69,7 +70,10 @@ async function run(
   }
 }
 
-/** The name is derived from the command: a repetition finds what it made. */
+/**
+ * The name is derived from the command: a repetition finds what it made. Others are told of what is kept already: an invitation to
+ * an event that the server would not have cannot be taken back.
+ */
 async function create(site: ResourceSite, { digest, clientId, make }: CreateCommand): Promise<StoredResult> {
   const failed = (failure: ItemFailure): StoredResult => ({ digest, kind: 'add', clientId, failure, isAnswered: true });
   const { folder, source } = site;
@@ -84,6 +88,7 @@ async function create(site: ResourceSite, { digest, clientId, make }: CreateComm
     const put = await source.store.put(collectionId, name, made.text, 'new');
     const id = source.adopt(collectionId, name);
     const etag = put.kind === 'stored' ? put.etag : (await source.store.read(collectionId, [name]))[0]?.etag;
+    await announce(site, digest, undefined, made.text);
     const effect = effectOf(site, id, etag);
     const serverId = formatServerId(folder.id, site.snapshot.mark, id);
     return { digest, kind: 'add', clientId, serverId, effect, isAnswered: true };
@@ -92,6 +97,7 @@ async function create(site: ResourceSite, { digest, clientId, make }: CreateComm
   }
 }
 
+/** Others are told first: a server that dies in between leaves everything to a repetition, which tells nobody twice. */
 async function edit(site: ResourceSite, command: EditCommand, own: ReadonlyMap<number, string>): Promise<StoredResult> {
   const { digest, serverId, make } = command;
   const result: StoredResult = { digest, kind: 'change', serverId, isAnswered: true };
@@ -100,6 +106,7 @@ async function edit(site: ResourceSite, command: EditCommand, own: ReadonlyMap<n
   const collectionId = site.folder.backendId;
   if (typeof place === 'string' || collectionId === undefined) return failed('not-found');
   try {
+    let isTold = false;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const [current] = await site.source.read(collectionId, [place.uid]);
       if (!current) return failed('not-found');
@@ -107,7 +114,8 @@ async function edit(site: ResourceSite, command: EditCommand, own: ReadonlyMap<n
       if ('failure' in made) return failed(made.failure);
       const done: StoredResult = { ...result, isRewritten: true, effect: effectOf(site, place.uid, current.etag) };
       if (isSameResource(made.text, current.text)) return done;
-      if (site.conflict === 'server' && !isAsTold(site, place.uid, current, own)) return failed('conflict');
+      if (site.conflict === 'server' && !isTold && !isAsTold(site, place.uid, current, own)) return failed('conflict');
+      isTold = (await announce(site, digest, current.text, made.text)) || isTold;
       mustHold(site.lease);
       const { name, etag } = current;
       const put = await site.source.store.put(collectionId, name, made.text, { etag });
@@ -136,10 +144,13 @@ async function remove(
   if (name === undefined) return { ...result, effect };
   try {
     let etag: string | undefined;
-    if (site.conflict === 'server') {
+    if (site.conflict === 'server' || site.announce) {
       const [current] = await site.source.store.read(collectionId, [name]);
-      if (current && !isAsTold(site, place.uid, current, own)) return { ...result, effect, failure: 'conflict' };
-      etag = current?.etag;
+      const isOther = current && site.conflict === 'server' && !isAsTold(site, place.uid, current, own);
+      if (isOther) return { ...result, effect, failure: 'conflict' };
+      const isTold = current !== undefined && (await announce(site, digest, current.text, undefined));
+      // What is cancelled goes, whatever was written to it meanwhile.
+      etag = isTold || site.conflict === 'client' ? undefined : current?.etag;
     }
     mustHold(site.lease);
     const removed = await site.source.store.remove(collectionId, name, etag);
@@ -147,6 +158,17 @@ async function remove(
   } catch (error) {
     return { ...result, failure: failureOf(error) };
   }
+}
+
+async function announce(
+  { announce: tell, lease, occasion }: ResourceSite,
+  digest: string,
+  before: string | undefined,
+  after: string | undefined,
+): Promise<boolean> {
+  if (!tell) return false;
+  mustHold(lease);
+  return tell(before, after, [...occasion, digest].join(':'));
 }
 
 /** What is there is what the device was told, or made itself. */

@@ -8,6 +8,7 @@ import {
   type Answered,
   type AnswerSite,
   invalid,
+  isServersToSend,
   MeetingRefusal,
   meetingContextOf,
   sendAnswer,
@@ -33,7 +34,7 @@ export async function answerEvent(wanted: AnswerWanted, item: SyncItem, site: An
     if (instance && !facts.isRecurring) throw new MeetingRefusal(CommonStatus.noRecurrenceInCalendar);
     if (instance && !hadInstance(stored, instance)) throw invalid();
     const { source, message } = answerMeeting(stored, { answer, instance, ...reply }, meetingContextOf(site));
-    if (reply && message) {
+    if (reply && message && !isServersToSend(message, site)) {
       const idAfter = (before: string): string => `${item.serverId}:${wanted.digest}:${instance ? '' : before}`;
       const wasSaid = facts.answer === answer.toUpperCase() && (await wasSaidAfter(EARLIER.map(idAfter), site));
       if (wasSaid) return stored;

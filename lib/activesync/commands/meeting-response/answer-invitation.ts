@@ -10,7 +10,7 @@ import {
 } from '../../items/index.ts';
 import { withoutMeeting } from './decline.ts';
 import type { AnswerWanted } from './read-request.ts';
-import { type Answered, type AnswerSite, invalid, meetingContextOf, sendAnswer } from './site.ts';
+import { type Answered, type AnswerSite, invalid, isServersToSend, meetingContextOf, sendAnswer } from './site.ts';
 
 /**
  * Each step finds its own work when a request is sent again: the mail is known to the outbox, the event says already what it is
@@ -33,7 +33,10 @@ export async function answerInvitation(wanted: AnswerWanted, item: SyncItem, sit
     const instance = known?.isRecurring ? occurrence : undefined;
     const { answer, reply, digest } = wanted;
     const { source, message } = answerMeeting(merged, { answer, instance, ...reply }, meeting);
-    if (reply && message) await sendAnswer(message, `${item.serverId}:${digest}`, site);
+    // What was never in the calendar cannot be declined there.
+    const isKept = stored !== undefined || answer !== 'declined';
+    if (reply && message && !(isKept && isServersToSend(message, site)))
+      await sendAnswer(message, `${item.serverId}:${digest}`, site);
     if (answer !== 'declined') return known?.answer === answer.toUpperCase() && merged === stored ? stored : source;
     return withoutMeeting(merged, instance, site);
   });

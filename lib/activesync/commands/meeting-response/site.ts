@@ -50,4 +50,8 @@ export async function sendAnswer(message: MeetingMessage, id: string, site: Answ
 export const wasAnswerSent = async (id: string, { context }: AnswerSite): Promise<boolean> =>
   context.outbox.wasSent(context.user.lease, context.device.deviceId, clientIdOf(id));
 
+/** An answer that the calendar's server sends by itself as soon as it is kept (RFC 6638 section 3.2.2); not another time. */
+export const isServersToSend = ({ method }: MeetingMessage, { context: { user } }: AnswerSite): boolean =>
+  method === 'REPLY' && user.mailbox.resources?.capabilities.schedulesItself === true;
+
 const clientIdOf = (id: string): string => `meeting:${id}`;

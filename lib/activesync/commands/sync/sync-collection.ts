@@ -5,6 +5,7 @@ import type { CollectionAnswer } from '../../../sync/index.ts';
 import { atLeast, type ProtocolVersion, SyncStatus } from '../../protocol/index.ts';
 import type { CommandContext } from '../command.ts';
 import { primedKey, recipientInformationState } from '../recipient-information.ts';
+import { announcerFor } from './announce-meeting.ts';
 import { type PreparedCollection, rendererFor } from './prepare-collection.ts';
 import type { SyncCollection } from './request.ts';
 import { sendDrafts } from './send-drafts.ts';
@@ -58,7 +59,7 @@ async function ask(
   version: ProtocolVersion,
   context: CommandContext,
 ): Promise<CollectionAnswer<Rendered>> {
-  const { asked, options, supported, commands } = prepared;
+  const { asked, folder, options, supported, commands } = prepared;
   const { device } = context;
   const isFull = window <= 0 && asked.getChanges;
   const answer =
@@ -81,6 +82,7 @@ async function ask(
             supported,
             deletesAsMoves: asked.deletesAsMoves,
             commands,
+            announce: announcerFor(folder, version, context),
           },
           await rendererFor(prepared, context, version),
         );
