@@ -1,11 +1,12 @@
 // Writes the pages of docs/ that are made from the code; with `--check` fails where one is stale.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { documentCosts, documentSettings, documentTopology } from '../lib/topology/index.ts';
+import { documentCosts, documentNeeds, documentSettings, documentTopology } from '../lib/topology/index.ts';
 
 const PAGES: readonly [string, () => string][] = [
   ['docs/configuration.md', documentSettings],
   ['docs/caravan-json.md', documentTopology],
+  ['docs/plan-json.md', documentNeeds],
   ['docs/costs.md', documentCosts],
 ];
 

@@ -5,6 +5,7 @@ import { addDeviceCommands } from './device/device-command.ts';
 import { CliError } from './errors.ts';
 import { addInitCommand } from './init/init.ts';
 import { addPoolCommands } from './pool/pool-command.ts';
+import { addPlanCommands } from './plan/plan-command.ts';
 import { addOutboxCommands } from './outbox/outbox-command.ts';
 import { addServeCommand } from './serve.ts';
 import { addUpCommand } from './up/up.ts';
@@ -20,6 +21,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addUpCommand(program);
   addServeCommand(program);
   addPoolCommands(program);
+  addPlanCommands(program);
   addInitCommand(program);
   addDeviceCommands(program);
   addOutboxCommands(program);

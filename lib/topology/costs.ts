@@ -48,14 +48,15 @@ const FUNCTION_GIGABYTE_SECONDS = 0.25;
 const SERVERS_PER_READ_UNIT = 8;
 
 const dollars = (price: number): string => `$${price}`;
-const count = (value: number): string => String(Number(value.toPrecision(4)));
+/** What is told is what is multiplied, so that a reader gets the same. */
+const asTold = (value: number): number => Number(value.toPrecision(6));
 
 /** `factors`: numbers as they are, prices as `{ usd }`. */
 function line(item: string, ...factors: readonly (number | { readonly usd: number })[]): CostLine {
   return {
     item,
-    arithmetic: factors.map((it) => (typeof it === 'number' ? count(it) : dollars(it.usd))).join(' × '),
-    usdPerMonth: factors.reduce<number>((product, it) => product * (typeof it === 'number' ? it : it.usd), 1),
+    arithmetic: factors.map((it) => (typeof it === 'number' ? String(asTold(it)) : dollars(it.usd))).join(' × '),
+    usdPerMonth: factors.reduce<number>((product, it) => product * (typeof it === 'number' ? asTold(it) : it.usd), 1),
   };
 }
 
@@ -63,15 +64,24 @@ const taskHour = {
   usd: Number((PRICES.fargateArmCpuHour + TASK_GIGABYTES * PRICES.fargateArmGigabyteHour).toFixed(5)),
 };
 
+export interface PoolSize {
+  readonly servers: number;
+  readonly zones: number;
+}
+
+const usualSize = (devices: number): PoolSize => ({
+  servers: Math.max(A.leastServers, Math.ceil(devices / A.devicesPerUser / A.usersPerServer)),
+  zones: A.zones,
+});
+
 /** Of a pool in a network of its own with NAT; without the firewall, and without the mail system's own traffic. */
-export function poolCosts(devices: number): readonly CostLine[] {
-  const servers = Math.max(A.leastServers, Math.ceil(devices / A.devicesPerUser / A.usersPerServer));
+export function poolCosts(devices: number, { servers, zones } = usualSize(devices)): readonly CostLine[] {
   const beats = (servers * SECONDS_A_DAY) / A.beatSeconds;
   return [
     line('Servers: tasks × (1 vCPU and 4 GB an hour) × hours', servers, taskHour, HOURS),
-    ...frontCosts(devices),
-    line('NAT: gateways × hours', A.zones, { usd: PRICES.natGatewayHour }, HOURS),
-    line('NAT: addresses × hours', A.zones, { usd: PRICES.publicAddressHour }, HOURS),
+    ...frontCosts(devices, zones),
+    line('NAT: gateways × hours', zones, { usd: PRICES.natGatewayHour }, HOURS),
+    line('NAT: addresses × hours', zones, { usd: PRICES.publicAddressHour }, HOURS),
     line('NAT: GB from the mail system', (devices * A.megabytesPerDay * DAYS) / MEGABYTES_A_GIGABYTE, {
       usd: PRICES.natGigabyte,
     }),
@@ -112,7 +122,7 @@ export function standaloneCosts(devices: number): readonly CostLine[] {
   ];
 }
 
-const frontCosts = (devices: number, zones: number = A.zones): readonly CostLine[] => [
+const frontCosts = (devices: number, zones: number): readonly CostLine[] => [
   line('Sprayer: hours', { usd: PRICES.loadBalancerHour }, HOURS),
   line(
     'Sprayer: units (a connection a device) × hours',

@@ -1,6 +1,6 @@
 /** docs/costs.md, from the prices and the assumptions alone. */
 import { ASSUMPTIONS, type CostLine, poolCosts, standaloneCosts, sumOf } from './costs.ts';
-import { PRICES, PRICES_OF } from './prices.ts';
+import { type PriceName, PRICES, PRICES_OF, sourceOf } from './prices.ts';
 
 const SIZES = [100, 1_000, 10_000, 100_000] as const;
 const STANDALONE_SIZES = [100, 1_000] as const;
@@ -31,7 +31,8 @@ export function documentCosts(): string {
 <!-- Made by \`npm run docs\` from lib/topology/prices.ts and costs.ts. Edit those, not this page. -->
 
 In US dollars a month, by the prices of US East (N. Virginia) of ${PRICES_OF}, on demand, without taxes, free tiers and savings plans (which
-take a third or more off the servers). They were not looked up on the day this was written: compare them with AWS's price list first. A pool has its own network over three zones with NAT, a server alone one over two.
+take a third or more off the servers). They are others' transcripts of AWS's price list, each with its page below, and some are assumed: compare them with the
+list first. A pool has its own network over three zones with NAT, a server alone one over two. \`npx caravan plan\` ([topologies.md](topologies.md)) does this sum for your own users.
 
 | devices | a pool | a device | a server alone |
 | ---: | ---: | ---: | ---: |
@@ -46,9 +47,11 @@ in place of the three lines of NAT. A firewall: ${usd(PRICES.firewallMonth + PRI
 ${rows(ASSUMPTIONS, number)}
 ## Prices
 
-| | US dollars |
-| --- | ---: |
-${rows(PRICES, String)}
+| | US dollars | read at |
+| --- | ---: | --- |
+${Object.entries(PRICES)
+  .map(([name, price]) => row([words(name), String(price), sourceOf(name as PriceName)]))
+  .join('')}
 ## Every line
 
 ${SIZES.map((devices) => bill(`A pool for ${number(devices)} devices`, poolCosts(devices))).join('\n')}

@@ -28,7 +28,7 @@ export class ConfigurationError extends CaravanError {
   }
 }
 
-function sentenceOf({ key, origin, value, expected }: ConfigurationProblem): string {
+export function sentenceOf({ key, origin, value, expected }: ConfigurationProblem): string {
   const subject = value === undefined ? key : `${key} is ${value}`;
   return `${subject} (${origin}), expected ${expected}`;
 }

@@ -43,3 +43,11 @@ export type {
   StandaloneTopology,
   Topology,
 } from './deployment/topology.ts';
+// The planner: which deployment, and why.
+export { describePlan } from './planning/describe-plan.ts';
+export { NeedsError, NoPlanError } from './planning/errors.ts';
+export { loadNeeds, parseNeeds } from './planning/load-needs.ts';
+export { documentNeeds } from './planning/document-needs.ts';
+export { drawPlan } from './planning/draw-plan.ts';
+export type { Needs } from './planning/needs.ts';
+export { plan, type Plan } from './planning/plan.ts';

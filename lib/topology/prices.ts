@@ -1,32 +1,52 @@
 /** What AWS asks for in US East (N. Virginia), in US dollars, without what is free in the first year. Other regions: up to half more. */
 
-/** Whose prices these should be. They were not looked up on a day: look them up before you rely on them. */
-export const PRICES_OF = 'June 2025';
+/** When the prices were looked up. */
+export const PRICES_OF = 'November 2026';
 
-export const PRICES = {
-  fargateArmCpuHour: 0.03238,
-  fargateArmGigabyteHour: 0.00356,
-  loadBalancerHour: 0.0225,
-  loadBalancerUnitHour: 0.008,
-  publicAddressHour: 0.005,
-  natGatewayHour: 0.045,
-  natGigabyte: 0.045,
-  interfaceEndpointHour: 0.01,
-  tableMillionWrites: 0.625,
-  tableMillionReads: 0.125,
-  tableGigabyteMonth: 0.25,
-  tableBackupGigabyteMonth: 0.2,
-  functionArmGigabyteSecond: 0.0000133334,
-  functionMillionCalls: 0.2,
-  logGigabyte: 0.5,
-  customMetricMonth: 0.3,
-  alarmMonth: 0.1,
-  dashboardMonth: 3,
-  secretMonth: 0.4,
-  keyMonth: 1,
-  fileGigabyteMonth: 0.3,
-  transferOutGigabyte: 0.09,
-  firewallMonth: 5,
-  firewallRuleMonth: 1,
-  firewallMillionRequests: 0.6,
-} as const;
+/** The price, where it was read, and the date that the page gives; without a page it is an assumption. */
+type Price = readonly [usd: number, page?: string, dated?: string];
+
+/** AWS's own price pages fill in their figures as they are shown, so that these are others' transcripts of them. */
+export const PRICE_TABLE = {
+  fargateArmCpuHour: [0.03238, 'vantage.sh/blog/fargate-pricing', 'undated'],
+  fargateArmGigabyteHour: [0.00356, 'vantage.sh/blog/fargate-pricing', 'undated'],
+  loadBalancerHour: [0.0225, 'awsnegotiations.com/elastic-load-balancer-cost.html', 'May 2026'],
+  loadBalancerUnitHour: [0.008, 'awsnegotiations.com/elastic-load-balancer-cost.html', 'May 2026'],
+  publicAddressHour: [
+    0.005,
+    'github.com/ChiefGyk3D/Clouds-Against-Humanity/wiki/Provider-AWS-Cost-Lesson',
+    '2026-10-16',
+  ],
+  natGatewayHour: [0.045, 'leanopstech.com/blog/aws-data-transfer-pricing-2026', '2026-04-27'],
+  natGigabyte: [0.045, 'leanopstech.com/blog/aws-data-transfer-pricing-2026', '2026-04-27'],
+  interfaceEndpointHour: [0.01, 'finopsforge.com/reduce-aws-data-transfer-costs', 'undated'],
+  tableMillionWrites: [0.625, 'airbyte.com/data-engineering-resources/dynamodb-pricing', '2025-07-21'],
+  tableMillionReads: [0.125, 'airbyte.com/data-engineering-resources/dynamodb-pricing', '2025-07-21'],
+  tableGigabyteMonth: [0.25],
+  tableBackupGigabyteMonth: [0.2],
+  functionArmGigabyteSecond: [0.0000133334, 'wring.co/blog/aws-lambda-pricing-guide', '2026-03-08'],
+  functionMillionCalls: [0.2, 'wring.co/blog/aws-lambda-pricing-guide', '2026-03-08'],
+  logGigabyte: [0.5, 'factualminds.com/blog/amazon-cloudwatch-pricing-metrics-logs-alarms-dashboards', '2026-06-13'],
+  customMetricMonth: [0.3, 'signoz.io/guides/cloudwatch-pricing', '2026-02-15'],
+  alarmMonth: [0.1],
+  dashboardMonth: [3, 'factualminds.com/blog/amazon-cloudwatch-pricing-metrics-logs-alarms-dashboards', '2026-06-13'],
+  secretMonth: [0.4],
+  keyMonth: [1, 'cloudburn.io/blog/aws-kms-pricing', '2026-03-14'],
+  fileGigabyteMonth: [0.3],
+  transferOutGigabyte: [0.09, 'leanopstech.com/blog/aws-data-transfer-pricing-2026', '2026-04-27'],
+  firewallMonth: [5],
+  firewallRuleMonth: [1],
+  firewallMillionRequests: [0.6],
+} as const satisfies Readonly<Record<string, Price>>;
+
+export type PriceName = keyof typeof PRICE_TABLE;
+
+export const PRICES = Object.fromEntries(Object.entries(PRICE_TABLE).map(([name, [usd]]) => [name, usd])) as Readonly<
+  Record<PriceName, number>
+>;
+
+/** `vantage.sh/blog/fargate-pricing, undated` */
+export function sourceOf(name: PriceName): string {
+  const [, page, dated] = PRICE_TABLE[name] as Price;
+  return page === undefined ? 'assumed: no page with it was found' : `${page}, ${dated}`;
+}

@@ -56,6 +56,15 @@ export const whole = (told: Told & { readonly least: number; readonly most: numb
   );
 };
 
+/** A number that need not be whole, bounds included. */
+export const decimal = (told: Told & { readonly least: number; readonly most: number; readonly unit?: string }) => {
+  const unit = told.unit === undefined ? '' : ` of ${told.unit}`;
+  return meta(
+    z.number().min(told.least).max(told.most),
+    detailsOf('number', `a number${unit} from ${told.least} to ${told.most}`, told),
+  );
+};
+
 /** A code. */
 export const oneNumber = (values: readonly number[], told: Told) =>
   meta(z.literal(values), detailsOf('number', `one of ${values.join(', ')}`, told));

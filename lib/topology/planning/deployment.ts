@@ -1,0 +1,49 @@
+/** The plan as `caravan.json`: what `cdk deploy` makes of it. */
+import { parseTopology } from '../deployment/load-topology.ts';
+import type { Candidate, PlacePlan } from './candidate.ts';
+import type { Needs } from './needs.ts';
+import { MOST_SERVERS, serverCapacity, usersPerServer } from './sizing.ts';
+
+/** To be put in place of by who deploys: nobody but AWS knows it. */
+export const CERTIFICATE_TO_FILL_IN = 'FILL-IN';
+const ACCOUNT_TO_FILL_IN = '000000000000';
+
+/** The networks of places do not overlap: each has another second number. */
+const FIRST_NETWORK = 20;
+
+export function deploymentOf(needs: Needs, { kind, places }: Candidate): object {
+  const list = places.map((place, index) => placeOf(needs, place, index, kind === 'pool'));
+  const [mail] = needs.mailSystems;
+  const content = {
+    name: needs.name,
+    domain: needs.domain,
+    [kind === 'pool' ? 'pools' : 'standalone']: list,
+    alarms: { email: `postmaster@${mail?.domain ?? needs.domain}` },
+  };
+  // A plan that cannot be deployed is a fault of ours: it must not reach anybody.
+  parseTopology(content, 'plan');
+  return content;
+}
+
+function placeOf(needs: Needs, place: PlacePlan, index: number, isPool: boolean): object {
+  const { name, region, zones, mailSystem, now, atHorizon } = place;
+  const capacity = serverCapacity(needs.devicesPerUser);
+  // One more in each zone than the horizon needs: room for an hour that is busier than planned.
+  const max = Math.min(MOST_SERVERS, Math.max(now.servers, atHorizon.servers) + zones.length);
+  return {
+    name,
+    region,
+    zones,
+    certificate: `arn:aws:acm:${region}:${ACCOUNT_TO_FILL_IN}:certificate/${CERTIFICATE_TO_FILL_IN}`,
+    network: { cidr: `10.${FIRST_NETWORK + index}.0.0/16` },
+    ...(isPool && {
+      size: { min: now.servers, max },
+      placement: { usersPerServer: usersPerServer(zones.length, capacity, needs.devicesPerUser) },
+    }),
+    mail: {
+      host: mailSystem.host,
+      domain: mailSystem.domain,
+      smtp: { host: mailSystem.smtpHost ?? mailSystem.host },
+    },
+  };
+}

@@ -1,0 +1,175 @@
+/** A plan as a page for people: what, why, and every number with the sum that gives it. */
+import { type CostLine, sumOf } from '../costs.ts';
+import { PRICES_OF } from '../prices.ts';
+import { titleOf } from './alternatives.ts';
+import { hoursAwayAYear, losses } from './availability.ts';
+import { grown, type Load, type PlacePlan } from './candidate.ts';
+import { CERTIFICATE_TO_FILL_IN } from './deployment.ts';
+import { deviceRoundTrip, directoryRoundTrip, isMeasured, mailRoundTrip } from './latency.ts';
+import { ASSUMED, type Figure, MEASURED } from './measured.ts';
+import { counted, listed, number, percent, usd } from './numbers.ts';
+import type { Plan } from './plan.ts';
+import { poolServers, serverCapacity, serverLimits, usersPerServer } from './sizing.ts';
+
+const WIDTH = 118;
+
+export function describePlan(plan: Plan): string {
+  const sections: readonly (readonly [string, readonly string[]])[] = [
+    ['Why', why(plan)],
+    ['Devices', devices(plan)],
+    ['What a server carries', capacity(plan)],
+    ['Servers', plan.places.map((place) => servers(plan, place))],
+    ['Round trips', plan.places.flatMap((place) => roundTrips(place))],
+    ['Availability of a user', availability(plan)],
+    ['Cost a month', cost(plan)],
+    ['Rejected', rejected(plan)],
+    ['Mind', plan.warnings],
+    ['Before it is deployed', next(plan)],
+  ];
+  const body = sections
+    .filter(([, lines]) => lines.length > 0)
+    .map(([title, lines]) => `${title}\n${lines.map((it) => indented(it)).join('\n')}`);
+  return `${[wrapped(headline(plan), ''), ...body].join('\n\n')}\n`;
+}
+
+export function headline(plan: Plan): string {
+  const { places, availability: share, usdPerMonth } = plan;
+  const where = listed(places.map(({ name, region }) => `${name} (${region})`));
+  const size = plan.kind === 'pool' ? ` of ${listed(places.map(({ now }) => counted(now.servers, 'server')))}` : '';
+  return `The plan: ${titleOf({ ...plan, missed: [] })}${size} in ${where}, ${usd(usdPerMonth)} a month, ${percent(share)} available.`;
+}
+
+/** Long lines go on under their beginning; those of a table stay as they are. */
+const indented = (line: string): string =>
+  line.startsWith('| ') ? `  ${line.slice(2)}` : `  ${wrapped(line, '    ')}`;
+
+function wrapped(line: string, next: string): string {
+  const lines = [''];
+  for (const word of line.split(' ')) {
+    const last = lines.at(-1) ?? '';
+    if (last !== '' && last.length + word.length >= WIDTH) lines.push(word);
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
+  }
+  return lines.join(`\n${next}`);
+}
+
+function why({ kind, needs, places, alternatives }: Plan): readonly string[] {
+  const alone = `A server alone: it carries all devices of its mail system, and ${needs.availabilityPercent} % of the time is met though it is away while it restarts or is upgraded. Nothing is simpler.`;
+  const missing = alternatives.find((it) => it.kind === 'standalone')?.because ?? [];
+  const pool = `A pool, of which any server and any zone may be lost. A server alone is not enough: ${missing.join('; ')}.`;
+  const cause =
+    needs.mailSystems.length > 1
+      ? 'each mail system has servers of its own near it'
+      : `devices may be ${number(needs.deviceRoundTripMs ?? 0)} ms away at most`;
+  return [
+    kind === 'pool' ? pool : alone,
+    places.length > 1
+      ? `${counted(places.length, 'place')}, since ${cause}. Each user is served by one of them.`
+      : 'One place, near the mail system: servers ask it several times for each time that a device asks them.',
+  ];
+}
+
+function devices({ needs, places }: Plan): readonly string[] {
+  const { devicesPerUser, growthPercentPerYear: growth, horizonYears } = needs;
+  return places.flatMap(({ name, sites, now, atHorizon }) => {
+    const sum = sites.map(({ name: site, users }) => `${site} ${number(users)}`).join(' + ');
+    const then = sites
+      .map(
+        (site) => `${number(site.users)} × (1 + ${growth} ÷ 100)^${horizonYears} = ${number(grown(site.users, needs))}`,
+      )
+      .join(', ');
+    return [
+      `${name}: ${sum} = ${counted(now.users, 'user')} × ${devicesPerUser} = ${counted(now.devices, 'device')} today`,
+      ...(growth === 0 || horizonYears === 0
+        ? []
+        : [
+            `${name} in ${counted(horizonYears, 'year')}: ${then}; together ${counted(atHorizon.users, 'user')} × ${devicesPerUser} = ${counted(atHorizon.devices, 'device')}`,
+          ]),
+    ];
+  });
+}
+
+function capacity({ needs }: Plan): readonly string[] {
+  const told = ({ value, what, bench }: Figure) =>
+    `${number(value)} ${what} (${bench === undefined ? 'assumed' : bench})`;
+  return [
+    ...serverLimits(needs.devicesPerUser).map(
+      ({ what, arithmetic, devices: most }) => `${what}: ${arithmetic}: ${counted(most, 'device')}`,
+    ),
+    `The least of these: ${counted(serverCapacity(needs.devicesPerUser), 'device')} a server`,
+    ...Object.values<Figure>(MEASURED).map((it) => `· ${told(it)}`),
+    ...Object.values<Figure>(ASSUMED).map((it) => `· ${told(it)}`),
+  ];
+}
+
+function servers({ kind, needs }: Plan, { name, zones, now, atHorizon }: PlacePlan): string {
+  const carried = serverCapacity(needs.devicesPerUser);
+  if (kind === 'standalone')
+    return `${name}: 1 server; ${counted(atHorizon.devices, 'device')} at the most, of ${number(carried)}`;
+  const sum = ({ devices: all }: Load) => poolServers(all, zones.length, carried).arithmetic;
+  const then = atHorizon.servers === now.servers ? 'as many' : sum(atHorizon);
+  const mean = usersPerServer(zones.length, carried, needs.devicesPerUser);
+  return `${name}: ${sum(now)}; at the horizon ${then}. AWS adds one beyond ${number(carried)} × ${zones.length - 1} ÷ ${zones.length} ÷ ${needs.devicesPerUser} = ${counted(mean, 'user')} a server`;
+}
+
+function roundTrips({ name, region, mailSystem, sites }: PlacePlan): readonly string[] {
+  const mail = mailRoundTrip(mailSystem, region);
+  const trips = ASSUMED.mailRoundTripsPerSync.value;
+  const store = ASSUMED.storeRoundTripMs.value;
+  const directory = directoryRoundTrip(mailSystem, region);
+  return [
+    `${name} to ${mailSystem.name}: ${number(mail)} ms${isMeasured(mailSystem, region) ? '' : ', estimated by distance'}${directory === undefined ? '' : `; to the directory: ${number(directory)} ms`}; to the store: ${store} ms`,
+    ...sites.map((site) => {
+      const device = deviceRoundTrip(site, region);
+      return `${site.name}: ${number(device)} ms to ${name}; a Sync that brings something: ${number(device)} + ${trips} × ${number(mail)} + ${store} = ${number(device + trips * mail + store)} ms`;
+    }),
+  ];
+}
+
+function availability({ kind, needs, availability: share }: Plan): readonly string[] {
+  const lost = losses(kind);
+  const sum = lost.reduce((all, it) => all + it.share, 0);
+  return [
+    ...lost.map(({ what, arithmetic, share: part }) => `${what}: ${arithmetic} = ${part.toFixed(8)}`),
+    `together 1 − ${sum.toFixed(8)} = ${percent(share)}, away ${number(Number(hoursAwayAYear(share).toFixed(2)))} hours a year; asked for: ${needs.availabilityPercent} %. The mail system's own outages are not in it.`,
+  ];
+}
+
+function cost({ places, usdPerMonth, usdPerMonthAtHorizon, needs }: Plan): readonly string[] {
+  const bills = places.flatMap(({ name, now }) => [
+    `${name}, ${counted(now.devices, 'device')}:`,
+    ...aligned(now.costs),
+    `| ${' '.repeat(4)}together ${usd(sumOf(now.costs))}`,
+  ]);
+  const budget = needs.budgetUsdPerMonth === undefined ? '' : `; the budget is ${usd(needs.budgetUsdPerMonth)}`;
+  return [
+    ...bills,
+    `All places: ${places.map(({ now }) => usd(sumOf(now.costs))).join(' + ')} = ${usd(usdPerMonth)} today, ${usd(usdPerMonthAtHorizon)} at the horizon${budget}.`,
+    `Prices of ${PRICES_OF} in US East; other regions are up to half dearer. docs/costs.md has each with its source.`,
+  ];
+}
+
+function aligned(lines: readonly CostLine[]): readonly string[] {
+  const widest = (texts: readonly string[]) => Math.max(...texts.map(({ length }) => length));
+  const items = widest(lines.map(({ item }) => item));
+  const sums = widest(lines.map(({ arithmetic }) => arithmetic));
+  return lines.map(
+    ({ item, arithmetic, usdPerMonth }) =>
+      `| ${' '.repeat(4)}${item.padEnd(items)}  ${arithmetic.padEnd(sums)}  ${usd(usdPerMonth).padStart(10)}`,
+  );
+}
+
+const rejected = ({ alternatives }: Plan): readonly string[] =>
+  alternatives.map(
+    ({ what, servers: all, usdPerMonth, availability: share, because }) =>
+      `${what}: ${counted(all, 'server')}, ${usd(usdPerMonth)} a month at the horizon, ${percent(share)}: ${because.join('; ')}`,
+  );
+
+function next({ kind, places }: Plan): readonly string[] {
+  const all = places.flatMap(({ zones }) => zones);
+  return [
+    `caravan plan FILE --write caravan.json writes what is deployed. In it, put the ARN of your certificate in place of each ${CERTIFICATE_TO_FILL_IN}, and see that your account has the zones ${all.join(', ')}.`,
+    `caravan plan check caravan.json connects to the mail system${kind === 'pool' ? ', the directory' : ''} and calendars and says what will not work; run it in each region.`,
+    'docs/topologies.md tells how to build this, and how to get from it to the next.',
+  ];
+}

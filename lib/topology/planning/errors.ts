@@ -1,0 +1,48 @@
+import { CaravanError } from '../../platform/index.ts';
+import { type ConfigurationProblem, sentenceOf } from '../errors.ts';
+
+/** The plan's file cannot be used; every problem of it is told at once, a sentence each. */
+export class NeedsError extends CaravanError {
+  declare readonly code: 'invalid-plan-file';
+  readonly problems: readonly ConfigurationProblem[];
+
+  constructor(problems: readonly ConfigurationProblem[], cause?: unknown) {
+    super({
+      code: 'invalid-plan-file',
+      what: 'The file to plan with is not valid',
+      why: problems.map(sentenceOf).join('; '),
+      remedy: 'Correct it and plan again; docs/plan-json.md tells what may stand in it.',
+      cause,
+    });
+    this.problems = problems;
+  }
+}
+
+/** One requirement that, changed so, has a plan. */
+export interface Relaxation {
+  /** `availabilityPercent`, `budgetUsdPerMonth`, `deviceRoundTripMs`, `mailRoundTripMs`, `users` */
+  readonly requirement: string;
+  readonly from: number;
+  readonly to: number;
+  readonly sentence: string;
+}
+
+/** Nothing that Caravan can be deployed as meets the requirements. */
+export class NoPlanError extends CaravanError {
+  declare readonly code: 'no-plan';
+  /** Each is enough by itself, unless `isAllNeeded`. */
+  readonly relaxations: readonly Relaxation[];
+  readonly isAllNeeded: boolean;
+
+  constructor(relaxations: readonly Relaxation[], isAllNeeded: boolean) {
+    super({
+      code: 'no-plan',
+      what: 'No topology meets these requirements',
+      remedy: `${isAllNeeded ? 'All of these must be relaxed together' : relaxations.length === 1 ? 'Relax this' : 'Relax one of these'}: ${relaxations
+        .map(({ sentence }) => sentence)
+        .join('; ')}.`,
+    });
+    this.relaxations = relaxations;
+    this.isAllNeeded = isAllNeeded;
+  }
+}

@@ -1,0 +1,54 @@
+/** The planner: the simplest topology that meets the needs, why, and what else there would have been. */
+import { type Alternative, alternativesOf } from './alternatives.ts';
+import type { Kind } from './availability.ts';
+import { type Candidate, candidateOf, grown, serversAt } from './candidate.ts';
+import { deploymentOf } from './deployment.ts';
+import type { Needs } from './needs.ts';
+import { bestPartition, type Partition } from './places.ts';
+import { noPlan } from './relax.ts';
+import { warningsOf } from './warnings.ts';
+
+export interface Plan extends Omit<Candidate, 'missed'> {
+  readonly needs: Needs;
+  readonly alternatives: readonly Alternative[];
+  readonly warnings: readonly string[];
+  /** `caravan.json`; its certificates are to be filled in. */
+  readonly deployment: object;
+}
+
+/** The simpler first: the first that meets all is taken. */
+const KINDS: readonly Kind[] = ['standalone', 'pool'];
+
+/** Throws NoPlanError where nothing meets the needs. */
+export function plan(needs: Needs): Plan {
+  const { chosen, candidates } = choose(needs);
+  const { missed: _, ...rest } = chosen;
+  return {
+    needs,
+    ...rest,
+    alternatives: alternativesOf(needs, chosen, candidates),
+    warnings: warningsOf(needs, chosen),
+    deployment: deploymentOf(needs, chosen),
+  };
+}
+
+/** The simplest that meets the needs, of one candidate a kind. Throws NoPlanError where none does. */
+export function choose(needs: Needs): { readonly chosen: Candidate; readonly candidates: readonly Candidate[] } {
+  const candidates = KINDS.map((kind) =>
+    candidateOf(
+      needs,
+      kind,
+      bestPartition(needs, (places) => serversIn(needs, kind, places)),
+    ),
+  );
+  const chosen = candidates.find(({ missed }) => missed.length === 0);
+  if (chosen === undefined) throw noPlan(candidates);
+  return { chosen, candidates };
+}
+
+/** At the horizon. */
+const serversIn = (needs: Needs, kind: Kind, places: Partition): number =>
+  places.reduce((sum, { region, sites }) => {
+    const users = sites.reduce((all, site) => all + grown(site.users, needs), 0);
+    return sum + serversAt(kind, needs, region, users);
+  }, 0);

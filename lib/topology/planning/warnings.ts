@@ -1,0 +1,37 @@
+/** What a plan does not refuse, and its reader should know. */
+import type { Candidate } from './candidate.ts';
+import { deviceRoundTrip, directoryRoundTrip, isMeasured, MAIL_WARNING_MS, mailRoundTrip } from './latency.ts';
+import { ASSUMED } from './measured.ts';
+import type { Needs } from './needs.ts';
+import { number } from './numbers.ts';
+import { mayTake } from './places.ts';
+
+export function warningsOf(needs: Needs, { places }: Candidate): readonly string[] {
+  return places.flatMap(({ name, region, mailSystem, sites }) => {
+    const warnings: string[] = [];
+    const mail = mailRoundTrip(mailSystem, region);
+    const trips = ASSUMED.mailRoundTripsPerSync.value;
+    if (mail > MAIL_WARNING_MS)
+      warnings.push(
+        `${name}: the mail system ${mailSystem.name} is ${number(mail)} ms away, more than ${MAIL_WARNING_MS}: a Sync that brings something waits ${trips} × ${number(mail)} = ${number(trips * mail)} ms for it.`,
+      );
+    if (!isMeasured(mailSystem, region))
+      warnings.push(
+        `${name}: the ${number(mail)} ms to ${mailSystem.name} are estimated by distance: measure them there with \`caravan plan check\`, and write them as roundTripsMs.`,
+      );
+    const directory = directoryRoundTrip(mailSystem, region);
+    if (directory !== undefined && directory > MAIL_WARNING_MS)
+      warnings.push(
+        `${name}: the directory is ${number(directory)} ms away, more than ${MAIL_WARNING_MS}: searches for people take so much longer.`,
+      );
+    const limit = mayTake(needs);
+    for (const site of sites) {
+      const device = deviceRoundTrip(site, region);
+      if (device > limit)
+        warnings.push(
+          `${name}: devices of ${site.name} are ${number(device)} ms away: they wait for it once a request, which is less than what servers near them would wait for the mail system.`,
+        );
+    }
+    return warnings;
+  });
+}

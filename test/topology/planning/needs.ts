@@ -1,0 +1,31 @@
+// Needs for tests: an office of twenty beside its mail system, changed as a test says.
+import { type Needs, parseNeeds } from '../../../lib/topology/index.ts';
+
+export interface Changes {
+  readonly users?: number;
+  readonly devicesPerUser?: number;
+  readonly availabilityPercent?: number;
+  readonly budgetUsdPerMonth?: number;
+  readonly deviceRoundTripMs?: number;
+  readonly mailRoundTripMs?: number;
+}
+
+export function needsOf({ users = 20, mailRoundTripMs = 2, ...general }: Changes): Needs {
+  return parseNeeds(
+    {
+      domain: 'sync.example.org',
+      ...general,
+      mailSystems: [
+        {
+          name: 'main',
+          host: 'imap.example.org',
+          domain: 'example.org',
+          region: 'eu-central-1',
+          roundTripMs: mailRoundTripMs,
+        },
+      ],
+      sites: [{ name: 'office', users, region: 'eu-central-1' }],
+    },
+    'test',
+  );
+}

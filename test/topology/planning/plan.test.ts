@@ -1,0 +1,174 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { describePlan, loadNeeds, loadTopology, NoPlanError, parseNeeds, plan } from '../../../lib/topology/index.ts';
+import { parseTopology } from '../../../lib/topology/index.ts';
+import { needsOf } from './needs.ts';
+
+const EXAMPLES = join(import.meta.dirname, '../../../examples');
+const files = readdirSync(EXAMPLES).filter((it) => it.startsWith('plan-'));
+const golden = (name: string): string => join(import.meta.dirname, 'golden', name);
+
+describe('the examples', () => {
+  it('are ten', () => expect(files).toHaveLength(10));
+
+  describe.each(files)('%s', (file) => {
+    const made = plan(loadNeeds(join(EXAMPLES, file)));
+    const page = describePlan(made);
+
+    it('has the plan that was reviewed (golden; vitest -u writes it anew)', async () => {
+      await expect(page).toMatchFileSnapshot(golden(`${basename(file, '.json')}.txt`));
+      const document = `${JSON.stringify(made, undefined, 2)}\n`;
+      await expect(document).toMatchFileSnapshot(golden(`${basename(file, '.json')}.json`));
+    });
+
+    it('has a caravan.json that can be deployed', () => {
+      const topology = parseTopology(made.deployment, 'plan');
+      expect(topology.pools.length + topology.standalone.length).toBe(made.places.length);
+    });
+
+    it('has sums that come out, to the last cent', () => {
+      let total = 0;
+      for (const place of made.places) {
+        for (const { item, arithmetic, usdPerMonth } of place.now.costs) {
+          const product = arithmetic.split(' × ').reduce((value, factor) => value * Number(factor.replace('$', '')), 1);
+          expect(usdPerMonth, item).toBeCloseTo(product, 2);
+          expect(page).toContain(arithmetic);
+          total += usdPerMonth;
+        }
+      }
+      expect(made.usdPerMonth).toBeCloseTo(total, 6);
+    });
+
+    it('tells of each alternative what it costs, how available it is, and why it is not taken', () => {
+      expect(made.alternatives.length).toBeGreaterThan(0);
+      for (const { because, usdPerMonth, availability } of made.alternatives) {
+        expect(because.join()).toMatch(/\d/);
+        expect(usdPerMonth).toBeGreaterThan(100);
+        expect(availability).toBeGreaterThan(0.99);
+      }
+    });
+
+    it('has lines that a terminal shows whole', () => {
+      for (const line of page.split('\n')) expect(line.length).toBeLessThan(125);
+    });
+  });
+
+  it('the files that are deployed as they are stay valid', () => {
+    for (const name of ['one-pool', 'standalone', 'two-regions'])
+      expect(() => loadTopology(join(EXAMPLES, `${name}.json`))).not.toThrow();
+  });
+});
+
+describe('what is planned', () => {
+  it('a server alone for an office, a pool where one may not be away', () => {
+    expect(plan(needsOf({})).kind).toBe('standalone');
+    expect(plan(needsOf({ availabilityPercent: 99.9 })).kind).toBe('pool');
+  });
+
+  it('a zone may be lost: the others carry all devices', () => {
+    const { places } = plan(needsOf({ users: 40_000 }));
+    const [{ now, zones }] = places as readonly [(typeof places)[0]];
+    expect((now.servers / zones.length) * (zones.length - 1) * 5_000).toBeGreaterThanOrEqual(now.devices);
+  });
+
+  it('200,000 users on three continents with one mail server are served beside it', () => {
+    const { places, alternatives } = plan(loadNeeds(join(EXAMPLES, 'plan-three-continents.json')));
+    expect(places.map(({ region }) => region)).toEqual(['eu-central-1']);
+    expect(alternatives.map(({ what }) => what)).toContain('3 pools in eu-central-1, us-east-1, ap-southeast-1');
+  });
+
+  it('warns of a mail system that is more than 50 ms away', () => {
+    expect(plan(needsOf({ mailRoundTripMs: 50 })).warnings).toEqual([]);
+    expect(plan(needsOf({ mailRoundTripMs: 51 })).warnings.join()).toContain('51 ms away, more than 50');
+  });
+
+  it('never plans a pool across regions', () => {
+    const made = plan(loadNeeds(join(EXAMPLES, 'plan-two-continents.json')));
+    expect(made.places).toHaveLength(2);
+    expect(made.alternatives.at(-1)?.because.join()).toMatch(/never across regions/);
+  });
+});
+
+const complaint = (changes: Parameters<typeof needsOf>[0]): NoPlanError => {
+  try {
+    plan(needsOf(changes));
+  } catch (thrown) {
+    if (thrown instanceof NoPlanError) return thrown;
+    throw thrown;
+  }
+  throw new Error('there is a plan');
+};
+
+describe('where nothing meets the requirements, it says which to relax, by how much, and that is enough', () => {
+  it('the budget', () => {
+    const { relaxations, remedy } = complaint({ availabilityPercent: 99.9, budgetUsdPerMonth: 250 });
+    expect(remedy).toMatch(/^Relax one of these: /);
+    expect(relaxations.map(({ requirement }) => requirement).toSorted()).toEqual([
+      'availabilityPercent',
+      'budgetUsdPerMonth',
+    ]);
+    for (const { requirement, to } of relaxations)
+      expect(
+        plan(needsOf({ availabilityPercent: 99.9, budgetUsdPerMonth: 250, [requirement]: to })).places,
+      ).toHaveLength(1);
+  });
+
+  it('the availability, of which no topology gives more', () => {
+    const { relaxations } = complaint({ availabilityPercent: 99.999 });
+    expect(relaxations).toMatchObject([{ requirement: 'availabilityPercent', from: 99.999, to: 99.9695 }]);
+    expect(plan(needsOf({ availabilityPercent: 99.9695 })).kind).toBe('pool');
+  });
+
+  it('the way of devices', () => {
+    const { relaxations } = complaint({ deviceRoundTripMs: 10 });
+    expect(relaxations).toMatchObject([{ requirement: 'deviceRoundTripMs', from: 10, to: 20 }]);
+  });
+
+  it('a mail system that no region is near to', () => {
+    const { remedy } = complaint({ mailRoundTripMs: 400 });
+    expect(remedy).toContain('from 400 to 250 ms (by 150 ms)');
+  });
+
+  it('too many users', () => {
+    const { relaxations } = complaint({ users: 1_000_000, devicesPerUser: 10 });
+    expect(relaxations).toMatchObject([{ requirement: 'users', from: 1_000_000, to: 166_000 }]);
+    expect(plan(needsOf({ users: 166_000, devicesPerUser: 10 })).kind).toBe('pool');
+  });
+
+  it('two at once, where one is not enough', () => {
+    const { remedy, isAllNeeded } = complaint({ availabilityPercent: 99.999, budgetUsdPerMonth: 10 });
+    expect(isAllNeeded).toBe(true);
+    expect(remedy).toMatch(/^All of these must be relaxed together: availabilityPercent .* budgetUsdPerMonth /);
+  });
+});
+
+describe('a file that is wrong', () => {
+  const written = JSON.parse(readFileSync(join(EXAMPLES, 'plan-one-office.json'), 'utf8')) as Record<string, unknown>;
+
+  it.each([
+    [
+      { availabilityPercnt: 99 },
+      "availabilityPercnt (file x), expected a setting that exists - did you mean 'availabilityPercent'?",
+    ],
+    [
+      { sites: [{ name: 'office', users: 20, region: 'eu-centrl-1' }] },
+      "sites[0].region is \"eu-centrl-1\" (file x), expected a region of AWS such as 'eu-central-1' - did you mean 'eu-central-1'?",
+    ],
+    [
+      { sites: [{ name: 'office', users: 20, region: 'eu-west-1', mailSystem: 'mian' }] },
+      'sites[0].mailSystem is "mian" (file x), expected one of main - did you mean \'main\'?',
+    ],
+    [
+      { sites: [] },
+      'sites is [] (file x), expected a list of sections with name, users, mailSystem, region, roundTripMs',
+    ],
+    [{ availabilityPercent: '99' }, 'availabilityPercent is "99" (file x), expected a number of percent from 0 to 100'],
+  ])('%j is named, with what was expected', (changes, expected) => {
+    expect(() => parseNeeds({ ...written, ...changes }, 'file x')).toThrow(expected);
+  });
+
+  it('every problem is told at once', () => {
+    expect(() => parseNeeds({}, 'file x')).toThrow(/domain is not set.*mailSystems is not set.*sites is not set/s);
+  });
+});

@@ -1,0 +1,139 @@
+// More of what is asked for never gives less: the plan is as large and as available at least; and where more has a plan, less has one.
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Needs, NoPlanError, parseNeeds } from '../../../lib/topology/index.ts';
+import type { Candidate } from '../../../lib/topology/planning/candidate.ts';
+import { choose } from '../../../lib/topology/planning/plan.ts';
+import { fuzzCases } from '../../support/fuzz-cases.ts';
+
+const CASES = Math.max(40, fuzzCases(200));
+const REGIONS = ['eu-central-1', 'eu-north-1', 'us-east-1', 'us-west-1', 'ap-southeast-1', 'sa-east-1'] as const;
+
+const region = fc.constantFrom(...REGIONS);
+const mailSystem = fc.record({
+  region,
+  roundTripMs: fc.integer({ min: 0, max: 120 }),
+  roundTripsMs: fc.dictionary(region, fc.integer({ min: 1, max: 260 })),
+});
+const site = fc.record({
+  users: fc.oneof(fc.integer({ min: 1, max: 3_000 }), fc.integer({ min: 1, max: 300_000 })),
+  region,
+  roundTripMs: fc.integer({ min: 0, max: 120 }),
+  mailSystem: fc.nat(),
+});
+const needs: fc.Arbitrary<Needs> = fc
+  .record({
+    devicesPerUser: fc.double({ min: 0.5, max: 4, noNaN: true }),
+    growthPercentPerYear: fc.integer({ min: 0, max: 50 }),
+    horizonYears: fc.integer({ min: 0, max: 5 }),
+    availabilityPercent: fc.constantFrom(98, 99.5, 99.87, 99.9, 99.96, 99.98),
+    budgetUsdPerMonth: fc.option(fc.integer({ min: 150, max: 20_000 }), { nil: undefined }),
+    deviceRoundTripMs: fc.option(fc.integer({ min: 20, max: 350 }), { nil: undefined }),
+    mailSystems: fc.array(mailSystem, { minLength: 1, maxLength: 3 }),
+    sites: fc.array(site, { minLength: 1, maxLength: 5 }),
+  })
+  .map(({ mailSystems, sites, ...general }) => {
+    const used = sites.map((it) => it.mailSystem % mailSystems.length);
+    const content = {
+      ...general,
+      domain: 'sync.example.org',
+      mailSystems: mailSystems.flatMap((it, index) =>
+        used.includes(index) ? [{ ...it, name: `mail-${index}`, host: 'imap.example.org', domain: 'example.org' }] : [],
+      ),
+      sites: sites.map((it, index) => ({ ...it, name: `site-${index}`, mailSystem: `mail-${used[index]}` })),
+    };
+    return parseNeeds(content, 'test');
+  });
+
+const planOf = (it: Needs): Candidate | undefined => {
+  try {
+    return choose(it).chosen;
+  } catch (thrown) {
+    if (thrown instanceof NoPlanError) return undefined;
+    throw thrown;
+  }
+};
+
+const serversOf = ({ places }: Candidate): number => places.reduce((sum, { atHorizon }) => sum + atHorizon.servers, 0);
+
+/** How many of the cases compared two plans: a property of nothing proves nothing. */
+function hold(more: (it: Needs, by: number) => Needs, compare: (less: Candidate, more: Candidate) => void): void {
+  let compared = 0;
+  fc.assert(
+    fc.property(needs, fc.integer({ min: 1, max: 100 }), (less, by) => {
+      const larger = planOf(more(less, by));
+      if (larger === undefined) return;
+      const smaller = planOf(less);
+      expect(smaller, 'what is met with more is met with less').toBeDefined();
+      if (smaller === undefined) return;
+      expect(larger.availability).toBeGreaterThanOrEqual(smaller.availability);
+      expect(larger.places.length).toBeGreaterThanOrEqual(smaller.places.length);
+      compare(smaller, larger);
+      compared += 1;
+    }),
+    { numRuns: CASES },
+  );
+  expect(compared).toBeGreaterThan(CASES / 10);
+}
+
+const asLarge = (less: Candidate, more: Candidate): void => {
+  expect(serversOf(more)).toBeGreaterThanOrEqual(serversOf(less));
+  expect(more.usdPerMonthAtHorizon).toBeGreaterThanOrEqual(less.usdPerMonthAtHorizon);
+};
+
+describe('a plan never becomes smaller or less available', () => {
+  it('with more users', () =>
+    hold((it, by) => {
+      const [first, ...others] = it.sites as [Needs['sites'][0], ...Needs['sites']];
+      return { ...it, sites: [{ ...first, users: Math.ceil(first.users * (1 + by / 20)) }, ...others] };
+    }, asLarge));
+
+  it('with more growth', () =>
+    hold((it, by) => ({ ...it, growthPercentPerYear: it.growthPercentPerYear + by / 2 }), asLarge));
+
+  it('with more devices a user', () =>
+    hold((it, by) => ({ ...it, devicesPerUser: it.devicesPerUser * (1 + by / 50) }), asLarge));
+
+  it('with more availability', () =>
+    hold(
+      (it, by) => ({
+        ...it,
+        availabilityPercent: it.availabilityPercent + ((100 - it.availabilityPercent) * by) / 120,
+      }),
+      asLarge,
+    ));
+
+  it('with sites that are farther away', () =>
+    hold(
+      (it, by) => ({ ...it, sites: it.sites.map((site) => ({ ...site, roundTripMs: site.roundTripMs + by })) }),
+      (less, more) => {
+        if (more.places.length === less.places.length) expect(serversOf(more)).toBeGreaterThanOrEqual(serversOf(less));
+      },
+    ));
+
+  it('with devices that must be nearer', () =>
+    hold(
+      (it, by) => ({
+        ...it,
+        ...(it.deviceRoundTripMs !== undefined && { deviceRoundTripMs: it.deviceRoundTripMs * (1 - by / 200) }),
+      }),
+      (less, more) => {
+        if (more.places.length === less.places.length) expect(serversOf(more)).toBeGreaterThanOrEqual(serversOf(less));
+      },
+    ));
+
+  it('with mail systems that are farther away', () =>
+    hold(
+      (it, by) => ({
+        ...it,
+        mailSystems: it.mailSystems.map((mail) => ({
+          ...mail,
+          roundTripMs: mail.roundTripMs + by,
+          roundTripsMs: Object.fromEntries(Object.entries(mail.roundTripsMs).map(([at, ms]) => [at, ms + by])),
+        })),
+      }),
+      (less, more) => {
+        if (more.places.length === less.places.length) expect(serversOf(more)).toBeGreaterThanOrEqual(serversOf(less));
+      },
+    ));
+});
