@@ -49,5 +49,6 @@ export { NeedsError, NoPlanError } from './planning/errors.ts';
 export { loadNeeds, parseNeeds } from './planning/load-needs.ts';
 export { documentNeeds } from './planning/document-needs.ts';
 export { drawPlan } from './planning/draw-plan.ts';
+export { PICTURES } from './planning/pictures.ts';
 export type { Needs } from './planning/needs.ts';
 export { plan, type Plan } from './planning/plan.ts';

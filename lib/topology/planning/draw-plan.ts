@@ -9,8 +9,8 @@ import type { Plan } from './plan.ts';
 
 const MARGIN = 24;
 const GAP = 28;
-const SITE = { width: 190, height: 58 };
-const MAIL = { width: 210, height: 58 };
+const SITE = { width: 240, height: 58 };
+const MAIL = { width: 240, height: 58 };
 /** Between columns: room for the round trips on the lines. */
 const LANE = 120;
 const SERVER = { width: 46, height: 26, gap: 8 };
@@ -88,7 +88,7 @@ function drawSite(drawing: Drawing, { name, users }: SiteNeed, box: Box, { needs
 
 /** Name, sprayer, zones with servers, store. */
 const placeHeight = (place: PlacePlan, isPool: boolean): number =>
-  2 * LINE + 40 + GAP + zoneHeight(place, isPool) + GAP + 44;
+  2 * LINE + 40 + GAP + zoneHeight(place, isPool) + GAP + 36;
 
 function zoneHeight({ zones, now }: PlacePlan, isPool: boolean): number {
   const rows = isPool ? Math.ceil(drawnServers(now.servers / zones.length) / 2) : 1;

@@ -1,7 +1,7 @@
 /** The little of SVG that a plan's picture is made of: boxes, words that fit, arrows with words on them. */
 
 type BoxKind = 'site' | 'place' | 'part' | 'zone' | 'server';
-type TextKind = 'title' | 'name' | 'small';
+export type TextKind = 'title' | 'name' | 'small';
 
 interface Box {
   readonly x: number;
@@ -11,8 +11,8 @@ interface Box {
 }
 
 const SIZES: Readonly<Record<TextKind, number>> = { title: 18, name: 14, small: 12 };
-/** Of its size, the mean width of a letter of a sans-serif font; a little more than most have. */
-const LETTER_WIDTH = 0.56;
+/** Of its size, the mean width of a letter of a wide sans-serif font. */
+const LETTER_WIDTHS: Readonly<Record<TextKind, number>> = { title: 0.66, name: 0.66, small: 0.58 };
 export const LINE = 18;
 
 const STYLE = `
@@ -30,7 +30,8 @@ const STYLE = `
   rect.paper { stroke: none; }
 `;
 
-export const textWidth = (text: string, size: number): number => Math.ceil(text.length * size * LETTER_WIDTH);
+export const textWidth = (text: string, kind: TextKind): number =>
+  Math.ceil(text.length * SIZES[kind] * LETTER_WIDTHS[kind]);
 
 export class Drawing {
   readonly #parts: string[] = [];
@@ -65,7 +66,7 @@ export class Drawing {
       `<line${far} x1="${round(fromX)}" y1="${round(fromY)}" x2="${round(toX - 2)}" y2="${round(toY)}" marker-end="url(#tip)"/>`,
     );
     const [x, y] = [(fromX + toX) / 2, (fromY + toY) / 2];
-    const width = textWidth(label, SIZES.small) + 8;
+    const width = textWidth(label, 'small') + 8;
     this.#labels.push(
       `<rect class="paper" x="${round(x - width / 2)}" y="${round(y - 9)}" width="${round(width)}" height="18"/>`,
       words(x, y + 4, label, 'small', 'middle'),
@@ -92,9 +93,9 @@ function words(x: number, y: number, text: string, kind: TextKind, anchor?: 'mid
 }
 
 function fitted(text: string, kind: TextKind, width: number): string {
-  if (textWidth(text, SIZES[kind]) <= width) return text;
+  if (textWidth(text, kind) <= width) return text;
   let shorter = text;
-  while (shorter.length > 1 && textWidth(`${shorter}…`, SIZES[kind]) > width) shorter = shorter.slice(0, -1);
+  while (shorter.length > 1 && textWidth(`${shorter}…`, kind) > width) shorter = shorter.slice(0, -1);
   return `${shorter.trimEnd()}…`;
 }
 
