@@ -113,7 +113,7 @@ function drawPlace(drawing: Drawing, place: PlacePlan, box: Box, isPool: boolean
     drawing.text(zoneBox.x + 8, zoneBox.y + 16, zone, 'small', ZONE.width - 16);
     if (isPool) drawServers(drawing, zoneBox, perZone);
     else if (index === 0) drawServers(drawing, zoneBox, 1);
-    else drawing.text(zoneBox.x + 8, zoneBox.y + LINE + 24, 'if the other fails', 'small', ZONE.width - 16);
+    else drawing.text(zoneBox.x + 8, zoneBox.y + LINE + 24, 'its stand-in', 'small', ZONE.width - 16);
     if (isPool || index === 0) drawing.line(zoneBox.x + ZONE.width / 2, sprayer.y + sprayer.height, zoneBox.y);
   }
   const store = { x: sprayer.x, y: top + height + GAP - 10, width: inner, height: 34 };
