@@ -77,6 +77,8 @@ export interface ResourceStore {
   changes(collectionId: string, token?: string): Promise<ResourceChanges>;
   /** Names of those in the collection that the filter wants. */
   matching(collectionId: string, filter: ResourceFilter): Promise<ReadonlySet<string>>;
+  /** The event, task or note with this UID. */
+  withUid(collectionId: string, uid: string): Promise<Resource | undefined>;
   /** In as few round trips as possible; in no order. */
   read(collectionId: string, names: readonly string[]): Promise<readonly Resource[]>;
   /** Throws BackendError('rejected') for a text that the system will not have. */

@@ -84,4 +84,6 @@ export interface CollectionRequest {
   readonly commands: readonly ClientCommand[];
   /** Absent: nobody is to be told of what the device does to resources. */
   readonly announce?: Announce | undefined;
+  /** Called when everything is rendered, before the device's new state is stored. */
+  readonly onRendered?: (() => Promise<void>) | undefined;
 }

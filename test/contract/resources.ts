@@ -199,6 +199,15 @@ export function describeResourceContract(name: string, setUp: () => Promise<Reso
         expect((await other.read(to.id, [two]))[0]?.text).toContain('SUMMARY:Another');
       });
 
+      it('are found by their UID, whatever they are named', async () => {
+        const { id } = await collection();
+        const [resource, uid] = [newName(), `uid-of-${newName('')}@example.org`] as const;
+        await store.put(id, newName(), eventText(`${uid}.other`), 'new');
+        await store.put(id, resource, eventText(uid), 'new');
+        expect((await other.withUid(id, uid))?.name).toBe(resource);
+        expect(await other.withUid(id, `no-${uid}`)).toBeUndefined();
+      });
+
       it('many are read in one go', async () => {
         const { id } = await collection();
         const names = Array.from({ length: 120 }, () => newName());

@@ -34,3 +34,4 @@ export type { MeetingContext, MeetingMessage, MeetingMethod } from './meetings/i
 export { composeMeetingMessage } from './meetings/message.ts';
 export { organizerMessages } from './meetings/organize.ts';
 export { applyCancel, applyReply, applyRequest } from './meetings/receive.ts';
+export { applyScheduled, type ScheduledMessage, scheduledMessage } from './meetings/scheduled.ts';

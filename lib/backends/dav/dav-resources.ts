@@ -14,6 +14,7 @@ import type {
   ResourceStore,
   WriteCondition,
 } from '../resources.ts';
+import { hasUid } from '../resource-uid.ts';
 import { refusal } from './answers.ts';
 import {
   asFolder,
@@ -30,7 +31,7 @@ import {
 import type { DavEnvironment } from './configuration.ts';
 import { DavConnection, xmlText } from './connection.ts';
 import { DavWatch } from './dav-watch.ts';
-import { matchingNames, readChanges, readResources, urlOf } from './resource-requests.ts';
+import { matchingNames, namesWithUid, readChanges, readResources, urlOf } from './resource-requests.ts';
 
 /** Before the server was asked. */
 const USUAL_CLASSES: readonly ResourceClass[] = ['Calendar', 'Contacts', 'Tasks'];
@@ -126,6 +127,12 @@ export class DavResources implements ResourceStore {
 
   async matching(id: string, filter: ResourceFilter): Promise<ReadonlySet<string>> {
     return matchingNames(this.#connection, await this.#collection(id), filter);
+  }
+
+  async withUid(id: string, uid: string): Promise<Resource | undefined> {
+    const collection = await this.#collection(id);
+    const likely = await namesWithUid(this.#connection, collection, uid);
+    return (await readResources(this.#connection, collection, likely)).find(({ text }) => hasUid(text, uid));
   }
 
   async read(id: string, names: readonly string[]): Promise<readonly Resource[]> {

@@ -94,6 +94,18 @@ export async function matchingNames(
   return new Set(responses.flatMap((response) => nameIn(response, collection.url) || []));
 }
 
+/** And perhaps of others: a server may take it for a part of a UID. */
+export async function namesWithUid(
+  connection: DavConnection,
+  collection: DavCollection,
+  uid: string,
+): Promise<readonly string[]> {
+  const match = `<c:text-match collation="i;octet">${xmlText(uid)}</c:text-match>`;
+  const responses = await query(connection, collection, `<c:prop-filter name="UID">${match}</c:prop-filter>`);
+  mustBeOk(responses, 'the collection cannot be searched');
+  return responses.flatMap((response) => nameIn(response, collection.url) || []);
+}
+
 function query(connection: DavConnection, { url, itemClass }: DavCollection, condition: string) {
   const filter = `<c:comp-filter name="VCALENDAR"><c:comp-filter name="${componentOf(itemClass)}">${condition}</c:comp-filter></c:comp-filter>`;
   return connection.report(url, 'c:calendar-query', `${ETAG}<c:filter>${filter}</c:filter>`);

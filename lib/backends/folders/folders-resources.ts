@@ -13,6 +13,7 @@ import type {
   ResourceStore,
   WriteCondition,
 } from '../resources.ts';
+import { hasUid } from '../resource-uid.ts';
 import { isCollectionId } from './collection-names.ts';
 import { diskError } from './errors.ts';
 import { FolderWatch } from './folder-watch.ts';
@@ -77,6 +78,16 @@ export class FoldersResources implements ResourceStore {
     return guard('the resources cannot be read', () => this.#files.read(collectionId, names));
   }
 
+  withUid(collectionId: string, uid: string): Promise<Resource | undefined> {
+    return guard('the collection cannot be read', async () => {
+      const names = (await this.#files.list(collectionId)).map(({ name }) => name);
+      // Most programs name an event by its UID.
+      const likely = names.filter((name) => name.includes(uid));
+      const found = await this.#oneWithUid(collectionId, likely, uid);
+      return found ?? this.#oneWithUid(collectionId, names, uid);
+    });
+  }
+
   put(collectionId: string, name: string, text: string, condition: WriteCondition): Promise<PutResult> {
     return guard('the resource cannot be stored', () => this.#files.put(collectionId, name, text, condition));
   }
@@ -95,6 +106,11 @@ export class FoldersResources implements ResourceStore {
       this.#watches.add(watch);
       return watch;
     });
+  }
+
+  async #oneWithUid(collectionId: string, names: readonly string[], uid: string): Promise<Resource | undefined> {
+    const resources = await this.#files.read(collectionId, names);
+    return resources.find(({ text }) => hasUid(text, uid));
   }
 
   async close(): Promise<void> {

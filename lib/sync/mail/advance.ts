@@ -67,6 +67,7 @@ export async function advance<T>(
 
   const done = [...run.results.values()];
   const made = await makeWindow(session, standing, request, renderer, { done, cutOff, reach });
+  await request.onRendered?.();
   const outcomes = await outcomesOf(session, request, renderer, run, made.snapshot);
   const results = mergedResults(standing.results, commands, run);
   const hasRecorded = commands.some((command) => command.kind !== 'fetch');

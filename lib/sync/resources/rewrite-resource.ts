@@ -11,12 +11,10 @@ import { ALL_TIME } from '../mail/folder-view.ts';
 import { openFolder } from '../mail/open-folder.ts';
 import { formatServerId } from '../server-id.ts';
 import type { ResourceKey, ResourceRewrite } from '../sync.ts';
-import { idOf, type ResourceSource } from './resource-source.ts';
+import type { ResourceSource } from './resource-source.ts';
 import { isSameResource } from './same-resource.ts';
 
 const ATTEMPTS = 3;
-/** Texts that are searched for a UID in one go. */
-const READ_AT_ONCE = 200;
 
 /** The ServerId of what is there afterwards. Throws BackendError. */
 export async function rewriteResource(
@@ -66,21 +64,5 @@ const nameOf = (key: ResourceKey): string =>
 
 async function find(source: ResourceSource, collectionId: string, key: ResourceKey): Promise<Resource | undefined> {
   if ('id' in key) return (await source.read(collectionId, [key.id]))[0];
-  const ids = source.idsOf(collectionId);
-  // Where it most likely is comes first: most programs name an event by its UID.
-  const likely = new Set([nameOf(key), `${key.uid}.ics`].map(idOf));
-  const sorted = [...ids.filter((it) => likely.has(it)), ...ids.filter((it) => !likely.has(it))];
-  for (let at = 0; at < sorted.length; at += READ_AT_ONCE) {
-    const portion = await source.read(collectionId, sorted.slice(at, at + READ_AT_ONCE));
-    const found = portion.find((it) => hasUid(it.text, key.uid));
-    if (found) return found;
-  }
-  return undefined;
+  return source.store.withUid(collectionId, key.uid);
 }
-
-const hasUid = (text: string, uid: string): boolean => {
-  const unfolded = text.replace(/\r?\n[ \t]/g, '');
-  return (
-    unfolded.includes(uid) && [...unfolded.matchAll(/^UID(?:;[^:\r\n]*)?:(.*?)\r?$/gim)].some((it) => it[1] === uid)
-  );
-};

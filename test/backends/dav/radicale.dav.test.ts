@@ -50,6 +50,8 @@ describe('dav', () => {
   it('finds the homes from the well-known address too', async () => {
     const mailbox = await openDav({ url: `${radicale.url}no/such/path/` }, 'ada', 'ada-pass');
     expect(await mailbox.resources?.collections()).toHaveLength(4);
+    // Invitations are ours to send.
+    expect(mailbox.resources?.capabilities.schedulesItself).toBe(false);
     await mailbox.close();
   });
 

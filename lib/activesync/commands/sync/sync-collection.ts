@@ -8,6 +8,7 @@ import { primedKey, recipientInformationState } from '../recipient-information.t
 import { announcerFor } from './announce-meeting.ts';
 import { type PreparedCollection, rendererFor } from './prepare-collection.ts';
 import type { SyncCollection } from './request.ts';
+import { receiveMeetings } from './receive-meetings.ts';
 import { sendDrafts } from './send-drafts.ts';
 import { type CollectionReply, refusedStatus, type Rendered, type SendOutcome } from './write-answer.ts';
 
@@ -61,6 +62,8 @@ async function ask(
 ): Promise<CollectionAnswer<Rendered>> {
   const { asked, folder, options, supported, commands } = prepared;
   const { device } = context;
+  const renderer = await rendererFor(prepared, context, version);
+  const received = receiveMeetings(renderer, folder, context);
   const isFull = window <= 0 && asked.getChanges;
   const answer =
     isFull && commands.length === 0
@@ -83,8 +86,9 @@ async function ask(
             deletesAsMoves: asked.deletesAsMoves,
             commands,
             announce: announcerFor(folder, version, context),
+            onRendered: received && (() => received.apply()),
           },
-          await rendererFor(prepared, context, version),
+          received?.renderer ?? renderer,
         );
   if (!isFull || answer.kind === 'refused') return answer;
   const state = await device.watchState(asked.id);
