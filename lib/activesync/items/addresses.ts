@@ -12,9 +12,14 @@ export interface Mailbox {
   readonly address: string;
 }
 
+/** What nearly all mailers write for one person, in plain characters without encoded words: needs no parser. */
+const PLAIN = /^\s*(?:"([\w .,'-]*)"\s*|([A-Za-z][\w '-]*?)\s*)?<([\w.+-]+@[\w.-]+)>\s*$|^\s*([\w.+-]+@[\w.-]+)\s*$/;
+
 /** Of a raw header value; groups are flattened, duplicates kept. */
 export function parseAddresses(value: string | undefined): readonly Mailbox[] {
   if (value === undefined || value.trim() === '') return [];
+  const plain = PLAIN.exec(value);
+  if (plain) return [{ name: oneLine(plain[1] ?? plain[2] ?? ''), address: plain[3] ?? plain[4] ?? '' }];
   try {
     return addressParser(cutText(value, HEADER_LIMIT), { flatten: true })
       .map((it) => ({ name: oneLine(it.name ?? ''), address: oneLine(it.address ?? '').replaceAll(' ', '') }))

@@ -35,7 +35,8 @@ export interface FlagDetails {
   readonly subOrdinalDate?: string;
 }
 
-export const isFlagKeyword = (keyword: string): boolean => keyword.toLowerCase().startsWith(PREFIX.toLowerCase());
+export const isFlagKeyword = (keyword: string): boolean =>
+  keyword.startsWith('$') && keyword.toLowerCase().startsWith(PREFIX.toLowerCase());
 
 export function flagKeywords(details: FlagDetails): string[] {
   const { startDate, dueDate, utcStartDate, utcDueDate, dateCompleted, completeTime } = details;
@@ -52,6 +53,8 @@ export function flagKeywords(details: FlagDetails): string[] {
 }
 
 export function readFlagKeywords(flags: MessageFlags): FlagDetails {
+  // As nearly all messages are.
+  if (!flags.some(isFlagKeyword)) return {};
   const fields = new Map<string, readonly string[]>();
   for (const it of flags) {
     if (!isFlagKeyword(it)) continue;

@@ -37,7 +37,7 @@ export function fetcherOf<T>(
       const messages = new Map<number, FetchedMessage>();
       let rest = wanted;
       for (let bytes = 0; rest.length > 0 && bytes < limitBytes; ) {
-        const { uids } = fitting(rest, snapshot, limitBytes);
+        const uids = fitting(rest, snapshot, limitBytes);
         rest = rest.slice(uids.length);
         const some = await context.prefetcher.fetch(sort, { source, backendId, mark, rendering, plan, uids });
         for (const [uid, message] of some) {
@@ -56,18 +56,13 @@ export function fetcherOf<T>(
 }
 
 /** The first messages, by their whole sizes not more than so many bytes together, but one at least. */
-export function fitting(
-  uids: readonly number[],
-  snapshot: FolderSnapshot,
-  limitBytes: number,
-): { readonly uids: readonly number[]; readonly bytes: number } {
+function fitting(uids: readonly number[], snapshot: FolderSnapshot, limitBytes: number): readonly number[] {
   let bytes = 0;
   for (const [index, uid] of uids.entries()) {
-    const size = snapshot.sizes[snapshot.find(uid)] ?? 0;
-    if (index > 0 && bytes + size > limitBytes) return { uids: uids.slice(0, index), bytes };
-    bytes += size;
+    bytes += snapshot.sizes[snapshot.find(uid)] ?? 0;
+    if (index > 0 && bytes > limitBytes) return uids.slice(0, index);
   }
-  return { uids, bytes };
+  return uids;
 }
 
 export async function fetchOutcomes<T>(

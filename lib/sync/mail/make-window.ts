@@ -49,7 +49,7 @@ export async function makeWindow<T>(
     const deferred = content.news?.deferred.size ?? 0;
     const sent = window.added.length - deferred;
     // Before the rendering, so that the mail system works meanwhile.
-    prefetchNext(session, snapshot, renderer, rendering, differences.added.slice(sent, sent + limit));
+    prefetchNext(session, snapshot, renderer, rendering, differences.added.slice(sent), limit);
     const rendered = renderWindow(folder.id, snapshot.mark, window, holding, renderer, content);
     for (const { uid, flags, error } of rendered.poisoned) {
       const serverId = formatServerId(folder.id, snapshot.mark, uid);

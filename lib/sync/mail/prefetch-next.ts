@@ -1,21 +1,23 @@
-/** Begins to fetch what the device's next request will ask for, while it digests this answer. */
+/** Begins to fetch what the device's next requests will ask for, while it digests this answer. */
 import type { Renderer } from '../sync.ts';
 import type { CollectionSession } from './collection-session.ts';
-import { fitting } from './fetch-items.ts';
 import type { FolderSnapshot } from './folder-snapshot.ts';
 
-/** `next`: new messages in the order of sending. */
+/** With two the mail system works on one while this server renders and the device digests the other. */
+const WINDOWS_AHEAD = 2;
+
+/** `next`: new messages in the order of sending, of which each answer takes `windowSize`. */
 export function prefetchNext<T>(
   { context, folder, sort, source }: CollectionSession,
   snapshot: FolderSnapshot,
-  renderer: Renderer<T>,
+  { plan }: Renderer<T>,
   rendering: string,
   next: readonly number[],
+  windowSize: number,
 ): void {
   const { backendId } = folder;
   if (backendId === undefined || next.length === 0) return;
-  const { uids, bytes } = fitting(next, snapshot, context.settings.prefetchLimitBytes);
-  const { mark } = snapshot;
-  const { plan } = renderer;
-  context.prefetcher.start(sort, { source, backendId, mark, rendering, plan, uids }, bytes);
+  const windows = Array.from({ length: WINDOWS_AHEAD }, (_, at) => next.slice(at * windowSize, (at + 1) * windowSize));
+  const sizeOf = (uid: number) => snapshot.sizes[snapshot.find(uid)] ?? 0;
+  context.prefetcher.start(sort, { source, backendId, mark: snapshot.mark, rendering, plan }, windows, sizeOf);
 }

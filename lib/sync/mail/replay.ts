@@ -53,7 +53,7 @@ export async function replay<T>(
     ? differencesOf(current.underMark(snapshot.mark), snapshot, scope)
     : NO_DIFFERENCES;
   loaded.answers++;
-  prefetchNext(session, snapshot, renderer, rendering, further.added.slice(0, request.windowSize));
+  prefetchNext(session, snapshot, renderer, rendering, further.added, request.windowSize);
   return {
     kind: 'answer',
     syncKey: formatSyncKey(state.series, state.generation),
