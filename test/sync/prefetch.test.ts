@@ -97,7 +97,7 @@ describe('messages that are fetched ahead', () => {
     expect(await other).toEqual([9]);
     start([9]);
     await mailbox.answer();
-    clock.advance(DEFAULT_SYNC_SETTINGS.prefetchKeepMs);
+    await clock.advance(DEFAULT_SYNC_SETTINGS.prefetchKeepMs);
     const late = fetch([9]);
     await mailbox.answer();
     expect(await late).toEqual([9]);
