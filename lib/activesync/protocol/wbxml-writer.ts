@@ -36,8 +36,10 @@ class Writer {
     for (const byte of WBXML_HEADER) this.#buffer[this.#at++] = byte;
   }
 
+  /** A small document in bytes of its own: a held answer must not hold the shared 64 KiB that buffers are cut from. */
   bytes(): Uint8Array {
-    return this.#buffer.subarray(0, this.#at);
+    const bytes = this.#buffer.subarray(0, this.#at);
+    return this.#at <= INITIAL_BYTES ? new Uint8Array(bytes) : bytes;
   }
 
   element(it: Element): void {
