@@ -18,6 +18,8 @@ const OVERLOAD_SHARE = 0.05;
 const JOIN_RUNS = 3;
 const JOIN_SHARE = 0.1;
 const JOINED_MS = 10 * 60_000;
+/** Servers that began within so long of each other began together: none of them has joined the other. */
+const TOGETHER_MS = 5_000;
 const RUN_MS = 60_000;
 
 export interface Give {
@@ -49,13 +51,15 @@ function welcome(eligible: readonly ServerSession[], joined: readonly ServerSess
   const fair = sum(eligible.map((it) => it.users)) / eligible.length;
   const gives: Give[] = [];
   const room = new Map(joined.map((it) => [it.session, Math.floor(fair) - it.users]));
-  for (const giver of eligible.filter((it) => !room.has(it.session))) {
+  for (const giver of eligible) {
     let left = Math.min(shareOf(giver, JOIN_SHARE), Math.floor(giver.users - fair));
-    for (const [position, taker] of joined.entries()) {
+    // A whole pool may be young, after a rolling restart for one.
+    const later = joined.filter((it) => it.started - giver.started > TOGETHER_MS);
+    for (const [position, taker] of later.entries()) {
       const run = Math.min(JOIN_RUNS - 1, Math.floor(Math.max(0, nowMs - taker.started) / RUN_MS));
       const missing = room.get(taker.session) ?? 0;
-      const even = Math.ceil(left / (joined.length - position));
-      const inTime = Math.ceil(Math.floor(giver.users - fair) / joined.length / (JOIN_RUNS - run));
+      const even = Math.ceil(left / (later.length - position));
+      const inTime = Math.ceil(Math.floor(giver.users - fair) / later.length / (JOIN_RUNS - run));
       const count = Math.min(even, inTime, missing);
       if (count <= 0) continue;
       gives.push({ from: giver.session, to: taker.session, count });

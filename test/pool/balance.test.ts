@@ -77,6 +77,21 @@ describe('The balance', () => {
     expect([...moved.values()]).toEqual([25, 25, 25]);
   });
 
+  it('also where the others are as young, but for those that began with it', () => {
+    const began = NOW - 3 * MINUTE_MS;
+    const pool = [
+      server('a', { users: 37, started: began }),
+      server('b', { users: 35, started: began + 2_000 }),
+      server('c', { users: 24, started: began + 4_000 }),
+    ];
+    expect(balance(pool, NOW)).toEqual([]);
+    const gives = balance([...pool, server('new', { users: 0, started: NOW - 10_000 })], NOW);
+    expect(gives).toEqual([
+      { from: 'a', to: 'new', count: 3 },
+      { from: 'b', to: 'new', count: 3 },
+    ]);
+  });
+
   it('evens a pool to which two servers came at once', () => {
     const started = NOW - 130_000;
     const pool = [
