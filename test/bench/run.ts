@@ -7,6 +7,7 @@ import { benchBundles } from './bundles.ts';
 import type { Figure } from './figure.ts';
 import { benchFolders } from './folders.ts';
 import { describeMachine, machineText } from './machine.ts';
+import { benchResources } from './resources.ts';
 import { benchStandalone, STANDALONE_PARTS, type StandalonePart } from './standalone.ts';
 import { benchStore } from './store.ts';
 import { notesOf, tableOf } from './table.ts';
@@ -18,6 +19,7 @@ const OTHERS: Readonly<Record<string, () => readonly Figure[] | Promise<readonly
   wbxml: benchWbxml,
   store: benchStore,
   folders: benchFolders,
+  resources: benchResources,
   bundles: benchBundles,
 };
 const STANDALONE = 'standalone';

@@ -26,6 +26,7 @@ import {
   placeOf,
 } from './collection-names.ts';
 import { folderNotFound, isGone, systemCode } from './errors.ts';
+import { type KnownFile, KnownFiles } from './known-files.ts';
 import { signatureOf, syncDirectory, writeDurably } from './files.ts';
 import type { WatchedTree } from './folder-watch.ts';
 import { UserLock } from './user-lock.ts';
@@ -34,18 +35,12 @@ const FILES_AT_ONCE = 8;
 /** Files that are being written: in the same file system, where nobody watches. */
 const DRAFTS = 'resource-drafts';
 
-/** What a file's content was when its signature was this. */
-interface KnownFile {
-  readonly signature: string;
-  readonly etag: string;
-}
-
 export class ResourceFiles implements WatchedTree {
   /** `<root>/<user>` */
   readonly directory: string;
   readonly #random: Random;
   readonly #lock: UserLock;
-  readonly #known = new Map<string, Map<string, KnownFile>>();
+  readonly #known = new Map<string, KnownFiles>();
 
   constructor(directory: string, clock: Clock, random: Random) {
     this.directory = directory;
@@ -129,21 +124,21 @@ export class ResourceFiles implements WatchedTree {
   async list(id: string): Promise<readonly ResourceState[]> {
     const place = placeOf(id);
     const names = await this.#orNotFound(id, () => readdir(this.#directoryOf(place)));
-    const before = this.#known.get(id) ?? new Map<string, KnownFile>();
-    const after = new Map<string, KnownFile>();
+    const before = this.#known.get(id) ?? new KnownFiles();
+    const after: KnownFile[] = [];
     await inParallel(
       names.filter((name) => isResourceName(name, place)),
       async (name) => {
         const path = join(this.#directoryOf(place), name);
         const signature = await signatureOf(path);
-        const known = before.get(name);
-        if (known?.signature === signature) return void after.set(name, known);
+        const known = before.etagOf(name, signature);
+        if (known !== undefined) return void after.push({ name, signature, etag: known });
         const text = await readOrNothing(path);
-        if (text !== undefined) after.set(name, { signature, etag: etagOf(text) });
+        if (text !== undefined) after.push({ name, signature, etag: etagOf(text) });
       },
     );
-    this.#known.set(id, after);
-    return [...after].map(([name, { etag }]) => ({ name, etag })).sort((a, b) => (a.name < b.name ? -1 : 1));
+    this.#known.set(id, new KnownFiles(after));
+    return after.map(({ name, etag }) => ({ name, etag })).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   async read(id: string, names: readonly string[]): Promise<readonly Resource[]> {
@@ -229,7 +224,7 @@ export class ResourceFiles implements WatchedTree {
 }
 
 function etagOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+  return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
 }
 
 async function readOrNothing(path: string): Promise<string | undefined> {

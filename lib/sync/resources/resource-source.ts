@@ -20,6 +20,7 @@ import { ONLY_INCOMPLETE } from '../mail/filter.ts';
 import type { FolderSnapshot } from '../mail/folder-snapshot.ts';
 import type { ItemSource } from '../mail/item-source.ts';
 import { PrintTable, printOf } from '../mail/print-table.ts';
+import { NameTable } from './name-table.ts';
 
 /** For limits on what is fetched at once, before anything is: an event or contact is seldom larger. */
 const USUAL_SIZE_BYTES = 8_192;
@@ -46,7 +47,7 @@ interface Window {
 }
 
 interface Collection {
-  readonly names: Map<number, string>;
+  readonly names: NameTable;
   /** By cut-off. */
   readonly windows: Map<number, Window>;
 }
@@ -112,11 +113,6 @@ export class ResourceSource implements ItemSource {
     return this.#collections.get(collectionId)?.names.get(id);
   }
 
-  /** As of the last look at the collection. */
-  idsOf(collectionId: string): readonly number[] {
-    return [...(this.#collections.get(collectionId)?.names.keys() ?? [])];
-  }
-
   /** A resource that was made between two looks. */
   adopt(collectionId: string, name: string): number {
     const id = idOf(name);
@@ -156,7 +152,7 @@ export class ResourceSource implements ItemSource {
 
   #collection(collectionId: string): Collection {
     let collection = this.#collections.get(collectionId);
-    if (!collection) this.#collections.set(collectionId, (collection = { names: new Map(), windows: new Map() }));
+    if (!collection) this.#collections.set(collectionId, (collection = { names: new NameTable(), windows: new Map() }));
     return collection;
   }
 }
