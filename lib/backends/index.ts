@@ -80,3 +80,15 @@ export type {
   WriteCondition,
 } from './resources.ts';
 export { UidRuns } from './uid-runs.ts';
+export {
+  type Finding,
+  type Probe,
+  probeDav,
+  probeImap,
+  type ProbeLimits,
+  probeLdap,
+  probeNames,
+  type ProbePlatform,
+  probeSmtp,
+  type Resolver,
+} from './probe/index.ts';

@@ -5,6 +5,7 @@ export type CliErrorCode =
   | 'cannot-keep-state'
   | 'missing-password'
   | 'bad-option'
+  | 'check-failed'
   | 'bad-state'
   | 'no-such-folder'
   | 'no-pool'

@@ -6,6 +6,7 @@ import {
   type Directory,
   FileDirectory,
   LdapDirectory,
+  type LdapOptions,
 } from '../backends/index.ts';
 import { type Clock, reasonOf } from '../platform/index.ts';
 import type { DirectoryConfiguration, SmimeConfiguration } from '../topology/index.ts';
@@ -13,11 +14,17 @@ import { ServerError } from './errors.ts';
 
 /** Undefined where there is none. Nothing is connected yet: a directory that is down is no reason not to serve mail. */
 export async function openDirectory(configuration: DirectoryConfiguration): Promise<Directory | undefined> {
-  const { kind, file, url, startTls, verifyCertificate, caFile, bindDn, bindPassword, baseDn, filter } = configuration;
+  const { kind, file } = configuration;
   if (kind === 'file') return new FileDirectory(file ?? '');
   if (kind === 'none') return undefined;
+  return new LdapDirectory(await ldapOptions(configuration));
+}
+
+/** Throws ServerError where a file of certificates cannot be read. */
+export async function ldapOptions(configuration: DirectoryConfiguration): Promise<LdapOptions> {
+  const { url, startTls, verifyCertificate, caFile, bindDn, bindPassword, baseDn, filter } = configuration;
   const certificateAuthorities = caFile && (await readPem(caFile, 'directory.caFile'));
-  return new LdapDirectory({
+  return {
     url: url ?? '',
     startTls,
     checkCertificates: verifyCertificate,
@@ -26,7 +33,7 @@ export async function openDirectory(configuration: DirectoryConfiguration): Prom
     baseDn: baseDn ?? '',
     filter,
     timeoutMs: configuration.timeoutSeconds * 1000,
-  });
+  };
 }
 
 export async function openCertificateCheck(

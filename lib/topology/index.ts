@@ -27,6 +27,7 @@ export { type Policies, policiesConfiguration } from './policies-configuration.t
 export { documentCosts } from './document-costs.ts';
 export { documentTopology } from './deployment/document-topology.ts';
 export { TopologyError } from './deployment/errors.ts';
+export { placeConfiguration } from './deployment/place-configuration.ts';
 export { loadTopology, parseTopology } from './deployment/load-topology.ts';
 export {
   DATA_DIRECTORY,
@@ -47,6 +48,7 @@ export type {
 export { describePlan } from './planning/describe-plan.ts';
 export { NeedsError, NoPlanError } from './planning/errors.ts';
 export { loadNeeds, parseNeeds } from './planning/load-needs.ts';
+export { MAIL_LIMIT_MS, MAIL_WARNING_MS } from './planning/latency.ts';
 export { documentNeeds } from './planning/document-needs.ts';
 export { drawPlan } from './planning/draw-plan.ts';
 export { PICTURES } from './planning/pictures.ts';

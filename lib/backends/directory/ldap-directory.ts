@@ -108,35 +108,11 @@ export class LdapDirectory implements Directory {
     const known = await before?.catch(() => undefined);
     if (known?.isConnected === true) return known;
     // Who waited for the same broken one has begun anew by now, perhaps.
-    if (this.#client === before) this.#client = this.#connect();
+    if (this.#client === before) this.#client = connectLdap(this.#options);
     try {
-      return await (this.#client ?? this.#connect());
+      return await (this.#client ?? connectLdap(this.#options));
     } catch (cause) {
       throw this.#unavailable(cause);
-    }
-  }
-
-  async #connect(): Promise<Client> {
-    const { url, startTls, checkCertificates, certificateAuthorities, bind, timeoutMs } = this.#options;
-    const tlsOptions = {
-      rejectUnauthorized: checkCertificates,
-      ...(certificateAuthorities !== undefined && { ca: certificateAuthorities }),
-    };
-    const isTls = url.startsWith('ldaps:');
-    const client = new Client({
-      url,
-      timeout: timeoutMs,
-      connectTimeout: timeoutMs,
-      ...(isTls && { tlsOptions }),
-    });
-    try {
-      if (startTls && !isTls) await client.startTLS(tlsOptions);
-      // An anonymous bind opens the connection, and tells at once that nobody is welcome.
-      await client.bind(bind?.dn ?? '', bind?.password ?? '');
-      return client;
-    } catch (thrown) {
-      await client.unbind().catch(() => undefined);
-      throw thrown;
     }
   }
 
@@ -152,6 +128,31 @@ export class LdapDirectory implements Directory {
       remedy: 'Check the settings under directory: url, bindDn and its password, baseDn, and the certificate.',
       cause,
     });
+  }
+}
+
+/** A connection that has signed in. Throws what the server says. */
+export async function connectLdap(options: LdapOptions): Promise<Client> {
+  const { url, startTls, checkCertificates, certificateAuthorities, bind, timeoutMs } = options;
+  const tlsOptions = {
+    rejectUnauthorized: checkCertificates,
+    ...(certificateAuthorities !== undefined && { ca: certificateAuthorities }),
+  };
+  const isTls = url.startsWith('ldaps:');
+  const client = new Client({
+    url,
+    timeout: timeoutMs,
+    connectTimeout: timeoutMs,
+    ...(isTls && { tlsOptions }),
+  });
+  try {
+    if (startTls && !isTls) await client.startTLS(tlsOptions);
+    // An anonymous bind opens the connection, and tells at once that nobody is welcome.
+    await client.bind(bind?.dn ?? '', bind?.password ?? '');
+    return client;
+  } catch (thrown) {
+    await client.unbind().catch(() => undefined);
+    throw thrown;
   }
 }
 

@@ -4,6 +4,7 @@ import { describePlan, drawPlan, loadNeeds, type Needs, plan } from '../../topol
 import { CliError } from '../errors.ts';
 import { openTerminal } from '../terminal.ts';
 import { mustNotBe, writeText } from '../write-file.ts';
+import { checkCommand } from './check.ts';
 import { askNeeds } from './questions.ts';
 
 interface PlanOptions {
@@ -24,6 +25,7 @@ export function addPlanCommands(program: Command): void {
     .option('--force', 'write over files that are there')
     .option('--json', 'the plan as JSON')
     .action(run);
+  command.addCommand(checkCommand());
   program.addCommand(command);
 }
 

@@ -1,7 +1,7 @@
 /** What no single setting can tell: settings of `caravan.json` that must fit each other, and the servers that come of them. */
 import { ConfigurationError, type ConfigurationProblem } from '../errors.ts';
-import { loadConfiguration } from '../load-configuration.ts';
 import { doOverlap, isPrivate, parseRange } from './network-range.ts';
+import { placeConfiguration } from './place-configuration.ts';
 import { serverEnvironment } from './server-environment.ts';
 import type { PlaceTopology, PoolTopology, Topology } from './topology.ts';
 
@@ -9,9 +9,6 @@ const SHORTEST_PREFIX = 16;
 const LONGEST_PREFIX = 22;
 /** An Application Load Balancer wants two. */
 const LEAST_ZONES = 2;
-/** Where no configuration file of this machine's can be. */
-const NOWHERE = '/dev/null';
-const ANY_SECRET = 'a secret that is known in the cloud alone';
 
 type Problem = (key: string, value: string | number | boolean | undefined, expected: string) => void;
 
@@ -103,13 +100,11 @@ function checkSecrets(key: string, place: PlaceTopology, problem: Problem): void
 
 /** The servers are asked whether they would start: what they say is what is wrong. */
 function checkSettings({ key, place }: Place, topology: Topology, problem: Problem): void {
-  const { variables, secrets, unknown } = serverEnvironment(topology, place, { table: 'the-table' });
+  const { unknown } = serverEnvironment(topology, place, { table: 'the-table' });
   for (const { name, expected } of unknown)
     problem(`${key}.settings`, name, `${expected}, as docs/configuration.md tells`);
-  const environment = { ...variables, ...Object.fromEntries(Object.keys(secrets).map((name) => [name, ANY_SECRET])) };
   try {
-    const poolKey = 'size' in place ? { CARAVAN_POOL_KEY: ANY_SECRET } : {};
-    loadConfiguration({ environment: { ...environment, ...poolKey }, directory: NOWHERE });
+    placeConfiguration(topology, place);
   } catch (thrown) {
     if (!(thrown instanceof ConfigurationError)) throw thrown;
     for (const told of thrown.problems)
