@@ -79,10 +79,11 @@ async function open(
   const certificate = await loadCertificate(tlsSource(configuration), clock);
   const running = new RunningRequests(limits.maxConcurrentRequests);
   const metrics = new ServerMetrics();
+  const waitingWork = () => running.count / limits.maxConcurrentRequests;
   const sampler = new LoadSampler({
     clock,
     probes: openProcessProbes(),
-    waitingWork: () => running.count / limits.maxConcurrentRequests,
+    waitingWork,
     devices: () => owner.deviceCount,
   });
   opened.push(async () => sampler.close());
@@ -121,6 +122,7 @@ async function open(
     directory,
     certificates,
     limits,
+    pressure: () => ({ waitingWork: waitingWork(), memoryShare: sampler.sample.memoryShare }),
     clock,
     random,
     log,

@@ -286,7 +286,9 @@ export class ActiveSyncRoute implements Route {
     if (document) return replyOf({ kind: 'document', document });
     const failure = failureOf(thrown, this.#parts.random);
     // 501 and 505 are a device's fault.
-    const level = failure.status >= 500 && !(thrown instanceof RequestError) ? 'error' : 'info';
+    const isOurs = failure.status >= 500 && !(thrown instanceof RequestError);
+    const isUsual = thrown instanceof ServerError && thrown.code === 'busy';
+    const level = isUsual ? 'warn' : isOurs ? 'error' : 'info';
     this.#parts.log[level]({ requestId, status: failure.status, error: thrown }, 'A request failed');
     return replyOf({ kind: 'http', ...failure });
   }

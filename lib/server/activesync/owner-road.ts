@@ -16,6 +16,7 @@ import type { Completion, UserSync } from '../../sync/index.ts';
 import type { Owner } from '../owner.ts';
 import { replyOf } from './reply.ts';
 import type { RoadCompletion, RoadRequest, RoadResult } from './road.ts';
+import { type Pressure, shed } from './shedding.ts';
 
 export interface OwnerRoadParts {
   readonly owner: Owner;
@@ -24,6 +25,7 @@ export interface OwnerRoadParts {
   readonly directory?: Directory | undefined;
   readonly certificates?: CertificateCheck | undefined;
   readonly limits: CommandLimits;
+  readonly pressure: () => Pressure;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -97,6 +99,8 @@ export class OwnerRoad {
     const { line, account, body, requestId } = request;
     const isMime = request.contentType.toLowerCase().startsWith(MAIL_CONTENT_TYPE);
     const document = body.length === 0 || isMime ? undefined : readWbxml(body);
+    // A device that has waited is answered, whatever there is to do.
+    if (!request.again) shed(line.command, document, this.#parts.pressure());
     const user = await owner.serve(account, request.credentials, lease);
     const { command, version, parameters, deviceType, policyKey } = line;
     const { userAgent, again } = request;

@@ -72,6 +72,7 @@ export class WholeServer implements ChaosServer, LinkTarget {
       policies: { policyFor: () => NO_POLICY, initialAccess: () => 'allowed' },
       outbox: new StoreOutbox(common),
       limits: LIMITS,
+      pressure: () => ({ waitingWork: 0, memoryShare: 0 }),
       clock,
       random,
       log,
