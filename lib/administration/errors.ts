@@ -2,6 +2,7 @@ import { CaravanError } from '../platform/index.ts';
 
 /**
  * - `unknown-server`, `ambiguous-server`: no server of the pool has that name, or several may be meant.
+ * - `one-pool`: there are no others to move users to.
  * - `unknown-device`: nobody has seen it, or it was forgotten.
  * - `unknown-collection`: the user has no such folder.
  * - `wipe-not-possible`: the device speaks a version that has no such wipe.
@@ -9,6 +10,7 @@ import { CaravanError } from '../platform/index.ts';
 export type AdministrationErrorCode =
   | 'unknown-server'
   | 'ambiguous-server'
+  | 'one-pool'
   | 'unknown-device'
   | 'unknown-collection'
   | 'wipe-not-possible';

@@ -18,3 +18,4 @@ export {
   type ServerReport,
   type UserReport,
 } from './pool-desk.ts';
+export { type HomeReport, HomesDesk, type HomesDeskOptions, type PoolPlaceReport, userOf } from './homes-desk.ts';

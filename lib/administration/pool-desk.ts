@@ -4,6 +4,7 @@ import { type Give, PoolAdministration, RELEASED, runBalance, type ServerSession
 import type { Store } from '../store/index.ts';
 import { readDevices } from '../sync/index.ts';
 import { AdministrationError } from './errors.ts';
+import { userOf } from './homes-desk.ts';
 
 /** A server as it is shown. Times are ISO 8601. */
 export interface ServerReport {
@@ -105,7 +106,7 @@ export class PoolDesk {
   }
 
   async user(name: string): Promise<UserReport> {
-    const user = this.#userOf(name);
+    const user = userOf(name, this.#options.domain);
     const [owner, servers, records] = await Promise.all([
       this.#administration.owner(user),
       this.#administration.servers(),
@@ -166,12 +167,12 @@ export class PoolDesk {
 
   async bind(user: string, server: string): Promise<UserReport> {
     const { address } = await this.#find(server, 'alive');
-    await this.#administration.bind(this.#userOf(user), address);
+    await this.#administration.bind(userOf(user, this.#options.domain), address);
     return this.user(user);
   }
 
   async unbind(user: string): Promise<UserReport> {
-    await this.#administration.unbind(this.#userOf(user));
+    await this.#administration.unbind(userOf(user, this.#options.domain));
     return this.user(user);
   }
 
@@ -182,13 +183,6 @@ export class PoolDesk {
     const servers = await this.#administration.servers();
     const nameOf = (session: string) => servers.find((it) => it.session === session)?.address ?? session;
     return gives.map(({ from, to, count }) => ({ from: nameOf(from), to: nameOf(to), users: count }));
-  }
-
-  /** `Ada`, `ada@example.org` and `EXAMPLE\\ada` are one. */
-  #userOf(name: string): string {
-    const user = name.toLowerCase().replace(/^.*\\/, '');
-    const ending = `@${this.#options.domain.toLowerCase()}`;
-    return user.endsWith(ending) ? user.slice(0, -ending.length) : user;
   }
 
   /** A server by its session, the beginning of one, its address or its port. */

@@ -13,7 +13,8 @@ export type CliErrorCode =
   | 'not-administration'
   | 'missing-token'
   | 'wrong-token'
-  | 'no-such-message';
+  | 'no-such-message'
+  | 'not-all-moved';
 
 /** A call of the command line that cannot be carried out as it is. */
 export class CliError extends CaravanError {

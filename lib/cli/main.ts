@@ -9,6 +9,7 @@ import { addPlanCommands } from './plan/plan-command.ts';
 import { addOutboxCommands } from './outbox/outbox-command.ts';
 import { addServeCommand } from './serve.ts';
 import { addUpCommand } from './up/up.ts';
+import { addUserCommands } from './user/user-command.ts';
 
 /** Resolves to the process's exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -22,6 +23,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addServeCommand(program);
   addPoolCommands(program);
   addPlanCommands(program);
+  addUserCommands(program);
   addInitCommand(program);
   addDeviceCommands(program);
   addOutboxCommands(program);

@@ -1,3 +1,5 @@
 // Users on their way from one store to another, with everything that their devices were told.
 export { compareItems, type Copied, copyItems, type Difference, removeItems, userPartition } from './copy-items.ts';
 export { MigrationError, type MigrationErrorCode } from './errors.ts';
+export { beginFailOver, endFailOver, type FailOverParts, takeOver } from './fail-over.ts';
+export { type MoveReport, UserMover, type UserMoverOptions } from './move-user.ts';

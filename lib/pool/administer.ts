@@ -98,6 +98,25 @@ export class PoolAdministration {
     return 'asked';
   }
 
+  /** Of a user whom nobody of this pool has: the next claim, and all that is written under it, comes above what was copied in. */
+  async raiseEpoch(user: string, least: number): Promise<void> {
+    const key = ownerKey(user);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const owner = await this.owner(user);
+      if (owner !== undefined && owner.epoch >= least) return;
+      if (owner === undefined || owner.session !== RELEASED) break;
+      const result = await settle(this.#access, {
+        key,
+        send: (store) =>
+          store.update(key, { set: { epoch: least } }, [equals('epoch', owner.epoch), equals('session', RELEASED)]),
+        isMine: (current) => current !== undefined && readOwnership(user, current).epoch === least,
+        isOpen: (current) => current !== undefined && readOwnership(user, current).epoch === owner.epoch,
+      });
+      if (result.outcome === 'applied') return;
+    }
+    throw unavailable(undefined);
+  }
+
   /** False: the server gets nobody new and keeps whom it has. */
   async setAvailable(session: string, isAvailable: boolean): Promise<void> {
     const key = serverKey(this.#options.pool, session);

@@ -1,7 +1,9 @@
 /** The listener of those in charge, apart from the devices': `/metrics`, and with a token `/pool`. */
-import { PoolDesk } from '../administration/index.ts';
+import { HomesDesk, PoolDesk } from '../administration/index.ts';
+import { UserMover } from '../migration/index.ts';
 import type { Clock, Log, Metrics, Random } from '../platform/index.ts';
-import type { Store } from '../store/index.ts';
+import type { HomeMap, StorePlace } from '../pool/homes/index.ts';
+import { openDynamoStore, type Store } from '../store/index.ts';
 import type { Configuration } from '../topology/index.ts';
 import { HttpService } from './http/http-service.ts';
 import { MetricsRoute } from './http/metrics-route.ts';
@@ -12,6 +14,8 @@ import type { Placement } from './placement.ts';
 export interface AdministrationParts {
   readonly store: Store;
   readonly place: Placement;
+  /** Where there are several pools. */
+  readonly map?: HomeMap | undefined;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly random: Random;
@@ -35,7 +39,7 @@ export async function startAdministration(
 ): Promise<AdministrationListener> {
   const { host, port, token } = administration;
   if (port === undefined) return { port: undefined, close: async () => {} };
-  const { store, place, metrics, clock, random, log } = parts;
+  const { store, place, map, metrics, clock, random, log } = parts;
   const desk =
     pool &&
     new PoolDesk({
@@ -47,8 +51,9 @@ export async function startAdministration(
       domain: mail.domain,
       waitingDevices: (user, owner) => place.waitingDevices(user, owner),
     });
+  const homes = map && openHomesDesk(map, mail.domain, { clock, random, log });
   const http = new HttpService({
-    routes: [new MetricsRoute(metrics), ...(token === undefined ? [] : [new PoolRoute({ desk, token, log })])],
+    routes: [new MetricsRoute(metrics), ...(token === undefined ? [] : [new PoolRoute({ desk, homes, token, log })])],
     options: { host, port, certificate: undefined, trustedProxies: [], keepAliveSeconds: KEEP_ALIVE_SECONDS },
     running: new RunningRequests(CALLS_AT_ONCE),
     clock,
@@ -58,4 +63,14 @@ export async function startAdministration(
   const opened = await http.listen();
   log.info({ host, port: opened }, 'Those in charge are listened to');
   return { port: opened, close: () => http.stop(STOP_MS) };
+}
+
+function openHomesDesk(
+  map: HomeMap,
+  domain: string,
+  parts: Pick<AdministrationParts, 'clock' | 'random' | 'log'>,
+): HomesDesk {
+  const openStore = ({ table, region, endpoint }: StorePlace) =>
+    openDynamoStore({ table, ...parts, ...(region && { region }), ...(endpoint && { endpoint }) });
+  return new HomesDesk({ map, mover: new UserMover({ map, openStore, ...parts }), openStore, domain });
 }

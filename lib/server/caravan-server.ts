@@ -188,6 +188,7 @@ async function open(
   const administration = await startAdministration(configuration, {
     store,
     place,
+    map: homes?.map,
     metrics: metrics.registry,
     clock,
     random,

@@ -3,7 +3,10 @@ import type { Command } from 'commander';
 import { availableCommand } from './available.ts';
 import { bindCommand } from './bind.ts';
 import { drainCommand } from './drain.ts';
+import { evacuateCommand } from './evacuate.ts';
+import { failOverCommand } from './fail-over.ts';
 import { fenceCommand } from './fence.ts';
+import { homesCommand } from './homes.ts';
 import { rebalanceCommand } from './rebalance.ts';
 import { removeCommand } from './remove.ts';
 import { showCommand } from './show.ts';
@@ -22,6 +25,9 @@ const COMMANDS = [
   rebalanceCommand,
   fenceCommand,
   removeCommand,
+  homesCommand,
+  evacuateCommand,
+  failOverCommand,
 ];
 
 export function addPoolCommands(program: Command): void {

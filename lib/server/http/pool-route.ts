@@ -5,7 +5,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { AdministrationError, type PoolDesk } from '../../administration/index.ts';
+import { AdministrationError, type HomesDesk, type PoolDesk } from '../../administration/index.ts';
+import { MigrationError } from '../../migration/index.ts';
 import { CaravanError, type Log } from '../../platform/index.ts';
 import { PoolError } from '../../pool/index.ts';
 import { StoreError } from '../../store/index.ts';
@@ -18,14 +19,27 @@ const STATUSES: Readonly<Record<string, number>> = {
   'server-unknown': 404,
   'ambiguous-server': 409,
   'server-alive': 409,
+  'one-pool': 404,
+  'pool-unknown': 404,
+  'home-changed': 409,
+  'move-not-possible': 409,
+  'fail-over-not-safe': 409,
 };
+
+const TOLD = [AdministrationError, PoolError, StoreError, MigrationError];
 
 interface Call {
   readonly desk: PoolDesk;
+  /** Throws PoolError where this pool is the only one. */
+  readonly homes: HomesDesk;
   /** The name within the path. */
   readonly name: string;
   readonly body: unknown;
 }
+
+const moveBody = z.strictObject({ to: z.string().optional() });
+const takeOverBody = z.strictObject({ from: z.string(), to: z.string() });
+const failOverBody = z.strictObject({ gone: z.boolean() });
 
 /** By method and path; `*` is a name. What it resolves to is the answer. */
 const CALLS: Readonly<Record<string, (call: Call) => Promise<object>>> = {
@@ -43,11 +57,23 @@ const CALLS: Readonly<Record<string, (call: Call) => Promise<object>>> = {
   'POST /pool/balance': async ({ desk, body }) => ({
     gives: await desk.rebalance(z.strictObject({ dryRun: z.boolean() }).parse(body).dryRun),
   }),
+  'GET /pool/homes': async ({ homes }) => ({ pools: await homes.pools() }),
+  'GET /pool/homes/*': async ({ homes, name }) => ({ users: await homes.usersOf(name) }),
+  'GET /pool/users/*/home': ({ homes, name }) => homes.home(name),
+  'POST /pool/users/*/move': ({ homes, name, body }) => homes.move(name, moveBody.parse(body).to),
+  'POST /pool/users/*/take-over': ({ homes, name, body }) => {
+    const { from, to } = takeOverBody.parse(body);
+    return homes.takeOver(name, from, to);
+  },
+  'POST /pool/homes/*/fail-over': ({ homes, name, body }) => homes.beginFailOver(name, failOverBody.parse(body).gone),
+  'POST /pool/homes/*/fail-over-end': async ({ homes, name }) => ({ pools: await homes.endFailOver(name) }),
 };
 
 export interface PoolRouteParts {
   /** Undefined where this server is alone. */
   readonly desk: PoolDesk | undefined;
+  /** Undefined where this pool is the only one. */
+  readonly homes?: HomesDesk | undefined;
   readonly token: string;
   readonly log: Log;
 }
@@ -68,7 +94,7 @@ export class PoolRoute implements Route {
   }
 
   async serve(request: IncomingMessage, response: ServerResponse, context: RouteContext): Promise<void> {
-    const { desk, log } = this.#parts;
+    const { desk, homes, log } = this.#parts;
     if (!this.#isKnown(request.headers.authorization)) {
       log.warn({ address: context.address }, 'A call of the administration was refused: it does not have the token');
       return answerJson(response, 401, failed('wrong-token', "It needs the administrator's token."), {
@@ -82,7 +108,17 @@ export class PoolRoute implements Route {
       const { call, name } = callOf(request);
       if (call === undefined) return answerJson(response, 404, failed('no-such-call', 'There is no such call.'));
       const body = await readBody(request, BODY_LIMIT_BYTES);
-      const result = await call({ desk, name, body: body.length === 0 ? {} : JSON.parse(body.toString('utf8')) });
+      const result = await call({
+        desk,
+        name,
+        body: body.length === 0 ? {} : JSON.parse(body.toString('utf8')),
+        get homes() {
+          if (homes !== undefined) return homes;
+          throw new AdministrationError('one-pool', 'This pool is the only one: its users have no homes to choose', {
+            remedy: 'Give every pool the same `homes.table` (docs/homes.md).',
+          });
+        },
+      });
       if (request.method !== 'GET')
         log.info({ call: `${request.method} ${request.url}` }, 'An administrator changed the pool');
       answerJson(response, 200, result);
@@ -100,8 +136,8 @@ export class PoolRoute implements Route {
     if (thrown instanceof z.ZodError || thrown instanceof SyntaxError || thrown instanceof URIError) {
       return answerJson(response, 400, failed('bad-call', 'The call is not one that is understood.'));
     }
-    const isTold = thrown instanceof AdministrationError || thrown instanceof PoolError || thrown instanceof StoreError;
-    if (!isTold) {
+    const isTold = TOLD.some((type) => thrown instanceof type);
+    if (!isTold || !(thrown instanceof CaravanError)) {
       this.#parts.log.error({ requestId, error: thrown }, 'A call of the administration failed');
       return answerJson(response, 500, failed('failed', `The call failed; its number in the log is ${requestId}.`));
     }

@@ -2,9 +2,11 @@
  * Several pools in one test: each with servers, a sprayer and a store of its own, one mail system, and one home map, which is
  * near to the first pool and an injected latency away from the others.
  */
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { DeviceClient, type DeviceClientOptions } from '../../../lib/activesync/client/index.ts';
 import { createLog, silentLog, systemClock, systemRandom } from '../../../lib/platform/index.ts';
 import { HomeMap } from '../../../lib/pool/homes/index.ts';
@@ -106,6 +108,19 @@ export class SeveralPools {
       ...(body && { body: JSON.stringify(body) }),
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  }
+
+  /** What `caravan …` says, asked of the pool's administration: one document a line. */
+  async caravan(pool: string, words: readonly string[]): Promise<readonly unknown[]> {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['bin/caravan.ts', ...words, '--json', '--url', this.pool(pool).administration],
+      { env: { ...process.env, CARAVAN_ADMINISTRATION_TOKEN: TOKEN } },
+    );
+    return stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,32 @@
+/** `caravan user …`: where there are several pools, in which one a user is at home. */
+import type { Command } from 'commander';
+import type { HomeReport } from '../../administration/index.ts';
+import type { MoveReport } from '../../migration/index.ts';
+import type { PoolOptions } from '../pool/find-pool.ts';
+import { named, openPool, poolSubcommand } from '../pool/pool-subcommand.ts';
+import { homeLine, moveLine } from './home-lines.ts';
+
+const USER = 'ada, ada@example.org or EXAMPLE\\ada';
+
+export function addUserCommands(program: Command): void {
+  const user = program.command('user').description('Several pools: see and change in which one a user is at home.');
+  user.addCommand(
+    poolSubcommand('show', 'In which pool a user is at home.')
+      .argument('<user>', USER)
+      .action(async (name: string, options: PoolOptions) => {
+        const { client, terminal } = openPool(options);
+        const home = await client.get<HomeReport>(`/pool/users/${named(name)}/home`);
+        terminal.result(home, homeLine(home));
+      }),
+  );
+  user.addCommand(
+    poolSubcommand('move', "Move a user to another pool with all sync state: the user's devices notice nothing.")
+      .argument('<user>', USER)
+      .requiredOption('--pool <pool>', 'the new home; the present one calls a move off that did not end')
+      .action(async (name: string, options: PoolOptions & { pool: string }) => {
+        const { client, terminal } = openPool(options);
+        const moved = await client.change<MoveReport>('POST', `/pool/users/${named(name)}/move`, { to: options.pool });
+        terminal.result(moved, moveLine(moved));
+      }),
+  );
+}

@@ -1,0 +1,86 @@
+/**
+ * Gives the users of a lost pool to another, from the replica of its table in that one's region (docs/homes.md, "Fail-over").
+ * May be made again after it broke off: who has been given over is at home elsewhere by then.
+ */
+import { PoolError } from '../pool/index.ts';
+import type { HomeMap, PoolPlace, StorePlace } from '../pool/homes/index.ts';
+import type { Store } from '../store/index.ts';
+import { copyItems, userPartition } from './copy-items.ts';
+import { fenced } from './fenced-store.ts';
+import type { MoveReport, UserMover } from './move-user.ts';
+
+/** The lost pool's last claims may not be in the replica: epochs of the new home are above any that they can have had. */
+const EPOCHS_AHEAD = 1_000;
+
+export interface FailOverParts {
+  readonly map: HomeMap;
+  readonly mover: UserMover;
+  readonly openStore: (place: StorePlace) => Promise<Store>;
+}
+
+/**
+ * From here on the lost pool claims nobody that hears of it. `waitMs`: only after so long is it certain that it serves nobody,
+ * heard or not. `isGone`: an administrator says so. Throws PoolError: 'pool-unknown', 'fail-over-not-safe', and HomeMap's.
+ */
+export async function beginFailOver(
+  { map, mover }: FailOverParts,
+  from: string,
+  { isGone }: { readonly isGone: boolean },
+): Promise<{ readonly place: PoolPlace; readonly waitMs: number }> {
+  const place = await mover.place(from);
+  if (place.tenureMs === undefined && !isGone) {
+    throw new PoolError('fail-over-not-safe', `It is not known that ${from} serves nobody any more`, {
+      why: 'it has no homes.tenureSeconds, so it goes on for as long as it runs, whoever hears of it',
+      remedy:
+        'Make sure that its servers have ended or can reach neither devices nor mail, and say so with --gone; or move its users with `caravan pool evacuate`, if it lives.',
+    });
+  }
+  const marked = place.state === 'up' ? await map.beginFailOver(place) : place;
+  return { place: marked, waitMs: isGone ? 0 : (place.tenureMs ?? 0) };
+}
+
+export async function endFailOver({ map, mover }: FailOverParts, from: string): Promise<void> {
+  const place = await mover.place(from);
+  if (place.state === 'failing-over') await map.endFailOver(place);
+}
+
+/** One user of the lost pool. */
+export async function takeOver(parts: FailOverParts, user: string, from: string, to: string): Promise<MoveReport> {
+  const { map, mover, openStore } = parts;
+  const [home, source, target] = [await mover.home(user), await mover.place(from), await mover.place(to)];
+  if (home === undefined || home.pool !== from) {
+    return { user, from, to: home?.pool ?? to, what: 'nothing', epoch: home?.epoch ?? 0, items: 0, pauseMs: 0 };
+  }
+  if (source.state !== 'failing-over') {
+    throw new PoolError('move-not-possible', `The users of ${from} are not being given to others`, {
+      remedy: `Use \`caravan pool fail-over ${from} --to ${to}\`, or \`caravan user move\` where that pool lives.`,
+    });
+  }
+  if (source.store.table === target.store.table) {
+    throw new PoolError('move-not-possible', `The table ${source.store.table} is the one of ${to} itself`, {
+      remedy: 'Give each pool a table of its own.',
+    });
+  }
+  const replica = await openStore({ ...target.store, table: source.store.table });
+  const store = await openStore(target.store);
+  try {
+    const epoch = (await highestEpoch(replica, user)) + EPOCHS_AHEAD;
+    await mover.close(to, store, user, home.epoch);
+    const { items } = await copyItems(replica, fenced(store, epoch), user);
+    await mover.prepare(to, store, user, home.epoch, epoch);
+    const taken = await map.takeOver(home, to);
+    return { user, from, to, what: 'moved', epoch: taken.epoch, items, pauseMs: 0 };
+  } finally {
+    await replica.close();
+    await store.close();
+  }
+}
+
+async function highestEpoch(store: Store, user: string): Promise<number> {
+  let highest = 0;
+  for await (const { attributes } of store.query(userPartition(user))) {
+    const { epoch } = attributes;
+    if (typeof epoch === 'number') highest = Math.max(highest, epoch);
+  }
+  return highest;
+}
