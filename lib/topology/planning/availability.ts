@@ -26,8 +26,8 @@ const DEATHS_A_MONTH = 1;
 const ZONE_LOSSES_A_YEAR = 1;
 /** Assumed: how often a new release is installed. */
 const UPGRADES_A_MONTH = 1;
-/** A lease and a beat: the longest that users of a dead server wait (docs/availability.md; `npm run bench:pool -- killed ping` measured 0.27 and 0.97 s). */
-const TAKEOVER_SECONDS = 12;
+/** The longest that users of a lost server wait: of one that is cut off, p99 (`npm run bench:pool -- frozen`); of one that dies it was 0.27 s. */
+const TAKEOVER_SECONDS = 13;
 /** Until ECS has started another task on the same file system: 1 to 2 minutes by AWS's word (docs/availability.md). */
 const RESTART_SECONDS = 120;
 

@@ -116,8 +116,8 @@ describe('where nothing meets the requirements, it says which to relax, by how m
 
   it('the availability, of which no topology gives more', () => {
     const { relaxations } = complaint({ availabilityPercent: 99.999 });
-    expect(relaxations).toMatchObject([{ requirement: 'availabilityPercent', from: 99.999, to: 99.9695 }]);
-    expect(plan(needsOf({ availabilityPercent: 99.9695 })).kind).toBe('pool');
+    expect(relaxations).toMatchObject([{ requirement: 'availabilityPercent', from: 99.999, to: 99.9694 }]);
+    expect(plan(needsOf({ availabilityPercent: 99.9694 })).kind).toBe('pool');
   });
 
   it('the way of devices', () => {
