@@ -12,6 +12,7 @@ export type CliErrorCode =
   | 'pool-unreachable'
   | 'not-administration'
   | 'missing-token'
+  | 'no-administration'
   | 'wrong-token'
   | 'no-such-message'
   | 'not-all-moved';

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { describeFailure } from '../platform/index.ts';
 import { addDeviceCommands } from './device/device-command.ts';
 import { CliError } from './errors.ts';
+import { addJoinCommands } from './join/join.ts';
 import { addInitCommand } from './init/init.ts';
 import { addPoolCommands } from './pool/pool-command.ts';
 import { addPlanCommands } from './plan/plan-command.ts';
@@ -24,6 +25,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addPoolCommands(program);
   addPlanCommands(program);
   addUserCommands(program);
+  addJoinCommands(program);
   addInitCommand(program);
   addDeviceCommands(program);
   addOutboxCommands(program);

@@ -1,6 +1,29 @@
 import { CaravanError } from '../platform/index.ts';
 
-export type MigrationErrorCode = 'copy-failed';
+/**
+ * - `copy-failed`: a store gave no clear answer; it is tried again.
+ * - `not-a-pool`: the file is not the configuration of a pool's server.
+ * - `pool-not-up`, `other-build`, `wrong-pool-key`, `pool-full`, `other-mail-system`, `name-taken`, `user-conflict`: the pool
+ *   cannot take the users of this server; nothing was copied.
+ * - `no-such-user`: the pool does not have them.
+ * - `join-under-way`, `no-join`, `join-finished`: it does not go with what was begun.
+ * - `not-standalone`: the server is itself of a pool.
+ */
+export type MigrationErrorCode =
+  | 'copy-failed'
+  | 'not-a-pool'
+  | 'pool-not-up'
+  | 'other-build'
+  | 'wrong-pool-key'
+  | 'pool-full'
+  | 'other-mail-system'
+  | 'name-taken'
+  | 'user-conflict'
+  | 'no-such-user'
+  | 'join-under-way'
+  | 'no-join'
+  | 'join-finished'
+  | 'not-standalone';
 
 /** Why users cannot be moved from one store to another. */
 export class MigrationError extends CaravanError {

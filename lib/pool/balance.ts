@@ -30,7 +30,7 @@ export interface Give {
 
 /** `servers` are the pool's items, ended ones too; `nowMs` is the wall clock, good to a few seconds. */
 export function balance(servers: readonly ServerSession[], nowMs: number): readonly Give[] {
-  const up = servers.filter((it) => it.status === 'up');
+  const up = servers.filter((it) => it.status === 'up' && it.standalone === undefined);
   const eligible = up.filter(isEligible);
   const build = newestBuild(eligible.map((it) => it.build));
   const takers = eligible.filter((it) => it.build === build);

@@ -10,7 +10,7 @@ const REFUSING_INDEX = -100;
 
 /** Whether a server may be given anybody new. */
 export const isEligible = (server: ServerSession): boolean =>
-  server.status === 'up' && server.available && server.constrained === undefined;
+  server.status === 'up' && server.available && server.constrained === undefined && server.standalone === undefined;
 
 export interface Choice {
   /** The servers that can be reached and move, as far as is known. */
@@ -40,7 +40,7 @@ export function chooseServer(choice: Choice): ServerSession | undefined {
 }
 
 function leastBurdened(servers: readonly ServerSession[]): ServerSession | undefined {
-  const able = servers.filter((it) => it.status === 'up' && it.available && it.index > REFUSING_INDEX);
+  const able = servers.filter((it) => isEligible({ ...it, constrained: undefined }) && it.index > REFUSING_INDEX);
   return able.toSorted((a, b) => b.index - a.index)[0];
 }
 

@@ -6,7 +6,7 @@
 import { reasonOf, sleep } from '../platform/index.ts';
 import type { Holding } from './holdings.ts';
 import type { MemberContext } from './member-context.ts';
-import { type Ownership, RELEASED } from './pool.ts';
+import { custodianOf, type Ownership, RELEASED } from './pool.ts';
 import type { Session } from './session.ts';
 import { settle } from './settle.ts';
 import { successionWrite } from './writes.ts';
@@ -20,13 +20,16 @@ const WRITE_RETRY_MS = 500;
 export type GiveResult = 'given' | 'refused' | 'unknown';
 
 /**
- * `target` is a session, or `RELEASED` where nobody may take the user: the next request claims. `closed`: the user leaves this
+ * `target` is a session, or `RELEASED` where nobody may take the user: the next request claims; or a custody. `closed`: the user leaves this
  * pool, which has the user up to that home epoch.
  */
 export async function give(context: MemberContext, user: string, target: string, closed?: number): Promise<GiveResult> {
   const session = context.session();
   const holding = context.holdings.get(user);
-  const isPossible = target === RELEASED || (target !== session.id && context.observer.find(target) !== undefined);
+  const isPossible =
+    target === RELEASED ||
+    custodianOf(target) !== undefined ||
+    (target !== session.id && context.observer.find(target) !== undefined);
   if (holding === undefined || holding.giving !== undefined || !holding.lease.isHeld() || !isPossible) return 'refused';
   const { promise, resolve } = Promise.withResolvers<void>();
   holding.giving = promise;

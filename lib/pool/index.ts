@@ -3,6 +3,7 @@ export { PoolAdministration, type AdministerOptions } from './administer.ts';
 export { type Availability, AvailabilityIndex, type Measurements } from './availability.ts';
 export { balance, type Give } from './balance.ts';
 export { runBalance } from './balancer.ts';
+export { Custody, type CustodyOptions } from './custody.ts';
 export type { GiveHooks, MemberCallbacks } from './callbacks.ts';
 export { PoolError, type PoolErrorCode } from './errors.ts';
 export type { HomeCheck, HomeGate } from './home-gate.ts';
@@ -12,6 +13,8 @@ export type { Load } from './load.ts';
 export { createMember, type MemberOptions } from './member.ts';
 export { noPoolMetrics, type PoolEvent, type PoolMetrics } from './metrics.ts';
 export {
+  custodianOf,
+  custodyOf,
   type Location,
   type Member,
   type MemberState,

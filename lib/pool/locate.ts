@@ -6,7 +6,7 @@ import { sleep } from '../platform/index.ts';
 import { chooseServer } from './choose.ts';
 import type { Holding } from './holdings.ts';
 import type { MemberContext } from './member-context.ts';
-import { type Location, type Ownership, RELEASED, type ServerSession, type StaleAnswer } from './pool.ts';
+import { custodianOf, type Location, type Ownership, RELEASED, type ServerSession, type StaleAnswer } from './pool.ts';
 import { ownerKey, readOwnership } from './records.ts';
 import type { Session } from './session.ts';
 import { readItem, settle, type Write } from './settle.ts';
@@ -84,12 +84,21 @@ async function readAndDecide(context: MemberContext, user: string, stale: StaleA
   if (owner === undefined) return claim(context, user, session, undefined);
   if (owner.session === session.id && !session.isOver) return adopt(context, owner, session);
   if (owner.session === RELEASED) return claim(context, user, session, owner);
+  const custodian = custodianOf(owner.session);
+  if (custodian !== undefined) return inCustody(context, owner, custodian, session);
   const seen = stale === undefined && context.observer.isFresh(owner.session) && context.observer.find(owner.session);
   if (seen) return theirs(context, user, seen, owner.epoch);
   const life = await context.observer.readLife(owner.session);
   if (!life.ok) return nowhere('the store does not answer');
   if (life.value === undefined) return claim(context, user, session, owner);
   return theirs(context, user, life.value, owner.epoch);
+}
+
+/** Nobody's to claim, whether the standalone server can be reached or not. */
+function inCustody(context: MemberContext, owner: Ownership, custodian: string, session: Session): Location {
+  const link = context.observer.sessions().find((it) => it.standalone === custodian && it.session !== session.id);
+  if (link === undefined) return nowhere(`the standalone server ${custodian} has the user, and cannot be reached`);
+  return theirs(context, owner.user, link, owner.epoch);
 }
 
 /** The store says that a lease held here is not ours any more. Only an administrator's hand can bring that about. */

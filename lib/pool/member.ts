@@ -39,6 +39,8 @@ export interface MemberOptions {
   readonly build: string;
   /** See ServerSession. */
   readonly task?: string;
+  /** See ServerSession: this member is a standalone server's link. */
+  readonly standalone?: string;
   readonly callbacks: MemberCallbacks;
   /** Read with every beat and every choice of a server. Default: idle. */
   readonly load?: () => Load;
@@ -174,13 +176,19 @@ class PoolMember implements Member {
   }
 
   #newSession(): Session {
-    const { random, log, pool, address, zone, build, task, callbacks, homes } = this.#options;
+    const { random, log, pool, address, zone, build, task, standalone, callbacks, homes } = this.#options;
     return new Session({
       access: this.#access,
       random,
       log,
       pool,
-      server: { address, zone, build, ...(task !== undefined && { task }) },
+      server: {
+        address,
+        zone,
+        build,
+        ...(task !== undefined && { task }),
+        ...(standalone !== undefined && { standalone }),
+      },
       settings: this.#settings,
       ...(homes && { isOpen: () => homes.isOpen() }),
       report: () => ({ ...this.#load(), users: this.#holdings.size }),
@@ -241,7 +249,7 @@ class PoolMember implements Member {
 
   /** This member before its own item was read. */
   #unseen(): ServerSession {
-    const { address, zone, build } = this.#options;
+    const { address, zone, build, standalone } = this.#options;
     const now = this.#options.clock.now();
     return {
       session: this.#session.id,
@@ -250,6 +258,7 @@ class PoolMember implements Member {
       address,
       zone,
       build,
+      standalone,
       available: true,
       ...this.#load(),
       users: this.#holdings.size,

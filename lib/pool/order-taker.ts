@@ -5,7 +5,7 @@ import { give } from './give.ts';
 import type { Holding } from './holdings.ts';
 import type { MemberContext } from './member-context.ts';
 import { type Orders, readOrders } from './orders.ts';
-import { type Ownership, RELEASED, type ServerSession } from './pool.ts';
+import { custodianOf, type Ownership, RELEASED, type ServerSession } from './pool.ts';
 import { ownerKey, readOwnership } from './records.ts';
 import { selectUsers } from './select-users.ts';
 import { readItem, settle } from './settle.ts';
@@ -96,6 +96,10 @@ export class OrderTaker {
   /** A pinned user goes to the pinned server as soon as it is there and takes users. */
   #sendHome({ lease, boundTo, giving }: Holding): void {
     if (boundTo === undefined || giving !== undefined || boundTo === this.#ownAddress()) return;
+    if (custodianOf(boundTo) !== undefined) {
+      void give(this.#context, lease.user, boundTo);
+      return;
+    }
     const home = this.#context.candidates().find((it) => it.address === boundTo && isEligible(it));
     if (home) void give(this.#context, lease.user, home.session);
   }

@@ -18,6 +18,8 @@ export interface ServerSession {
   readonly build: string;
   /** The ARN of its task, where it is one of a cloud's; no two tasks ever share one. */
   readonly task?: string | undefined;
+  /** The name of the standalone server that it is the link of (custody.ts): it takes nobody. Undefined for a server of the pool. */
+  readonly standalone?: string | undefined;
   /** Availability index, −100 (refuses) … 100 (idle). */
   readonly index: number;
   /** False: an administrator took it out. It serves whom it has and gets nobody new. */
@@ -61,6 +63,16 @@ export interface Ownership {
 
 /** The `session` of an OWNER item that its last owner gave back without a successor. */
 export const RELEASED = '';
+
+/**
+ * The `session` of an OWNER item whose user is in the hands of a standalone server: its name follows. Nobody claims the user;
+ * requests go to that server's link, if it has one.
+ */
+const CUSTODY = '@';
+export const custodyOf = (standalone: string): string => `${CUSTODY}${standalone}`;
+/** Undefined for a session. */
+export const custodianOf = (session: string | undefined): string | undefined =>
+  session?.startsWith(CUSTODY) ? session.slice(CUSTODY.length) : undefined;
 
 /** Where a request for a user is to go. */
 export type Location =

@@ -31,6 +31,7 @@ export function readServer(item: Item): ServerSession {
     zone: text(attributes, 'zone') ?? '',
     build: text(attributes, 'build') ?? '',
     task: text(attributes, 'task'),
+    standalone: text(attributes, 'standalone'),
     index: number(attributes, 'index'),
     available: attributes['available'] !== false,
     constrained: text(attributes, 'constrained'),

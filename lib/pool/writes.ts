@@ -20,6 +20,8 @@ export interface ServerDescription {
   readonly build: string;
   /** Of the cloud, where it is a task of one: its ARN. */
   readonly task?: string;
+  /** See ServerSession. */
+  readonly standalone?: string;
 }
 
 export function startWrite(

@@ -6,6 +6,7 @@ import type { HomeMap, StorePlace } from '../pool/homes/index.ts';
 import { openDynamoStore, type Store } from '../store/index.ts';
 import type { Configuration } from '../topology/index.ts';
 import { HttpService } from './http/http-service.ts';
+import { JoinRoute } from './http/join-route.ts';
 import { MetricsRoute } from './http/metrics-route.ts';
 import { PoolRoute } from './http/pool-route.ts';
 import { RunningRequests } from './http/running-requests.ts';
@@ -53,7 +54,12 @@ export async function startAdministration(
     });
   const homes = map && openHomesDesk(map, mail.domain, { clock, random, log });
   const http = new HttpService({
-    routes: [new MetricsRoute(metrics), ...(token === undefined ? [] : [new PoolRoute({ desk, homes, token, log })])],
+    routes: [
+      new MetricsRoute(metrics),
+      ...(token === undefined
+        ? []
+        : [new JoinRoute({ migration: place.migration, token, log }), new PoolRoute({ desk, homes, token, log })]),
+    ],
     options: { host, port, certificate: undefined, trustedProxies: [], keepAliveSeconds: KEEP_ALIVE_SECONDS },
     running: new RunningRequests(CALLS_AT_ONCE),
     clock,

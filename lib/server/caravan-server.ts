@@ -26,7 +26,8 @@ import { openMailQueue } from './mail-queue.ts';
 import { openMailSystem } from './mail-system.ts';
 import { Owner } from './owner.ts';
 import { openStore } from './open-store.ts';
-import { type Placement, standalone } from './placement.ts';
+import { standalone } from './growth/standalone-placement.ts';
+import type { Placement } from './placement.ts';
 import { poolPlacement } from './pool-placement.ts';
 import { loadCertificate, type TlsSource } from './tls/certificate.ts';
 
@@ -141,7 +142,15 @@ async function open(
         random,
         log,
       })
-    : standalone(ownerRoad, owner, random);
+    : standalone(configuration, {
+        store,
+        owner,
+        ownerRoad,
+        storeMetrics: metrics.store,
+        clock,
+        random,
+        log,
+      });
   opened.push(() => place.close());
   const activesync = new ActiveSyncRoute({
     authenticator,

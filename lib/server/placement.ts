@@ -1,9 +1,6 @@
 /** Whom a server serves: everybody, or its share of a pool's users. What differs between the two stands behind this. */
-import { type Random, randomName } from '../platform/index.ts';
-import type { OwnerRoad } from './activesync/owner-road.ts';
+import type { Migration } from '../migration/index.ts';
 import type { Road } from './activesync/road.ts';
-import { StandaloneRoad } from './activesync/standalone-road.ts';
-import type { Owner } from './owner.ts';
 import type { Peer } from './peer/peers.ts';
 
 export interface Placement {
@@ -18,21 +15,9 @@ export interface Placement {
   readonly left: Promise<void>;
   /** Which of the user's devices wait, wherever the user is served; undefined where that cannot be told. */
   waitingDevices(user: string, owner: Peer): Promise<ReadonlySet<string> | undefined>;
+  /** A standalone server's way into a pool and out of one. */
+  readonly migration?: Migration;
   /** Hands over what it serves, while its door still takes requests. */
   drain(): Promise<void>;
   close(): Promise<void>;
-}
-
-export function standalone(ownerRoad: OwnerRoad, owner: Owner, random: Random): Placement {
-  const session = randomName(random);
-  return {
-    road: new StandaloneRoad(ownerRoad, session),
-    session: () => session,
-    notReady: () => undefined,
-    join: async () => {},
-    left: new Promise(() => {}),
-    waitingDevices: async (user) => owner.waitingDevices(user),
-    drain: async () => {},
-    close: async () => {},
-  };
 }

@@ -34,8 +34,8 @@ export interface PoolParts {
 type PoolConfiguration = NonNullable<Configuration['pool']>;
 
 /** Answers bear whole attachments. */
-const ANSWER_LIMIT_BYTES = 256 * 1024 * 1024;
-const BUILD = '0.1.0';
+export const ANSWER_LIMIT_BYTES = 256 * 1024 * 1024;
+export const BUILD = '0.1.0';
 /** One request of the protocol to the store; shorter where a beat is. */
 const STORE_REQUEST_MS = 1_000;
 /** After so many beats every server has read that this one has left, and sends it nobody. */

@@ -22,6 +22,8 @@ export interface PoolServiceParts {
   readonly peers: PoolPeers;
   /** What the member is beside its callbacks. */
   readonly member: Omit<MemberOptions, 'callbacks' | 'clock' | 'random' | 'log'>;
+  /** Who is served here although the pool does not say so: what the member knows, seen through that. Default: nobody. */
+  readonly around?: (member: Member) => Member;
   readonly onProxied?: () => void;
   /** See MemberCallbacks. */
   readonly onLeft?: () => void;
@@ -43,7 +45,7 @@ const HANDED_OVER_MS = 60_000;
 export function createPoolService(parts: PoolServiceParts): PoolService {
   const { owner, ownerRoad, peers, onProxied, clock, random, log } = parts;
   const handedOver = new Map<string, NonNullable<ReturnType<Owner['credentialsOf']>>>();
-  const member: Member = createMember({
+  const inPool: Member = createMember({
     ...parts.member,
     clock,
     random,
@@ -74,6 +76,7 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
       },
     },
   });
+  const member = parts.around?.(inPool) ?? inPool;
   const door: Front = { complete: (ticket, completion) => road.complete(ticket, completion) };
   const local: LocalRoad = {
     execute: (request, lease) => ownerRoad.execute(request, lease, door),

@@ -15,9 +15,12 @@ export interface AdministrationPlace {
 
 export class AdministrationClient {
   readonly #place: AdministrationPlace;
+  readonly #probe: string;
 
-  constructor(place: AdministrationPlace) {
+  /** `probe`: what shows that a server answers, before something is changed. */
+  constructor(place: AdministrationPlace, probe = '/pool') {
     this.#place = place;
+    this.#probe = probe;
   }
 
   /** Throws CliError('pool-unreachable'), and what the pool refused, under its own code. */
@@ -27,7 +30,7 @@ export class AdministrationClient {
 
   /** Sent once: to a server that has just shown that it answers. */
   async change<Answer>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<Answer> {
-    const { url } = await this.#ask('/pool');
+    const { url } = await this.#ask(this.#probe);
     try {
       return (await this.#send(url, path, CHANGE_LIMIT_MS, method, body)) as Answer;
     } catch (thrown) {

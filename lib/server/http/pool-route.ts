@@ -2,7 +2,6 @@
  * `/pool/…`, on the administration's listener: what `caravan pool` asks, in JSON, of any server of the pool. Who asks shows the
  * administrator's token.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { AdministrationError, type HomesDesk, type PoolDesk } from '../../administration/index.ts';
@@ -10,6 +9,7 @@ import { MigrationError } from '../../migration/index.ts';
 import { CaravanError, type Log } from '../../platform/index.ts';
 import { PoolError } from '../../pool/index.ts';
 import { StoreError } from '../../store/index.ts';
+import { answerJson, failed, hasToken } from './administration-call.ts';
 import { readBody } from './body.ts';
 import type { Route, RouteContext } from './route.ts';
 
@@ -82,11 +82,9 @@ export class PoolRoute implements Route {
   readonly name = 'pool';
   readonly isCounted = false;
   readonly #parts: PoolRouteParts;
-  readonly #digest: Buffer;
 
   constructor(parts: PoolRouteParts) {
     this.#parts = parts;
-    this.#digest = digestOf(parts.token);
   }
 
   matches(path: string): boolean {
@@ -95,7 +93,7 @@ export class PoolRoute implements Route {
 
   async serve(request: IncomingMessage, response: ServerResponse, context: RouteContext): Promise<void> {
     const { desk, homes, log } = this.#parts;
-    if (!this.#isKnown(request.headers.authorization)) {
+    if (!hasToken(request, this.#parts.token)) {
       log.warn({ address: context.address }, 'A call of the administration was refused: it does not have the token');
       return answerJson(response, 401, failed('wrong-token', "It needs the administrator's token."), {
         'WWW-Authenticate': 'Bearer',
@@ -127,11 +125,6 @@ export class PoolRoute implements Route {
     }
   }
 
-  #isKnown(authorization: string | undefined): boolean {
-    const token = /^Bearer +(.+)$/i.exec(authorization ?? '')?.[1];
-    return token !== undefined && timingSafeEqual(digestOf(token), this.#digest);
-  }
-
   #fail(response: ServerResponse, thrown: unknown, requestId: string): void {
     if (thrown instanceof z.ZodError || thrown instanceof SyntaxError || thrown instanceof URIError) {
       return answerJson(response, 400, failed('bad-call', 'The call is not one that is understood.'));
@@ -152,19 +145,3 @@ function callOf({ method = 'GET', url = '/' }: IncomingMessage) {
   const path = parts.map((part, position) => (position === 2 ? '*' : part.toLowerCase())).join('/');
   return { call: Object.hasOwn(CALLS, `${method} /${path}`) ? CALLS[`${method} /${path}`] : undefined, name };
 }
-
-const failed = (code: string, message: string, { remedy }: Partial<Pick<CaravanError, 'remedy'>> = {}) => ({
-  error: { code, message, ...(remedy !== undefined && { remedy }) },
-});
-
-function answerJson(
-  response: ServerResponse,
-  status: number,
-  value: object,
-  headers: Record<string, string> = {},
-): void {
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers });
-  response.end(`${JSON.stringify(value)}\n`);
-}
-
-const digestOf = (token: string): Buffer => createHash('sha256').update(token).digest();

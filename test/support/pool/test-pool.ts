@@ -50,7 +50,7 @@ interface Parts {
 
 const POOL = 'test';
 const TABLE = 'caravan-test';
-const POOL_KEY = 'the key of the pool of the tests';
+export const POOL_KEY = 'the key of the pool of the tests';
 const POLL_MS = 100;
 const COME_LIMIT_MS = 60_000;
 /** Of what the tests themselves ask of the store. */

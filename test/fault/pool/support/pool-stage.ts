@@ -19,6 +19,8 @@ export interface PoolStageOptions extends Omit<TestPoolOptions, 'users'> {
   /** Default 2. */
   readonly devicesPerUser?: number;
   readonly seed?: number;
+  /** Where the phones go; default the pool's sprayer. */
+  readonly door?: (pool: TestPool) => Promise<string>;
 }
 
 const FIRST_MESSAGES = 4;
@@ -44,8 +46,11 @@ export class PoolStage {
   #serial = 0;
   #delivering: AbortController | undefined;
 
-  private constructor(pool: TestPool, seed: number) {
+  readonly #url: string;
+
+  private constructor(pool: TestPool, seed: number, url: string) {
     this.pool = pool;
+    this.#url = url;
     this.random = new SeededRandom(seed);
     this.ledgers = new Map(pool.users.map((it) => [it, new Ledger()]));
   }
@@ -53,7 +58,8 @@ export class PoolStage {
   static async start(options: PoolStageOptions): Promise<PoolStage> {
     const { devicesPerUser = 2, users, seed = seedOfToday() } = options;
     const names = Array.from({ length: users }, (_, index) => `user${index}`);
-    const stage = new PoolStage(await TestPool.start({ ...options, users: names }), seed);
+    const pool = await TestPool.start({ ...options, users: names });
+    const stage = new PoolStage(pool, seed, (await options.door?.(pool)) ?? pool.url);
     for (const name of names) for (let index = 0; index < devicesPerUser; index++) stage.#addPerson(name);
     process.stderr.write(`the pool's people act by CARAVAN_TEST_SEED=${seed}\n`);
     return stage;
@@ -172,7 +178,7 @@ export class PoolStage {
     const trouble = (command: string, what: string) =>
       void this.troubles.push({ user, command, what, atMs: performance.now() });
     const phone = new DeviceClient({
-      url: this.pool.url,
+      url: this.#url,
       user,
       password: passwordOf(user),
       deviceId: `POOLPHONE${this.people.length}`,

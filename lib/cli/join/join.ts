@@ -1,0 +1,115 @@
+/** `caravan join` and `caravan leave`: users of a standalone server go to a pool, or come from one, while it serves them. */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Asked, Progress } from '../../migration/index.ts';
+import { sleep, systemClock } from '../../platform/index.ts';
+import { loadConfiguration } from '../../topology/index.ts';
+import { CliError } from '../errors.ts';
+import { AdministrationClient } from '../pool/administration-client.ts';
+import { openTerminal } from '../terminal.ts';
+
+interface Options {
+  readonly pool?: string;
+  readonly name?: string;
+  readonly skip?: readonly string[];
+  readonly user?: readonly string[];
+  readonly verify?: boolean;
+  readonly undo?: boolean;
+  readonly finish?: boolean;
+  readonly status?: boolean;
+  readonly config?: string;
+  readonly url?: string;
+  readonly tokenFile?: string;
+  readonly json?: boolean;
+}
+
+const POLL_MS = 300;
+const TOKEN = 'CARAVAN_ADMINISTRATION_TOKEN';
+const collect = (one: string, all: readonly string[] = []): readonly string[] => [...all, one];
+
+export function addJoinCommands(program: Command): void {
+  withOptions(program.command('join'))
+    .description(
+      'Hand the users of a standalone server over to a pool, while it serves them. docs/growth.md tells how.',
+    )
+    .option('--skip <user>', 'somebody who stays here; may be given again', collect)
+    .action((options: Options) => run('join', options));
+  withOptions(program.command('leave'))
+    .description('Bring users of a pool to this standalone server, while they are served. docs/growth.md tells how.')
+    .option('--user <user>', 'who comes (default: everybody); may be given again', collect)
+    .action((options: Options) => run('leave', options));
+}
+
+function withOptions(command: Command): Command {
+  return command
+    .option('--pool <file>', "the configuration of one of the pool's servers, on the standalone server's machine")
+    .option('--name <name>', "this server's name in the pool (default: the machine's)")
+    .option('--verify', 'compare every item before a user is handed over')
+    .option('--status', 'tell how far it is')
+    .option('--undo', 'take it back: everybody is again where they were')
+    .option('--finish', 'it is not to be taken back: remove the copies that are left')
+    .option('--config <file>', "the standalone server's own configuration, which tells where its administration is")
+    .option('--url <url>', 'its administration: http://host:port')
+    .option('--token-file <file>', `the administrator's token (default: of the configuration, or ${TOKEN})`)
+    .option('--json', 'one JSON document a line');
+}
+
+async function run(direction: Asked['direction'], options: Options): Promise<void> {
+  const client = new AdministrationClient(placeOf(options), '/join/order');
+  const terminal = openTerminal(options.json === true, process.stdout, process.stderr);
+  const show = (progress: Progress) => terminal.result(progress, describe(progress));
+  if (options.status) return show(await client.get<Progress>('/join'));
+  if (options.finish) return show(await client.change<Progress>('POST', '/join/finish'));
+  let progress = options.undo
+    ? await client.change<Progress>('POST', '/join/undo')
+    : await client.change<Progress>('POST', '/join', asked(direction, options));
+  while (progress.phase === 'running') {
+    terminal.progress(describe(progress));
+    await sleep(systemClock, POLL_MS);
+    progress = await client.get<Progress>('/join');
+  }
+  show(progress);
+}
+
+function asked(direction: Asked['direction'], options: Options): Asked {
+  if (options.pool === undefined) {
+    throw new CliError('bad-option', 'No pool was named', 'Give --pool FILE: the configuration of one of its servers.');
+  }
+  return {
+    direction,
+    file: resolve(options.pool),
+    standalone: options.name ?? hostname(),
+    isVerified: options.verify === true,
+    users: (direction === 'join' ? options.skip : options.user) ?? [],
+  };
+}
+
+/** Throws CliError('no-administration'), ConfigurationError. */
+function placeOf({ url, tokenFile, config }: Options): { urls: readonly string[]; token: string } {
+  const given = tokenFile === undefined ? process.env[TOKEN] : readFileSync(resolve(tokenFile), 'utf8').trim();
+  if (url !== undefined && given !== undefined) return { urls: [url], token: given };
+  const { administration } = loadConfiguration({ file: config, environment: process.env });
+  const { host, port, token = given } = administration;
+  if (url === undefined && (port === undefined || port === 0)) throw noAdministration('administration.port');
+  if (token === undefined) throw noAdministration('administration.tokenFile');
+  const urlHost = host.includes(':') ? `[${host}]` : host;
+  return { urls: [url ?? `http://${urlHost}:${port}`], token: given ?? token };
+}
+
+const noAdministration = (setting: string): CliError =>
+  new CliError(
+    'no-administration',
+    'The standalone server cannot be asked: its configuration has no administration',
+    `Set ${setting} and start it again, or give --url and --token-file.`,
+  );
+
+function describe(progress: Progress): string {
+  const { direction, phase, isUndo, pool, users, moved, items, verified, longestPauseMs, troubles } = progress;
+  const what = isUndo
+    ? `Taking it back from the pool ${pool}`
+    : `${direction === 'join' ? 'Joining' : 'Leaving'} the pool ${pool}`;
+  const line = `${what}: ${phase}, ${moved} of ${users} users, ${items} items${verified > 0 ? `, ${verified} compared` : ''}, longest pause ${longestPauseMs} ms`;
+  return [line, ...troubles.map(({ user, why }) => `  ${user}: ${why}`)].join('\n');
+}

@@ -1,0 +1,111 @@
+/**
+ * One user, from here to the pool or back. At every instant one of the two may serve the user: the one who had it closes its
+ * lease before the last copy, and where the user is stands in a store before the other side may begin. Each step may be
+ * made again after a crash.
+ *
+ *     out    pool: custody (nobody claims) → copies, while served here → hold → last copy → here: `pool` → pool: released
+ *     home   here: `coming` → copies, while served there → pool: given into custody → hold → last copy → here: `here`
+ */
+import { type Clock, sleep } from '../../platform/index.ts';
+import type { Custody } from '../../pool/index.ts';
+import type { Store } from '../../store/index.ts';
+import { compareItems, type Copied, copyItems } from '../copy-items.ts';
+import { MigrationError } from '../errors.ts';
+import type { Places } from './places.ts';
+
+export interface MoveParts {
+  /** This server's. */
+  readonly own: Store;
+  /** The pool's. */
+  readonly pool: Store;
+  readonly custody: Custody;
+  readonly places: Places;
+  readonly clock: Clock;
+  readonly isVerified: boolean;
+  /** Resolves to false where commands of the user are still under way after that time. */
+  readonly finish: (user: string, limitMs: number) => Promise<boolean>;
+  /** Nothing of the user is served here any more: what waits is to wait wherever the user is next. */
+  readonly lose: (user: string) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+export interface Moved {
+  /** How long requests of the user waited at the most. */
+  readonly pauseMs: number;
+  readonly items: number;
+}
+
+/** Copies beforehand, until one finds next to nothing: what the pause is for is the rest. */
+const ROUNDS = 4;
+const REST_ITEMS = 3;
+/** Of the pause: commands under way. Who is busy longer is tried again. */
+const FINISH_MS = 500;
+const BUSY_PAUSE_MS = 300;
+
+/** Throws MigrationError ('user-conflict' where the pool has the user), StoreError, PoolError. */
+export async function moveOut(parts: MoveParts, user: string): Promise<Moved> {
+  const { own, pool, custody, places, clock, signal } = parts;
+  const { epoch } = places.of(user);
+  if ((await custody.take(user, epoch)) === undefined) throw conflict(user);
+  await places.set(user, { place: 'going', epoch });
+  for (;;) {
+    signal.throwIfAborted();
+    await catchUp(own, pool, user);
+    const begunAt = clock.monotonic();
+    const release = places.hold(user);
+    try {
+      if (await parts.finish(user, FINISH_MS)) {
+        places.closeLease(user);
+        await parts.lose(user);
+        const { items } = await lastCopy(parts, own, pool, user);
+        await places.set(user, { place: 'pool', epoch });
+        await custody.release(user);
+        return { pauseMs: clock.monotonic() - begunAt, items };
+      }
+    } finally {
+      release();
+    }
+    await sleep(clock, BUSY_PAUSE_MS, signal);
+  }
+}
+
+/** Throws as `moveOut` does. */
+export async function moveHome(parts: MoveParts, user: string): Promise<Moved> {
+  const { own, pool, custody, places, clock, signal } = parts;
+  await places.set(user, { ...places.of(user), place: 'coming' });
+  await catchUp(pool, own, user);
+  const epoch = await custody.call(user, signal);
+  const begunAt = clock.monotonic();
+  const release = places.hold(user);
+  try {
+    const { items } = await lastCopy(parts, pool, own, user);
+    await places.set(user, { place: 'here', epoch });
+    return { pauseMs: clock.monotonic() - begunAt, items };
+  } finally {
+    release();
+  }
+}
+
+async function catchUp(from: Store, to: Store, user: string): Promise<void> {
+  for (let round = 1; round <= ROUNDS; round++) {
+    const { written, removed } = await copyItems(from, to, user);
+    if (written + removed <= REST_ITEMS) return;
+  }
+}
+
+async function lastCopy({ isVerified }: MoveParts, from: Store, to: Store, user: string): Promise<Copied> {
+  const copied = await copyItems(from, to, user);
+  if (!isVerified) return copied;
+  const [difference] = await compareItems(from, to, user);
+  if (difference === undefined) return copied;
+  throw new MigrationError('copy-failed', `${user} was not handed over`, {
+    why: `${difference.key.sort} is ${difference.what} in the copy`,
+    remedy: 'The user is served as before, and it is tried again.',
+  });
+}
+
+const conflict = (user: string): MigrationError =>
+  new MigrationError('user-conflict', `${user} was not handed over`, {
+    why: 'the pool has a user of that name, who came to it meanwhile',
+    remedy: 'The user is served here as before. Take the join back with --undo, and join with --skip.',
+  });

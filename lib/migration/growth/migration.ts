@@ -1,0 +1,368 @@
+/**
+ * A standalone server's way into a pool, and out of one (docs/growth.md): an order in its store, which is carried out user by
+ * user, and taken up again after a crash.
+ */
+import { type Log, reasonOf, sleep } from '../../platform/index.ts';
+import { custodianOf } from '../../pool/index.ts';
+import { checkPool } from './check-pool.ts';
+import { removeItems } from '../copy-items.ts';
+import { MigrationError } from '../errors.ts';
+import { type Moved, moveHome, moveOut, type MoveParts } from './hand-over.ts';
+import { type Order, readOrder, writeOrder } from './order.ts';
+import type { PoolSide } from './pool-side.ts';
+
+export interface MigrationParts extends Pick<MoveParts, 'own' | 'places' | 'clock' | 'finish' | 'lose'> {
+  readonly build: string;
+  readonly log: Log;
+  /** Opens what the file names; nothing is linked yet. Throws what says that it cannot be used. */
+  readonly openPool: (file: string, standalone: string) => Promise<PoolSide>;
+}
+
+export type Asked = Pick<Order, 'direction' | 'file' | 'standalone' | 'isVerified' | 'users'>;
+
+/** How far it is. */
+export interface Progress {
+  readonly direction: Order['direction'];
+  readonly phase: Order['phase'];
+  readonly isUndo: boolean;
+  readonly standalone: string;
+  readonly pool: string;
+  /** Who is to be moved, as far as is known, and who has been. */
+  readonly users: number;
+  readonly moved: number;
+  /** Items of those that were moved since this server started, and how many were compared. */
+  readonly items: number;
+  readonly verified: number;
+  readonly longestPauseMs: number;
+  /** Who could not be moved yet, and why. */
+  readonly troubles: readonly { readonly user: string; readonly why: string }[];
+}
+
+const AT_ONCE = 4;
+const RETRY_MS = 1_000;
+const USER = /^USER#(.+)$/s;
+
+export class Migration {
+  readonly #parts: MigrationParts;
+  readonly #ending = new AbortController();
+  readonly #troubles = new Map<string, string>();
+  #order: Order | undefined;
+  #side: PoolSide | undefined;
+  #linked: Promise<void> | undefined;
+  #run: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
+  #users = 0;
+  #moved = 0;
+  #items = 0;
+  #longestPauseMs = 0;
+
+  constructor(parts: MigrationParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes up what was begun before this server started. */
+  async resume(): Promise<void> {
+    const { own, places, log } = this.#parts;
+    await places.load();
+    this.#order = await readOrder(own);
+    const order = this.#order;
+    if (order === undefined || order.phase === 'closed') return;
+    this.#linked = this.#open(order).then(
+      (side) => this.#begin(order, side),
+      (thrown: unknown) => log.error({ error: thrown, file: order.file }, 'The pool of this server cannot be used'),
+    );
+  }
+
+  /** Resolves when users of the pool can be served through this server; undefined where there is no pool. */
+  linked(): Promise<void> | undefined {
+    return this.#linked;
+  }
+
+  get order(): Order | undefined {
+    return this.#order;
+  }
+
+  /** Throws MigrationError, and nothing was copied then; where the same is under way already, it goes on. */
+  async start(asked: Asked): Promise<Progress> {
+    const { own, build } = this.#parts;
+    const order = this.#order;
+    if (order !== undefined && order.phase !== 'closed') {
+      if (order.file !== asked.file || order.direction !== asked.direction) throw underWay(order);
+      // After a start that could not use the file.
+      if (this.#side === undefined) this.#linked = this.#open(order).then((side) => this.#begin(order, side));
+      await this.#linked;
+      return this.progress();
+    }
+    const side = await this.#parts.openPool(asked.file, asked.standalone);
+    try {
+      const stay = new Set(asked.users);
+      const going = asked.direction === 'join' ? (await this.#usersHere()).filter((it) => !stay.has(it)) : [];
+      await checkPool(side, { ...asked, build, users: going });
+      if (asked.direction === 'leave') await checkTheyAreThere(side, asked.users);
+    } catch (thrown) {
+      await side.close();
+      throw thrown;
+    }
+    const begun: Order = { ...asked, phase: 'running', isUndo: false };
+    await writeOrder(own, begun);
+    this.#order = begun;
+    this.#side = side;
+    this.#linked = side.link(this.#ending.signal).then(() => this.#begin(begun, side));
+    await this.#linked;
+    return this.progress();
+  }
+
+  /** Whoever went comes home; then there is no way to the pool any more. Throws MigrationError('no-join', 'join-finished'). */
+  async undo(): Promise<Progress> {
+    const order = this.#mustHave();
+    if (order.phase === 'finished') throw finished();
+    await this.#linked;
+    await this.#halt();
+    const brought = [...this.#parts.places.all()].filter(([, it]) => it.place !== 'here').map(([user]) => user);
+    const back: Order =
+      order.direction === 'join'
+        ? { ...order, direction: 'leave', phase: 'running', users: brought, isUndo: true }
+        : { ...order, direction: 'join', phase: 'running', users: await this.#ownUsers(), isUndo: true };
+    await this.#change(back);
+    return this.progress();
+  }
+
+  /** It is not to be undone: what is left of those who went is removed here. */
+  async finish(): Promise<Progress> {
+    const { own, places } = this.#parts;
+    const order = this.#mustHave();
+    if (order.phase !== 'done' && order.phase !== 'finished') throw underWay(order);
+    if (order.direction === 'join') {
+      for (const [user, { place }] of places.all()) if (place === 'pool') await removeItems(own, user);
+      await writeOrder(own, (this.#order = { ...order, phase: 'finished' }));
+      return this.progress();
+    }
+    const side = this.#side;
+    if (side) for (const user of this.#homeFrom(order)) await removeItems(side.store, user);
+    await this.#close(order);
+    return this.progress();
+  }
+
+  progress(): Progress {
+    const order = this.#mustHave();
+    return {
+      direction: order.direction,
+      phase: order.phase,
+      isUndo: order.isUndo,
+      standalone: order.standalone,
+      pool: this.#side?.pool ?? '',
+      users: this.#users,
+      moved: this.#moved,
+      items: this.#items,
+      verified: order.isVerified ? this.#items : 0,
+      longestPauseMs: Math.round(this.#longestPauseMs),
+      troubles: [...this.#troubles].map(([user, why]) => ({ user, why })),
+    };
+  }
+
+  /** Somebody of whom nothing is known: where they are from now on. Only once linked. */
+  async settleNewcomer(user: string): Promise<void> {
+    const { own, places } = this.#parts;
+    const [order, side] = [this.#order, this.#side];
+    if (order === undefined || side === undefined || places.isKnown(user)) return;
+    for await (const _ of own.query(`USER#${user}`, { limit: 1 })) return;
+    const { epoch } = places.of(user);
+    if (order.direction === 'join') {
+      if (!order.users.includes(user)) await places.set(user, { place: 'pool', epoch });
+      return;
+    }
+    const owner = await side.custody.owner(user);
+    const isOurs = side.custody.has(owner) || (await side.custody.take(user, epoch)) !== undefined;
+    await places.set(user, { place: isOurs ? 'here' : 'pool', epoch });
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort(new Error('the server stops'));
+    await this.#halt();
+    await this.#linked?.catch(() => undefined);
+    await this.#side?.close();
+  }
+
+  async #open(order: Order): Promise<PoolSide> {
+    const side = await this.#parts.openPool(order.file, order.standalone);
+    this.#side = side;
+    await side.link(this.#ending.signal);
+    return side;
+  }
+
+  #begin(order: Order, side: PoolSide): void {
+    if (order.phase !== 'running') return;
+    const { log, clock } = this.#parts;
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, this.#ending.signal]);
+    const work = async () => {
+      while (!signal.aborted) {
+        try {
+          if (await this.#round(order, side, signal)) return await this.#done(order);
+        } catch (thrown) {
+          if (!signal.aborted) log.error({ error: thrown }, 'Users are not moved now; it is tried again');
+        }
+        await sleep(clock, RETRY_MS, signal).catch(() => undefined);
+      }
+    };
+    this.#run = { stop, done: work() };
+  }
+
+  /** True when nobody is left. */
+  async #round(order: Order, side: PoolSide, signal: AbortSignal): Promise<boolean> {
+    const { places, log } = this.#parts;
+    const isJoin = order.direction === 'join';
+    const left = isJoin ? await this.#toGo(order, side) : await this.#toCome(order, side);
+    const there = [...places.all()].filter(([, it]) => it.place === (isJoin ? 'pool' : 'here')).length;
+    this.#moved = there;
+    this.#users = there + left.length;
+    if (left.length === 0) return true;
+    const parts: MoveParts = { ...this.#parts, ...order, pool: side.store, custody: side.custody, signal };
+    const move = async (user: string) => {
+      if (isJoin) return moveOut(parts, user);
+      return moveHome(parts, user);
+    };
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        for (let user = left.shift(); user !== undefined && !signal.aborted; user = left.shift()) {
+          try {
+            this.#count(await move(user));
+            this.#troubles.delete(user);
+            log.info({ user, direction: order.direction }, 'A user was handed over');
+          } catch (thrown) {
+            if (signal.aborted) return;
+            this.#troubles.set(user, reasonOf(thrown));
+            log.warn({ user, error: thrown }, 'A user was not handed over');
+          }
+        }
+      }),
+    );
+    return false;
+  }
+
+  #count({ pauseMs, items }: Moved): void {
+    this.#moved += 1;
+    this.#items += items;
+    this.#longestPauseMs = Math.max(this.#longestPauseMs, pauseMs);
+  }
+
+  /** Those whom a crash left between the two sides are settled first: the pool may have them. */
+  async #toGo(order: Order, { custody }: PoolSide): Promise<string[]> {
+    const { places } = this.#parts;
+    const stay = new Set(order.users);
+    for (const [user, { place }] of places.all()) {
+      if (place === 'pool') await custody.release(user);
+      // A leave that was taken back.
+      if (place !== 'coming') continue;
+      await custody.leave(user);
+      await places.set(user, { ...places.of(user), place: 'pool' });
+    }
+    return (await this.#usersHere()).filter((it) => !stay.has(it));
+  }
+
+  async #toCome(order: Order, side: PoolSide): Promise<string[]> {
+    const { places } = this.#parts;
+    // Not handed over yet: what the pool has is no more than a copy.
+    for (const [user, { place, epoch }] of places.all()) {
+      if (place === 'going') await places.set(user, { place: 'here', epoch });
+    }
+    const isHere = (user: string) => places.isKnown(user) && places.of(user).place === 'here';
+    if (order.users.length > 0 || order.isUndo) return order.users.filter((it) => !isHere(it));
+    return (await usersOf(side)).filter((it) => !isHere(it));
+  }
+
+  async #done(order: Order): Promise<void> {
+    const { own, log } = this.#parts;
+    log.info({ direction: order.direction, users: this.#users }, 'All users were handed over');
+    if (!order.isUndo || order.direction === 'join') {
+      await writeOrder(own, (this.#order = { ...order, phase: 'done' }));
+      return;
+    }
+    const side = this.#side;
+    for (const user of side ? order.users : []) {
+      await removeItems((side as PoolSide).store, user);
+      await side?.custody.forget(user);
+    }
+    await this.#close(order);
+  }
+
+  async #close(order: Order): Promise<void> {
+    await writeOrder(this.#parts.own, (this.#order = { ...order, phase: 'closed' }));
+    this.#linked = undefined;
+    const side = this.#side;
+    this.#side = undefined;
+    await side?.close();
+  }
+
+  async #change(order: Order): Promise<void> {
+    await writeOrder(this.#parts.own, order);
+    this.#order = order;
+    if (this.#side) this.#begin(order, this.#side);
+  }
+
+  async #halt(): Promise<void> {
+    this.#run?.stop.abort(new Error('it is asked for something else'));
+    await this.#run?.done;
+    this.#run = undefined;
+  }
+
+  #homeFrom(order: Order): readonly string[] {
+    const named = new Set(order.users);
+    const home = [...this.#parts.places.all()].filter(([, it]) => it.place === 'here').map(([user]) => user);
+    return named.size === 0 ? home : home.filter((it) => named.has(it));
+  }
+
+  /** Who has anything in this server's store and is served here. */
+  async #usersHere(): Promise<string[]> {
+    const { own, places } = this.#parts;
+    const users = new Set<string>();
+    for await (const { key } of own.scan()) {
+      const user = USER.exec(key.partition)?.[1];
+      if (user !== undefined && places.isHere(user)) users.add(user);
+    }
+    return [...users].toSorted();
+  }
+
+  /** Who never was the pool's. */
+  async #ownUsers(): Promise<string[]> {
+    return (await this.#usersHere()).filter((it) => !this.#parts.places.isKnown(it));
+  }
+
+  #mustHave(): Order {
+    if (this.#order !== undefined) return this.#order;
+    throw new MigrationError('no-join', 'This server neither joins nor leaves a pool', {
+      remedy: 'Begin with `caravan join --pool FILE` or `caravan leave --pool FILE`.',
+    });
+  }
+}
+
+/** Everybody in the pool who is in no standalone server's hands. */
+async function usersOf({ store }: PoolSide): Promise<string[]> {
+  const users: string[] = [];
+  for await (const { key, attributes } of store.scan()) {
+    const user = key.sort === 'OWNER' ? USER.exec(key.partition)?.[1] : undefined;
+    if (user !== undefined && custodianOf(String(attributes['session'])) === undefined) users.push(user);
+  }
+  return users.toSorted();
+}
+
+async function checkTheyAreThere({ pool, custody }: PoolSide, users: readonly string[]): Promise<void> {
+  for (const user of users) {
+    if ((await custody.owner(user)) !== undefined) continue;
+    throw new MigrationError('no-such-user', `The pool ${pool} has no user ${user}`, {
+      why: 'no device of theirs has ever been served by it',
+      remedy: '`caravan pool user NAME` tells who is known.',
+    });
+  }
+}
+
+const underWay = ({ direction, phase, file }: Order): MigrationError =>
+  new MigrationError('join-under-way', `A ${direction} is ${phase === 'running' ? 'under way' : phase}`, {
+    why: `it was begun with ${file}`,
+    remedy: 'Wait for it (`caravan join --status`), or take it back with `caravan join --undo`.',
+  });
+
+const finished = (): MigrationError =>
+  new MigrationError('join-finished', 'The join is finished and cannot be taken back', {
+    why: 'what this server had of its users was removed',
+    remedy: 'Use `caravan leave` with a server and a database of their own.',
+  });

@@ -1,0 +1,154 @@
+/**
+ * Users on their way between a pool and a standalone server that has its own store. While one is in the standalone server's
+ * hands, the OWNER item in the pool names it (`@name`): nobody in the pool claims the user, and nobody can who has read the item
+ * before, since every step moves the epoch on.
+ */
+import { type Clock, type Random, sleep } from '../platform/index.ts';
+import { absent, equals, type Store } from '../store/index.ts';
+import { PoolAdministration } from './administer.ts';
+import { PoolError } from './errors.ts';
+import { noPoolMetrics } from './metrics.ts';
+import { custodyOf, type Ownership, RELEASED } from './pool.ts';
+import { isLiveStatus, ownerKey, readServer, serverKey } from './records.ts';
+import { readItem, type Settled, settle, type StoreAccess, type Write } from './settle.ts';
+import { successionWrite } from './writes.ts';
+
+export interface CustodyOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly pool: string;
+  /** The standalone server's name. */
+  readonly standalone: string;
+  /** Default: 1,000. */
+  readonly requestTimeoutMs?: number;
+}
+
+const REQUEST_MS = 1_000;
+const ATTEMPTS = 8;
+const RETRY_MS = 100;
+/** How often it is looked whether the owner has given the user. */
+const POLL_MS = 50;
+
+/** Every method throws PoolError('pool-store-unavailable') where the store gives no clear answer; then it may be tried again. */
+export class Custody {
+  readonly #options: CustodyOptions;
+  readonly #access: StoreAccess;
+  readonly #administration: PoolAdministration;
+
+  constructor(options: CustodyOptions) {
+    const { store, clock, requestTimeoutMs = REQUEST_MS } = options;
+    this.#options = options;
+    this.#access = { store, clock, requestTimeoutMs, metrics: noPoolMetrics };
+    this.#administration = new PoolAdministration(options);
+  }
+
+  owner(user: string): Promise<Ownership | undefined> {
+    return this.#administration.owner(user);
+  }
+
+  has(owner: Ownership | undefined): boolean {
+    return owner?.session === custodyOf(this.#options.standalone);
+  }
+
+  /** For a user whom the pool does not know, with an epoch of at least `epoch`. Undefined where the pool knows the user. */
+  async take(user: string, epoch: number): Promise<number | undefined> {
+    const session = custodyOf(this.#options.standalone);
+    const key = ownerKey(user);
+    const attributes = { session, epoch, since: this.#options.clock.now() };
+    const result = await this.#settled({
+      key,
+      send: (store) => store.put({ key, attributes }, [absent]),
+      isMine: (current) => current?.attributes['session'] === session,
+      isOpen: (current) => current === undefined,
+    });
+    if (result.outcome !== 'applied') return undefined;
+    const owner = await this.owner(user);
+    if (owner === undefined || owner.epoch >= epoch) return owner?.epoch;
+    // It came back from the pool before, and has been served here by a newer epoch since.
+    const raised = await this.#settled({
+      key,
+      send: (store) =>
+        store.update(key, { set: { epoch } }, [equals('session', session), equals('epoch', owner.epoch)]),
+      isMine: (current) => current?.attributes['session'] === session && current.attributes['epoch'] === epoch,
+      isOpen: (current) => current?.attributes['epoch'] === owner.epoch,
+    });
+    return raised.outcome === 'applied' ? epoch : undefined;
+  }
+
+  /** The pool's own from here on: the next request claims the user. Nothing to do where it is already. */
+  async release(user: string): Promise<void> {
+    const owner = await this.owner(user);
+    if (owner === undefined || !this.has(owner)) return;
+    await this.#settled(successionWrite(owner, RELEASED, this.#options.clock.now()));
+  }
+
+  /** The pool forgets that it ever knew the user. Only where nothing of the user's is in its store. */
+  async forget(user: string): Promise<void> {
+    const key = ownerKey(user);
+    const session = custodyOf(this.#options.standalone);
+    await this.#settled({
+      key,
+      send: (store) => store.delete(key, [equals('session', session)]),
+      isMine: (current) => current === undefined,
+      isOpen: (current) => current?.attributes['session'] === session,
+    });
+  }
+
+  /**
+   * The user is given into custody by whoever in the pool serves it, or claimed where nobody does. Resolves to the epoch of
+   * the custody, which is above all that the pool has used. Rejects with the signal's reason; `leave` then.
+   */
+  async call(user: string, signal: AbortSignal): Promise<number> {
+    const { clock, standalone } = this.#options;
+    const session = custodyOf(standalone);
+    let asked: string | undefined;
+    for (;;) {
+      signal.throwIfAborted();
+      const owner = await this.owner(user);
+      if (owner === undefined) {
+        const epoch = await this.take(user, 1);
+        if (epoch !== undefined) return epoch;
+        continue;
+      }
+      if (this.has(owner)) {
+        await this.#administration.unbind(user);
+        return owner.epoch;
+      }
+      if (owner.session === RELEASED || !(await this.#lives(owner.session))) {
+        await this.#settled(successionWrite(owner, session, clock.now()));
+        continue;
+      }
+      if (asked !== owner.session) {
+        await this.#administration.bind(user, session);
+        asked = owner.session;
+      }
+      await sleep(clock, POLL_MS, signal);
+    }
+  }
+
+  /** A call is taken back: the pool keeps the user. */
+  async leave(user: string): Promise<void> {
+    const owner = await this.owner(user);
+    if (owner?.boundTo === custodyOf(this.#options.standalone)) await this.#administration.unbind(user);
+    await this.release(user);
+  }
+
+  async #lives(session: string): Promise<boolean> {
+    const read = await readItem(this.#access, serverKey(this.#options.pool, session));
+    if (!read.ok) return true;
+    return read.value !== undefined && isLiveStatus(readServer(read.value).status);
+  }
+
+  async #settled(write: Write): Promise<Settled> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const result = await settle(this.#access, write);
+      if (result.outcome !== 'unknown') return result;
+      await sleep(this.#options.clock, RETRY_MS);
+    }
+    throw new PoolError('pool-store-unavailable', 'A user could not be handed over', {
+      why: "the pool's store gives no clear answer",
+      remedy: 'Nothing is half done: it is tried again.',
+    });
+  }
+}

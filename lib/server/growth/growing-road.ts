@@ -1,0 +1,101 @@
+/** The road of a standalone server: to itself, or for who has gone there to the pool. */
+import type { Clock } from '../../platform/index.ts';
+import { sleep } from '../../platform/index.ts';
+import type { Location, Member } from '../../pool/index.ts';
+import type { Migration, Places } from '../../migration/index.ts';
+import type { OwnerRoad } from '../activesync/owner-road.ts';
+import type { Road, RoadCompletion, RoadRequest, RoadResult } from '../activesync/road.ts';
+import { ServerError } from '../errors.ts';
+
+export interface GrowingRoadParts {
+  readonly ownerRoad: OwnerRoad;
+  readonly places: Places;
+  readonly migration: Migration;
+  /** To the pool, once there is one. */
+  readonly toPool: () => Road | undefined;
+  readonly clock: Clock;
+}
+
+/** A request does not wait longer for the link, or for its user's hand-over. */
+const PATIENCE_MS = 20_000;
+/** Between the pool's giving of a user and this server's notice of it. */
+const NOTICE_MS = 1_000;
+
+export class GrowingRoad implements Road {
+  readonly #parts: GrowingRoadParts;
+  #listener: (ticket: string, completion: RoadCompletion) => void = () => {};
+
+  constructor(parts: GrowingRoadParts) {
+    this.#parts = parts;
+  }
+
+  onCompletion(listener: (ticket: string, completion: RoadCompletion) => void): void {
+    this.#listener = listener;
+  }
+
+  /** For the road to the pool: its tickets end here too. */
+  readonly complete = (ticket: string, completion: RoadCompletion): void => this.#listener(ticket, completion);
+
+  closeTicket(ticket: string): void {
+    const { toPool, ownerRoad } = this.#parts;
+    (toPool() ?? ownerRoad).closeTicket(ticket);
+  }
+
+  async execute(request: RoadRequest): Promise<RoadResult> {
+    const { ownerRoad, places, migration } = this.#parts;
+    const { user } = request.account;
+    if (this.#parts.toPool() && !places.isKnown(user)) await migration.settleNewcomer(user);
+    await this.#untilFree(user);
+    // Nothing may come between this look and the beginning: a hand-over waits for what has begun.
+    if (places.isHere(user)) return ownerRoad.execute(request, places.lease(user), { complete: this.complete });
+    return (await this.#pool(user)).execute(request);
+  }
+
+  async #pool(user: string): Promise<Road> {
+    const { migration, toPool, clock } = this.#parts;
+    const done = new AbortController();
+    const linked = migration.linked()?.catch(() => undefined);
+    await Promise.race([linked, sleep(clock, PATIENCE_MS, done.signal).catch(() => undefined)]);
+    done.abort();
+    const road = toPool();
+    if (road) return road;
+    throw new ServerError('no-owner', `Nobody serves ${user} now`, {
+      why: 'the pool that has the user cannot be reached',
+      remedy: 'The device tries again by itself.',
+    });
+  }
+
+  async #untilFree(user: string): Promise<void> {
+    const { places, clock } = this.#parts;
+    const until = clock.monotonic() + PATIENCE_MS;
+    for (let held = places.held(user); held; held = places.held(user)) {
+      const done = new AbortController();
+      await Promise.race([held, sleep(clock, PATIENCE_MS, done.signal).catch(() => undefined)]);
+      done.abort();
+      if (clock.monotonic() < until) continue;
+      throw new ServerError('no-owner', `Nobody serves ${user} now`, { why: 'the user is being handed over' });
+    }
+  }
+}
+
+/** A link's member, which knows who is served here: for those the pool has no say. */
+export function seenFrom(places: Places, clock: Clock, member: Member): Member {
+  const locate = async (user: string, stale?: Parameters<Member['locate']>[1]): Promise<Location> => {
+    for (;;) {
+      await places.held(user);
+      if (places.isHere(user) && places.isKnown(user)) return { kind: 'mine', lease: places.lease(user) };
+      const location = await member.locate(user, stale);
+      if (location.kind !== 'nowhere' || places.of(user).place !== 'coming') return location;
+      // Given by the pool, and not taken here yet.
+      await places.soon(user, NOTICE_MS, clock);
+      if (!places.isHere(user)) return location;
+    }
+  };
+  return new Proxy(member, {
+    get(target, name) {
+      if (name === 'locate') return locate;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}

@@ -1,0 +1,139 @@
+/**
+ * A standalone server's link to a pool: by the configuration of one of the pool's servers it opens the pool's store, and once
+ * linked it is a session of the pool that takes nobody. Its door sends requests to the owners in the pool, and the pool's doors
+ * send it those for whom it still has in its hands.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock, Log, Random } from '../../platform/index.ts';
+import { MigrationError, type PoolSide } from '../../migration/index.ts';
+import { Custody, type Member, PoolAdministration } from '../../pool/index.ts';
+import type { StoreMetrics } from '../../store/index.ts';
+import { type Configuration, loadConfiguration } from '../../topology/index.ts';
+import type { OwnerRoad } from '../activesync/owner-road.ts';
+import type { RoutedRoad } from '../activesync/routed-road.ts';
+import { openStore } from '../open-store.ts';
+import { ownAddress } from '../own-address.ts';
+import type { Owner } from '../owner.ts';
+import { untilAdmitted } from '../peer/admission.ts';
+import { PeerListener } from '../peer/peer-listener.ts';
+import { type Peer, Peers } from '../peer/peers.ts';
+import { poolKeys } from '../peer/pool-key.ts';
+import { ANSWER_LIMIT_BYTES, BUILD } from '../pool-placement.ts';
+import { createPoolService, type PoolService } from '../pool-service.ts';
+
+export interface PoolLink extends PoolSide {
+  readonly member: Member;
+  readonly road: RoutedRoad;
+}
+
+export interface PoolLinkParts {
+  readonly configuration: Configuration;
+  readonly owner: Owner;
+  readonly ownerRoad: OwnerRoad;
+  /** See PoolServiceParts. */
+  readonly around: (member: Member) => Member;
+  readonly metrics: StoreMetrics;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Of what the link itself asks of the pool's store, which may be far from here. */
+const REQUEST_MS = 2_000;
+
+/** Throws ConfigurationError, MigrationError('not-a-pool'), ServerError('bad-pool-key', 'cannot-listen'), StoreError. */
+export async function openPoolLink(file: string, standalone: string, parts: PoolLinkParts): Promise<PoolLink> {
+  const { owner, ownerRoad, clock, random, log } = parts;
+  const theirs = loadConfiguration({ file, environment: {} });
+  const { pool } = theirs;
+  if (pool === undefined || theirs.store.kind !== 'dynamodb') {
+    throw new MigrationError('not-a-pool', `${file} is not the configuration of a server of a pool`, {
+      why: pool === undefined ? 'it has no `pool`' : 'its store is not one that servers share',
+      remedy: "Give --pool the file that the pool's servers have, or one with their `store`, `pool` and `mail`.",
+    });
+  }
+  const keys = poolKeys(
+    pool.name,
+    [pool.key, pool.previousKey].filter((it) => it !== undefined),
+  );
+  const listener = new PeerListener(
+    {
+      ...pool.peer,
+      keys,
+      bodyLimitBytes: parts.configuration.limits.bodyLimitBytes,
+      session: () => member.session,
+      log,
+    },
+    {
+      execute: (request, to, front) => service.execute(request, to, front),
+      closeTicket: (ticket) => service.closeTicket(ticket),
+      given: (given) => service.given(given),
+      waitingDevices: (user) => service.waitingDevices(user),
+    },
+  );
+  const port = await listener.listen();
+  const kept = await openStore(theirs, parts);
+  const address = pool.peer.advertise ?? ownAddress(pool.peer.host, port);
+  const peers = new Peers({
+    keys,
+    answerLimitBytes: ANSWER_LIMIT_BYTES,
+    clock,
+    log,
+    onCompletion: (ticket, completion) => road.complete(ticket, completion),
+    onLost: (ticket) => road.complete(ticket, { kind: 'lost' }),
+    onSuspect: (session, suspicion) => member.suspect(session, suspicion),
+  });
+  const { store } = kept;
+  const settings = {
+    beatMs: pool.beatMs,
+    leaseMs: pool.leaseMs,
+    requestTimeoutMs: Math.min(REQUEST_MS, pool.beatMs),
+    drainMs: pool.drainSeconds * 1000,
+  };
+  const { member, road, service }: PoolService = createPoolService({
+    owner,
+    ownerRoad,
+    peers,
+    around: parts.around,
+    member: { store, pool: pool.name, settings, address, zone: pool.zone ?? 'local', build: BUILD, standalone },
+    clock,
+    random,
+    log,
+  });
+  const custody = new Custody({ store, clock, random, pool: pool.name, standalone, requestTimeoutMs: REQUEST_MS });
+  const administration = new PoolAdministration({ store, clock, random, pool: pool.name });
+  const hasOurKey = (peer: Peer) => peers.hasOurKey(peer);
+  const others = async () =>
+    (await administration.servers()).filter((it) => it.status === 'up' && it.address !== address);
+  return {
+    pool: pool.name,
+    store,
+    custody,
+    member,
+    road,
+    servers: () => administration.servers(),
+    hasOurKey,
+    otherMail: otherMail(parts.configuration, theirs),
+    async link(signal) {
+      await kept.ready(signal);
+      await untilAdmitted({ others, hasOurKey, clock, log }, signal);
+      await member.start();
+    },
+    async close() {
+      if (member.state !== 'starting') await member.drain();
+      await member.stop();
+      peers.close();
+      await listener.close();
+      await store.close();
+    },
+  };
+}
+
+/** What makes a mailbox the same one: where it is, and whose domain. */
+function otherMail({ mail: own }: Configuration, { mail: theirs }: Configuration): string | undefined {
+  const placeOf = (mail: Configuration['mail']) =>
+    mail.kind === 'imap' ? { kind: mail.kind, host: mail.host } : { kind: mail.kind, root: mail.root };
+  const nameOf = (mail: Configuration['mail']) => `${Object.values(placeOf(mail)).join(' ')} for ${mail.domain}`;
+  if (own.domain === theirs.domain && isDeepStrictEqual(placeOf(own), placeOf(theirs))) return undefined;
+  return `it is ${nameOf(theirs)}, and this server's ${nameOf(own)}`;
+}

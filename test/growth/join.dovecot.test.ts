@@ -1,0 +1,91 @@
+// A standalone server joins a pool while its devices go on, and what they hold stays what they hold.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { TestPool } from '../support/pool/test-pool.ts';
+import { PoolStage } from '../fault/pool/support/pool-stage.ts';
+import { pause, seconds } from '../fault/pool/support/sizes.ts';
+import { type Refusal, StandaloneBeside } from './support/standalone-beside.ts';
+
+const IS_FULL = process.env['CARAVAN_FAULT_SIZE'] === 'full';
+const USERS = Number(process.env['CARAVAN_TEST_USERS'] ?? (IS_FULL ? 50 : 4));
+const EVERY_MS = IS_FULL ? 60 : 200;
+const KILLS = Number(process.env['CARAVAN_TEST_KILLS'] ?? (IS_FULL ? 30 : 3));
+/** The promise; where other tests run beside this one it says nothing. */
+const SLOWEST_MS = IS_FULL ? 2_000 : 15_000;
+
+let stage: PoolStage;
+let standalone: StandaloneBeside;
+beforeAll(async () => {
+  const door = async (pool: TestPool) => {
+    standalone = await StandaloneBeside.start(pool, 'office');
+    return standalone.url;
+  };
+  stage = await PoolStage.start({ users: USERS, servers: 2, door, wires: [] });
+  await stage.begin();
+}, 300_000);
+afterAll(async () => {
+  await standalone?.remove();
+  await stage?.stop();
+}, 60_000);
+
+const owners = () => Promise.all(stage.pool.users.map((it) => stage.pool.administration.owner(it)));
+
+it('a wrong pool key is refused, and nothing was copied', { timeout: 60_000 }, async () => {
+  const file = await standalone.rewrite(stage.pool, (it) => ({
+    ...it,
+    pool: { ...it.pool, key: 'another key of sixteen' },
+  }));
+  const { error } = await standalone.begin<Refusal>('join', { file });
+  expect(error.code).toBe('wrong-pool-key');
+  expect(await owners()).toEqual(stage.pool.users.map(() => undefined));
+});
+
+it('all users are handed over, and no device notices', { timeout: 300_000 }, async () => {
+  const { troubles, lived } = await stage.during(
+    async () => {
+      await pause(1_500);
+      await standalone.begin('join');
+      const progress = await standalone.over();
+      expect(progress).toMatchObject({ phase: 'done', users: USERS, moved: USERS, troubles: [] });
+      process.stderr.write(`joined: ${JSON.stringify(progress)}\n`);
+      await pause(seconds(10, 2));
+    },
+    { everyMs: EVERY_MS },
+  );
+  expect(troubles).toEqual([]);
+  expect(Math.max(...lived.map((it) => it.toMs - it.fromMs))).toBeLessThan(SLOWEST_MS);
+  const live = new Set((await stage.pool.live()).filter((it) => it.standalone === undefined).map((it) => it.session));
+  for (const owner of await owners()) expect(live).toContain(owner?.session);
+});
+
+it('it is taken back, and no device notices', { timeout: 300_000 }, async () => {
+  const { troubles } = await stage.during(
+    async () => {
+      await pause(1_000);
+      await standalone.ask('POST', '/join/undo');
+      const progress = await standalone.over();
+      expect(progress).toMatchObject({ phase: 'closed', troubles: [] });
+      process.stderr.write(`undone: ${JSON.stringify(progress)}\n`);
+      await pause(seconds(10, 2));
+    },
+    { everyMs: EVERY_MS },
+  );
+  expect(troubles).toEqual([]);
+  expect(await owners()).toEqual(stage.pool.users.map(() => undefined));
+});
+
+it(`it joins again, is killed ${KILLS} times on the way, and goes on each time`, { timeout: 600_000 }, async () => {
+  await stage.during(
+    async () => {
+      await standalone.begin('join').catch(() => undefined);
+      for (let kill = 0; kill < KILLS; kill++) {
+        await pause(stage.random.between(20, 1_500));
+        await standalone.process.end('SIGKILL');
+        await standalone.process.launch();
+      }
+      const progress = await standalone.over();
+      expect(progress).toMatchObject({ phase: 'done', moved: USERS, troubles: [] });
+      await pause(seconds(10, 2));
+    },
+    { everyMs: EVERY_MS, mayBeTwice: true },
+  );
+});
