@@ -1,0 +1,322 @@
+// The two regions of the example, deployed by the CDK's command line into an emulated AWS, changed, and taken away again.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DescribeServicesCommand, DescribeTaskDefinitionCommand, ECSClient } from '@aws-sdk/client-ecs';
+import {
+  DescribeListenersCommand,
+  DescribeLoadBalancersCommand,
+  DescribeTargetGroupsCommand,
+  ElasticLoadBalancingV2Client,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { LambdaClient, ListEventSourceMappingsCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { ListResourceRecordSetsCommand, Route53Client } from '@aws-sdk/client-route-53';
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PoolAdministration } from '../../lib/pool/index.ts';
+import { systemClock, systemRandom } from '../../lib/platform/index.ts';
+import { openDynamoStore } from '../../lib/store/index.ts';
+import stopped from '../functions/events/task-stopped.json' with { type: 'json' };
+import { prepareAccount } from '../support/emulator/account.ts';
+import { Cdk } from '../support/emulator/cdk.ts';
+import { Deployed } from '../support/emulator/deployed.ts';
+import { fitEmulator, LEFT_OUT } from '../support/emulator/left-out.ts';
+import { Moto } from '../support/emulator/moto.ts';
+import { pumpOnce } from '../support/lambda/event-source.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const LIMIT_MS = 300_000;
+const folder = mkdtempSync(join(tmpdir(), 'caravan-deployment-'));
+const closing: (() => Promise<unknown>)[] = [];
+
+let moto: Moto;
+let cdk: Cdk;
+let frankfurt: Deployed;
+let virginia: Deployed;
+/** Deploys the file as `change` makes it, and says where its templates are. */
+let synthesize: (name: string, change?: (file: Example) => void) => Promise<string>;
+
+interface Example {
+  readonly hostedZone: { readonly id: string };
+  readonly pools: { size: { min: number }; settings?: Record<string, unknown> }[];
+}
+
+const tables = () => new DynamoDBClient(moto.client('eu-central-1'));
+const queues = () => new SQSClient(moto.client('eu-central-1'));
+const tasks = () => new ECSClient(moto.client('eu-central-1'));
+
+beforeAll(async () => {
+  moto = await Moto.start();
+  closing.push(() => moto.stop());
+  cdk = new Cdk(moto, folder);
+  const example = JSON.parse(readFileSync(join(ROOT, 'examples/two-regions.json'), 'utf8'));
+  const { file, zoneId } = await prepareAccount(moto, example as Example & Parameters<typeof prepareAccount>[1]);
+  synthesize = async (name, change) => {
+    const changed = structuredClone(file);
+    change?.(changed);
+    const config = join(folder, `${name}.json`);
+    writeFileSync(config, JSON.stringify(changed));
+    await cdk.synthesize(config, join(folder, name), { written: example.hostedZone.id, made: zoneId });
+    return join(folder, name);
+  };
+  const out = await synthesize('first');
+  frankfurt = new Deployed(moto, 'caravan-frankfurt', 'eu-central-1');
+  virginia = new Deployed(moto, 'caravan-virginia', 'us-east-1');
+  for (const { name, region } of [frankfurt, virginia]) {
+    await cdk.bootstrap(region);
+    await cdk.deploy(out, name);
+  }
+}, LIMIT_MS);
+afterAll(async () => {
+  for (const close of closing.toReversed()) await close();
+  rmSync(folder, { recursive: true });
+}, 60_000);
+
+describe('what is taken out of a template for the emulator', () => {
+  const { Resources } = fitEmulator({
+    Resources: {
+      Table: { Type: 'AWS::DynamoDB::Table', DependsOn: ['Alarm'], Properties: { Name: { Ref: 'Key' } } },
+      Alarm: { Type: 'AWS::CloudWatch::Alarm' },
+      Page: { Type: 'AWS::CloudWatch::Dashboard', DependsOn: ['Alarm', 'Table'], Properties: { A: { Ref: 'Alarm' } } },
+      Group: { Type: 'AWS::ElasticLoadBalancingV2::TargetGroup' },
+      Key: { Type: 'AWS::KMS::Key', Properties: { Tags: [], EnableKeyRotation: true } },
+      Other: { Type: 'X', Properties: { A: [{ 'Fn::GetAtt': ['Group', 'TargetGroupFullName'] }] } },
+    },
+  });
+
+  it('is what the list names, and what stays refers to nothing of it', () => {
+    const nothing = (id: string) => `arn:aws:left-out:us-east-1:123456789012:${id}`;
+    expect(Resources).toEqual({
+      Table: { Type: 'AWS::DynamoDB::Table', Properties: { Name: { Ref: 'Key' } } },
+      Page: { Type: 'AWS::CloudWatch::Dashboard', DependsOn: ['Table'], Properties: { A: nothing('Alarm') } },
+      Group: { Type: 'AWS::ElasticLoadBalancingV2::TargetGroup' },
+      Key: { Type: 'AWS::KMS::Key', Properties: { EnableKeyRotation: true } },
+      Other: { Type: 'X', Properties: { A: [nothing('Group')] } },
+    });
+  });
+});
+
+describe('two pools in two regions, deployed', () => {
+  it('everything that is not left out is there, and moto passed over nothing', async () => {
+    for (const stack of [frankfurt, virginia]) {
+      const made = await stack.resources();
+      const { Resources } = await stack.template();
+      expect(made.map(({ logicalId }) => logicalId).toSorted()).toEqual(Object.keys(Resources).toSorted());
+      expect(made.filter(({ type }) => LEFT_OUT[type] !== undefined)).toEqual([]);
+    }
+    const passedOver = moto.lines.filter((line) => line.includes('No Moto CloudFormation support'));
+    // The bucket policy is of the bootstrap's own stack.
+    expect(new Set(passedOver.map((line) => line.split(' ').at(-1)))).toEqual(new Set(['AWS::S3::BucketPolicy']));
+  });
+
+  it('a table: its keys, on demand, protected', async () => {
+    const TableName = (await frankfurt.outputs())['Table'];
+    const { Table } = await tables().send(new DescribeTableCommand({ TableName }));
+    expect(Table).toMatchObject({
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
+      DeletionProtectionEnabled: true,
+    });
+  });
+
+  it('queues whose poison goes to dead letters, each with its function', async () => {
+    const { OutboxQueue, TaskStoppedQueue } = await frankfurt.outputs();
+    const { EventSourceMappings = [] } = await new LambdaClient(moto.client('eu-central-1')).send(
+      new ListEventSourceMappingsCommand({}),
+    );
+    for (const [QueueUrl, tries] of [
+      [OutboxQueue, 100],
+      [TaskStoppedQueue, 5],
+    ] as const) {
+      const { Attributes = {} } = await queues().send(
+        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+      );
+      const policy = JSON.parse(Attributes['RedrivePolicy'] ?? '{}');
+      expect(policy.maxReceiveCount).toBe(tries);
+      expect(policy.deadLetterTargetArn).toMatch(/DeadLetters/);
+      expect(EventSourceMappings.map((it) => it.EventSourceArn)).toContain(Attributes['QueueArn']);
+    }
+  });
+
+  it('a load balancer over three zones: HTTPS with its certificate, plain HTTP redirected', async () => {
+    const sprayers = new ElasticLoadBalancingV2Client(moto.client('eu-central-1'));
+    const { LoadBalancers = [] } = await sprayers.send(new DescribeLoadBalancersCommand({}));
+    expect(LoadBalancers).toMatchObject([{ Scheme: 'internet-facing', Type: 'application' }]);
+    expect(LoadBalancers[0]?.AvailabilityZones?.map((it) => it.ZoneName).toSorted()).toEqual(
+      ['a', 'b', 'c'].map((it) => `eu-central-1${it}`),
+    );
+    const { LoadBalancerArn = '' } = LoadBalancers[0] ?? {};
+    const { Listeners = [] } = await sprayers.send(new DescribeListenersCommand({ LoadBalancerArn }));
+    expect(Listeners.toSorted((a, b) => (a.Port ?? 0) - (b.Port ?? 0))).toMatchObject([
+      { Port: 80, DefaultActions: [{ Type: 'redirect', RedirectConfig: { Protocol: 'HTTPS', Port: '443' } }] },
+      { Port: 443, Protocol: 'HTTPS', Certificates: [{}], DefaultActions: [{ Type: 'forward' }] },
+    ]);
+    const { TargetGroups } = await sprayers.send(new DescribeTargetGroupsCommand({ LoadBalancerArn }));
+    expect(TargetGroups).toMatchObject([{ HealthCheckPath: '/ready', HealthCheckProtocol: 'HTTPS', Port: 8443 }]);
+  });
+
+  it('a service of as many servers as the file says, told of their table and their pool', async () => {
+    const { Cluster: cluster, Service = '', Table } = await frankfurt.outputs();
+    const { services = [] } = await tasks().send(new DescribeServicesCommand({ cluster, services: [Service] }));
+    expect(services).toMatchObject([{ desiredCount: 4 }]);
+    const container = await containerOf(services[0]?.taskDefinition);
+    expect(variablesOf(container)).toMatchObject({
+      CARAVAN_POOL_NAME: 'caravan-frankfurt',
+      CARAVAN_STORE_TABLE: Table,
+      CARAVAN_STORE_REGION: 'eu-central-1',
+    });
+    expect(container).toMatchObject({ readonlyRootFilesystem: true, stopTimeout: 120, user: '1000:1000' });
+  });
+
+  it('each pool has its name in the zone', async () => {
+    const HostedZoneId = (await frankfurt.template()).Resources;
+    const zone = Object.values(HostedZoneId).find(({ Type }) => Type === 'AWS::Route53::RecordSet');
+    const { ResourceRecordSets = [] } = await new Route53Client(moto.client('us-east-1')).send(
+      new ListResourceRecordSetsCommand({ HostedZoneId: String(zone?.Properties?.['HostedZoneId']) }),
+    );
+    const names = ResourceRecordSets.filter((it) => it.Type === 'A').map((it) => it.Name);
+    expect(names).toContain('frankfurt.sync.example.org.');
+    expect(names).toContain('virginia.sync.example.org.');
+  });
+});
+
+describe('the functions, run from the code that was deployed', () => {
+  it('task-stopped takes the event from its queue and fences the session in the table', async () => {
+    const { Table: table = '', TaskStoppedQueue = '' } = await frankfurt.outputs();
+    const store = await openDynamoStore({ table, ...storeClient() });
+    closing.push(() => store.close());
+    await store.put(sessionItem('caravan-frankfurt', { task: stopped.detail.taskArn }));
+    await queues().send(new SendMessageCommand({ QueueUrl: TaskStoppedQueue, MessageBody: JSON.stringify(stopped) }));
+    const fencer = await frankfurt.start('TaskStopped');
+    closing.push(() => fencer.end());
+    const wasThere = await pumpOnce({
+      sqs: queues(),
+      queueUrl: TaskStoppedQueue,
+      invoke: (event) => fencer.invoke(event),
+    });
+    expect(wasThere).toBe(true);
+    const pool = { store, clock: systemClock, random: systemRandom, pool: 'caravan-frankfurt' };
+    expect(await new PoolAdministration(pool).servers()).toMatchObject([{ session: 's1', status: 'fenced' }]);
+    const { Attributes } = await queues().send(
+      new GetQueueAttributesCommand({ QueueUrl: TaskStoppedQueue, AttributeNames: ['All'] }),
+    );
+    expect(Attributes).toMatchObject({
+      ApproximateNumberOfMessages: '0',
+      ApproximateNumberOfMessagesNotVisible: '0',
+    });
+  });
+
+  it('the balancer reads the table of its pool', async () => {
+    const balancer = await frankfurt.start('Balancer');
+    closing.push(() => balancer.end());
+    expect(await balancer.invoke({ source: 'aws.events' })).toEqual([]);
+  });
+
+  it('the canary takes its mailbox from the secret, and tells that the front door is shut', async () => {
+    const canary = await frankfurt.start('Canary', { CARAVAN_CANARY_URL: 'https://127.0.0.1:9' });
+    closing.push(() => canary.end());
+    await canary.invoke({ source: 'aws.events' }).catch(() => undefined);
+    expect(canary.lines.join('\n')).toMatch(/"CanaryAvailability":0/);
+    expect(canary.lines.join('\n')).not.toContain('canary-pass');
+  });
+});
+
+describe('a changed setting', () => {
+  it(
+    'replaces the task definition, and leaves the table, the front door and the code alone',
+    async () => {
+      const before = await facts();
+      const out = await synthesize('second', ({ pools: [pool] }) => {
+        if (!pool) return;
+        pool.size.min = 5;
+        pool.settings = { ...pool.settings, 'log.level': 'debug' };
+      });
+      await cdk.deploy(out, frankfurt.name);
+      const after = await facts();
+      expect(after).toMatchObject({ desiredCount: 5, logLevel: 'debug' });
+      expect(before).toMatchObject({ desiredCount: 4, logLevel: 'info' });
+      expect(after.taskDefinition).not.toBe(before.taskDefinition);
+      expect(after.stays).toEqual(before.stays);
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('destroyed', () => {
+  it(
+    'a pool leaves what must not be lost, and nothing else; the other pool stays as it is',
+    async () => {
+      const out = join(folder, 'second');
+      const { Table, OutboxBucket = '' } = await frankfurt.outputs();
+      const elsewhere = await virginia.resources();
+      await cdk.destroy(out, frankfurt.name);
+      await expect(frankfurt.outputs()).rejects.toThrow(/does not exist/);
+      expect((await tables().send(new DescribeTableCommand({ TableName: Table }))).Table?.TableStatus).toBe('ACTIVE');
+      const s3 = new S3Client({ ...moto.client('eu-central-1'), forcePathStyle: true });
+      const buckets = (await s3.send(new ListBucketsCommand({}))).Buckets?.map((it) => it.Name ?? '') ?? [];
+      expect(buckets).toContain(OutboxBucket);
+      expect(buckets.filter((it) => it.startsWith('caravan-frankfurt-logs'))).toHaveLength(1);
+      const { QueueUrls = [] } = await queues().send(new ListQueuesCommand({}));
+      expect(QueueUrls).toEqual([]);
+      const { Functions } = await new LambdaClient(moto.client('eu-central-1')).send(new ListFunctionsCommand({}));
+      expect(Functions).toEqual([]);
+      const sprayers = new ElasticLoadBalancingV2Client(moto.client('eu-central-1'));
+      expect((await sprayers.send(new DescribeLoadBalancersCommand({}))).LoadBalancers).toEqual([]);
+      expect(await virginia.resources()).toEqual(elsewhere);
+    },
+    LIMIT_MS,
+  );
+});
+
+/** Of Frankfurt: what a change changes, and what it must not. */
+async function facts() {
+  const { Cluster: cluster, Service = '', Table: TableName } = await frankfurt.outputs();
+  const { services = [] } = await tasks().send(new DescribeServicesCommand({ cluster, services: [Service] }));
+  const { desiredCount } = services[0] ?? {};
+  const { Table } = await tables().send(new DescribeTableCommand({ TableName }));
+  const sprayers = new ElasticLoadBalancingV2Client(moto.client('eu-central-1'));
+  const { LoadBalancers = [] } = await sprayers.send(new DescribeLoadBalancersCommand({}));
+  const { Functions = [] } = await new LambdaClient(moto.client('eu-central-1')).send(new ListFunctionsCommand({}));
+  const others = (await frankfurt.resources()).filter(({ type }) => type !== 'AWS::ECS::TaskDefinition');
+  return {
+    desiredCount,
+    taskDefinition: await frankfurt.idOf('AWS::ECS::TaskDefinition'),
+    // As the stack has it: what moto makes of a changed one the SDK cannot read.
+    logLevel: /"CARAVAN_LOG_LEVEL","Value":"(\w+)"/.exec(JSON.stringify(await frankfurt.template()))?.[1],
+    stays: {
+      resources: others,
+      table: [Table?.TableArn, Table?.TableId, Table?.CreationDateTime],
+      sprayer: LoadBalancers.map((it) => [it.LoadBalancerArn, it.DNSName, it.CreatedTime]),
+      code: Functions.map((it) => [it.FunctionName, it.CodeSha256]),
+    },
+  };
+}
+
+async function containerOf(taskDefinition: string | undefined) {
+  const described = await tasks().send(new DescribeTaskDefinitionCommand({ taskDefinition }));
+  return described.taskDefinition?.containerDefinitions?.[0];
+}
+
+const variablesOf = (container: Awaited<ReturnType<typeof containerOf>>): Record<string, string | undefined> =>
+  Object.fromEntries((container?.environment ?? []).map(({ name, value }) => [name, value]));
+
+const storeClient = () => ({ endpoint: moto.endpoint, region: 'eu-central-1', requestTimeoutMs: 10_000 });
+
+const sessionItem = (pool: string, attributes: Readonly<Record<string, string | number>>) => ({
+  key: { partition: `POOL#${pool}`, sort: 'SERVER#s1' },
+  attributes: {
+    beat: 3,
+    status: 'up',
+    address: '10.20.1.5:8444',
+    zone: 'a',
+    build: '0.1.0',
+    seen: systemClock.now(),
+    started: systemClock.now(),
+    ...attributes,
+  },
+});
