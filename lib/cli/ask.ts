@@ -30,7 +30,7 @@ export class Asker {
       const answer = (await this.#lines.question(question, { signal }).catch(rethrowReason)).trim() || (offer ?? '');
       const expected = complaint(answer);
       if (expected === undefined) return answer;
-      process.stdout.write(`Expected is ${expected}.\n`);
+      process.stdout.write(`Expected is ${expected}${expected.endsWith('?') ? '' : '.'}\n`);
     }
   }
 
