@@ -22,10 +22,10 @@ import type { Destination, HomeDoor } from '../homes/home-door.ts';
 import { PASSED_ON_HEADER, passOn } from '../homes/pass-on.ts';
 import type { RunningRequests } from '../http/running-requests.ts';
 import { answerText, type Route, type RouteContext } from '../http/route.ts';
-import { Parking } from '../parking.ts';
+import { type Parked, Parking } from '../parking.ts';
 import { replyOf, sendReply } from './reply.ts';
 import { RequestRate } from './request-rate.ts';
-import type { Reply, Road, RoadRequest } from './road.ts';
+import type { Reply, Road, RoadRequest, RoadWait } from './road.ts';
 
 export interface ActiveSyncParts {
   readonly authenticator: Authenticator;
@@ -56,6 +56,42 @@ interface Exchange {
   workedMs?: number;
 }
 
+/** What the door does with a parked exchange. */
+interface Ends {
+  answer(exchange: Exchange, reply: Reply): void;
+  run(exchange: Exchange, again: boolean, instead: Reply | undefined): void;
+  close(ticket: string): void;
+}
+
+/** An object of a class, and not four functions: there is one for every device that waits. */
+class ParkedExchange implements Parked {
+  readonly #ends: Ends;
+  readonly #exchange: Exchange;
+  readonly #wait: RoadWait;
+
+  constructor(ends: Ends, exchange: Exchange, wait: RoadWait) {
+    this.#ends = ends;
+    this.#exchange = exchange;
+    this.#wait = wait;
+  }
+
+  answer(reply: Reply): void {
+    this.#ends.answer(this.#exchange, reply);
+  }
+
+  again(): void {
+    this.#ends.run(this.#exchange, true, undefined);
+  }
+
+  lost(): void {
+    this.#ends.run(this.#exchange, false, this.#wait.atDeadline);
+  }
+
+  close(): void {
+    this.#ends.close(this.#wait.ticket);
+  }
+}
+
 const PATH = ACTIVESYNC_PATH.toLowerCase();
 /** Not where its weight is 0 (RFC 9110 section 12.5.3). */
 const GZIP = /(?:^|,)\s*gzip\s*(?:$|,|;(?!\s*q=0(?:\.0*)?\s*(?:,|$)))/i;
@@ -70,6 +106,7 @@ export class ActiveSyncRoute implements Route {
   readonly #parts: ActiveSyncParts;
   readonly #parking: Parking;
   readonly #rate: RequestRate;
+  readonly #ends: Ends;
 
   #isStopping = false;
 
@@ -77,6 +114,11 @@ export class ActiveSyncRoute implements Route {
     this.#parts = parts;
     this.#parking = new Parking(parts.clock);
     this.#rate = new RequestRate(parts.clock, parts.requestsPerMinute);
+    this.#ends = {
+      answer: (exchange, reply) => this.#answer(exchange, reply),
+      run: (exchange, again, instead) => void this.#runParked(exchange, again, instead),
+      close: (ticket) => parts.road.closeTicket(ticket),
+    };
     parts.road.onCompletion((ticket, completion) => this.#parking.complete(ticket, completion));
   }
 
@@ -232,12 +274,7 @@ export class ActiveSyncRoute implements Route {
     exchange.workedMs ??= now - exchange.startedMs;
     exchange.waitUntilMs ??= now + result.waitMs;
     const waitMs = Math.max(0, Math.min(result.waitMs, exchange.waitUntilMs - now));
-    this.#parking.park({ ...result, waitMs }, response, {
-      answer: (reply) => this.#answer(exchange, reply),
-      again: () => void this.#runParked(exchange, true, undefined),
-      lost: () => void this.#runParked(exchange, false, result.atDeadline),
-      close: () => road.closeTicket(result.ticket),
-    });
+    this.#parking.park({ ...result, waitMs }, response, new ParkedExchange(this.#ends, exchange, result));
   }
 
   /** `instead`: what a device that waits on is answered where nobody can serve it; a failure would teach it to wait less. */

@@ -8,22 +8,26 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     new ServerError('body-too-large', 'The request body is too large', { why: `the limit is ${limitBytes} bytes` });
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limitBytes) return Promise.reject(tooLarge());
-  return new Promise((resolve, reject) => {
+  return new Promise<Buffer>((resolve, reject) => {
     const chunks: Buffer[] = [];
     let sizeBytes = 0;
-    request.on('data', (chunk: Buffer) => {
+    const onData = (chunk: Buffer) => {
       sizeBytes += chunk.length;
-      if (sizeBytes > limitBytes) {
-        request.removeAllListeners('data');
-        request.resume();
-        return reject(tooLarge());
-      }
-      chunks.push(chunk);
-    });
-    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-    const hungUp = (cause?: Error) =>
+      if (sizeBytes <= limitBytes) return chunks.push(chunk);
+      request.removeAllListeners('data');
+      request.resume();
+      return reject(tooLarge());
+    };
+    const onEnd = () => {
+      // A request that waits is held with all that listens to it.
+      request.off('data', onData).off('end', onEnd).off('error', onError).off('close', onError).on('error', ignore);
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+    };
+    const onError = (cause?: Error) =>
       reject(new ServerError('hung-up', 'The device hung up before its request had all come', { cause }));
-    request.on('error', hungUp);
-    request.on('close', () => hungUp());
+    request.on('data', onData).on('end', onEnd).on('error', onError).on('close', onError);
   });
 }
+
+/** One for all, so that none is held a request. */
+const ignore = () => undefined;
