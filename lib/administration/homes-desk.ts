@@ -1,5 +1,12 @@
 /** What people in charge of several pools ask and order: who is at home where, and moves. */
-import { beginFailOver, endFailOver, type MoveReport, takeOver, type UserMover } from '../migration/index.ts';
+import {
+  beginFailOver,
+  endFailOver,
+  type MoveReport,
+  type TakeOver,
+  takeOver,
+  type UserMover,
+} from '../migration/index.ts';
 import { chooseHome, type Home, type HomeMap, type PoolPlace, type StorePlace } from '../pool/homes/index.ts';
 import type { Store } from '../store/index.ts';
 
@@ -86,8 +93,8 @@ export class HomesDesk {
     return beginFailOver(this.#options, from, { isGone });
   }
 
-  takeOver(name: string, from: string, to: string): Promise<MoveReport> {
-    return takeOver(this.#options, userOf(name, this.#options.domain), from, to);
+  takeOver({ user, ...rest }: TakeOver): Promise<MoveReport> {
+    return takeOver(this.#options, { user: userOf(user, this.#options.domain), ...rest });
   }
 
   async endFailOver(from: string): Promise<readonly PoolPlaceReport[]> {

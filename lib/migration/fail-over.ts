@@ -44,21 +44,33 @@ export async function endFailOver({ map, mover }: FailOverParts, from: string): 
   if (place.state === 'failing-over') await map.endFailOver(place);
 }
 
-/** One user of the lost pool. */
-export async function takeOver(parts: FailOverParts, user: string, from: string, to: string): Promise<MoveReport> {
+export interface TakeOver {
+  readonly user: string;
+  readonly from: string;
+  readonly to: string;
+  /** Of the lost pool, as `beginFailOver` gave it. */
+  readonly term: number;
+}
+
+/** One user of the lost pool, after the wait. */
+export async function takeOver(parts: FailOverParts, { user, from, to, term }: TakeOver): Promise<MoveReport> {
   const { map, mover, openStore } = parts;
   const [home, source, target] = [await mover.home(user), await mover.place(from), await mover.place(to)];
   if (home === undefined || home.pool !== from) {
     return { user, from, to: home?.pool ?? to, what: 'nothing', epoch: home?.epoch ?? 0, items: 0, pauseMs: 0 };
   }
-  if (source.state !== 'failing-over') {
-    throw new PoolError('move-not-possible', `The users of ${from} are not being given to others`, {
-      remedy: `Use \`caravan pool fail-over ${from} --to ${to}\`, or \`caravan user move\` where that pool lives.`,
-    });
-  }
   if (source.store.table === target.store.table) {
     throw new PoolError('move-not-possible', `The table ${source.store.table} is the one of ${to} itself`, {
       remedy: 'Give each pool a table of its own.',
+    });
+  }
+  const lost = home.state === 'lost' && home.to === to ? home : await map.markLost(home, to);
+  // Read after the user was marked: a pool whose mark was taken off since then reads of the user first, and claims nobody lost.
+  const { state, term: present } = await mover.place(from);
+  if (state !== 'failing-over' || present !== term) {
+    await map.cancelMove(lost);
+    throw new PoolError('move-not-possible', `The users of ${from} are not being given to others any more`, {
+      remedy: `Use \`caravan pool fail-over ${from} --to ${to}\` again, or \`caravan user move\` where that pool lives.`,
     });
   }
   const replica = await openStore({ ...target.store, table: source.store.table });
@@ -68,7 +80,7 @@ export async function takeOver(parts: FailOverParts, user: string, from: string,
     await mover.close(to, store, user, home.epoch);
     const { items } = await copyItems(replica, fenced(store, epoch), user);
     await mover.prepare(to, store, user, home.epoch, epoch);
-    const taken = await map.takeOver(home, to);
+    const taken = await map.endMove(lost);
     return { user, from, to, what: 'moved', epoch: taken.epoch, items, pauseMs: 0 };
   } finally {
     await replica.close();

@@ -1,7 +1,7 @@
 // Users on their way from one store to another, with everything that their devices were told.
 export { compareItems, type Copied, copyItems, type Difference, removeItems, userPartition } from './copy-items.ts';
 export { MigrationError, type MigrationErrorCode } from './errors.ts';
-export { beginFailOver, endFailOver, type FailOverParts, takeOver } from './fail-over.ts';
+export { beginFailOver, endFailOver, type FailOverParts, type TakeOver, takeOver } from './fail-over.ts';
 export { type MoveReport, UserMover, type UserMoverOptions } from './move-user.ts';
 export { type Asked, Migration, type MigrationParts, type Progress } from './growth/migration.ts';
 export { Places } from './growth/places.ts';

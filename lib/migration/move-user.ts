@@ -59,7 +59,7 @@ export class UserMover {
     }
     if (home.pool === to && home.state === 'here') return { ...nothing, what: 'nothing', epoch: home.epoch };
     if (home.pool === to) return { ...nothing, what: 'called off', epoch: (await map.cancelMove(home)).epoch };
-    if (home.state === 'moving' && home.to !== to) {
+    if (home.state !== 'here' && home.to !== to) {
       throw new PoolError('move-not-possible', `${user} is on the way from ${home.pool} to ${home.to}`, {
         remedy: `Move the user to ${home.to} to end that, or to ${home.pool} to call it off.`,
       });

@@ -13,6 +13,11 @@ interface FailOverOptions extends PoolOptions {
   readonly gone?: boolean;
 }
 
+interface FailOverBegun {
+  readonly place: { readonly term: number };
+  readonly waitMs: number;
+}
+
 export function failOverCommand(): Command {
   return poolSubcommand(
     'fail-over',
@@ -24,7 +29,7 @@ export function failOverCommand(): Command {
     .action(async (pool: string, options: FailOverOptions) => {
       const { client, terminal } = openPool(options);
       const path = `/pool/homes/${named(pool)}`;
-      const { waitMs } = await client.change<{ readonly waitMs: number }>('POST', `${path}/fail-over`, {
+      const { place, waitMs } = await client.change<FailOverBegun>('POST', `${path}/fail-over`, {
         gone: options.gone === true,
       });
       if (waitMs > 0) {
@@ -37,7 +42,7 @@ export function failOverCommand(): Command {
       let failed = 0;
       for (const user of users) {
         try {
-          const body = { from: pool, to: options.to };
+          const body = { from: pool, to: options.to, term: place.term };
           const moved = await client.change<MoveReport>('POST', `/pool/users/${named(user)}/take-over`, body);
           terminal.result(moved, moveLine(moved));
         } catch (thrown) {

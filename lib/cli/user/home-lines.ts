@@ -5,7 +5,7 @@ import type { MoveReport } from '../../migration/index.ts';
 export function homeLine({ user, pool, epoch, state, to, since }: HomeReport): string {
   if (pool === undefined) return `${user} has no home yet: the first device that comes makes one.`;
   const moving =
-    state === 'moving' ? `, and on the way to ${to}: \`caravan user move ${user} --pool ${to}\` ends it` : '';
+    state !== 'here' ? `, and on the way to ${to}: \`caravan user move ${user} --pool ${to}\` ends it` : '';
   return `${user} is at home in ${pool} (home epoch ${epoch}, since ${since})${moving}.`;
 }
 

@@ -104,9 +104,9 @@ export class HomeMap {
     return this.#change(home, { ...home, epoch: home.epoch + 1, state: 'here' });
   }
 
-  /** The home is lost, and the user is at home elsewhere from now on. */
-  async takeOver(home: Home, to: string): Promise<Home> {
-    return this.#change(home, { ...home, pool: to, epoch: home.epoch + 1, state: 'here' });
+  /** The pool of the home may not claim the user any more, whatever becomes of its mark. `endMove` ends it as it ends a move. */
+  async markLost(home: Home, to: string): Promise<Home> {
+    return this.#change(home, { ...home, state: 'lost', to });
   }
 
   /** What a pool says of itself. False where the map does not answer. */
@@ -168,7 +168,7 @@ export class HomeMap {
   async #change(before: Home, wanted: Home): Promise<Home> {
     const after: Home = {
       ...wanted,
-      to: wanted.state === 'moving' ? wanted.to : undefined,
+      to: wanted.state === 'here' ? undefined : wanted.to,
       since: this.#clock.now(),
     };
     const key = homeKey(before.user);

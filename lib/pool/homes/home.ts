@@ -6,9 +6,9 @@ export interface Home {
   readonly pool: string;
   /** The home epoch: one more with every change of home, and with every move that was called off. */
   readonly epoch: number;
-  /** `moving`: the pool gives the user up, and nobody may take the user until the move ends. */
-  readonly state: 'here' | 'moving';
-  /** While moving: where to. */
+  /** `moving`: the pool gives the user up. `lost`: the pool may not claim the user; another takes the user over. */
+  readonly state: 'here' | 'moving' | 'lost';
+  /** While moving or lost: where to. */
   readonly to?: string | undefined;
   /** Wall clock of the last change, for people. */
   readonly since: number;

@@ -82,6 +82,7 @@ export class HomeKeeper implements HomeGate {
     const home = read.value;
     if (home === undefined) return { kind: 'unclear', why: 'the user has no home yet' };
     if (home.pool !== pool) return { kind: 'elsewhere', closed: home.epoch - 1 };
+    if (home.state === 'lost') return { kind: 'unclear', why: 'another pool takes the user over' };
     if ((owner?.closed ?? 0) >= home.epoch) return { kind: 'elsewhere', closed: 0 };
     // Never heard: what would be written down as its term is not known.
     if (term === 0) return { kind: 'unclear', why: 'this server has not heard from the home map yet' };

@@ -20,7 +20,7 @@ export function readHome(item: Item): Home {
     user: item.key.partition.slice(HOME_PREFIX.length),
     pool: String(pool),
     epoch: numberOf(epoch),
-    state: state === 'moving' ? 'moving' : 'here',
+    state: state === 'moving' || state === 'lost' ? state : 'here',
     to: textOf(to),
     since: numberOf(since),
   };

@@ -38,7 +38,7 @@ interface Call {
 }
 
 const moveBody = z.strictObject({ to: z.string().optional() });
-const takeOverBody = z.strictObject({ from: z.string(), to: z.string() });
+const takeOverBody = z.strictObject({ from: z.string(), to: z.string(), term: z.int() });
 const failOverBody = z.strictObject({ gone: z.boolean() });
 
 /** By method and path; `*` is a name. What it resolves to is the answer. */
@@ -61,10 +61,8 @@ const CALLS: Readonly<Record<string, (call: Call) => Promise<object>>> = {
   'GET /pool/homes/*': async ({ homes, name }) => ({ users: await homes.usersOf(name) }),
   'GET /pool/users/*/home': ({ homes, name }) => homes.home(name),
   'POST /pool/users/*/move': ({ homes, name, body }) => homes.move(name, moveBody.parse(body).to),
-  'POST /pool/users/*/take-over': ({ homes, name, body }) => {
-    const { from, to } = takeOverBody.parse(body);
-    return homes.takeOver(name, from, to);
-  },
+  'POST /pool/users/*/take-over': ({ homes, name, body }) =>
+    homes.takeOver({ user: name, ...takeOverBody.parse(body) }),
   'POST /pool/homes/*/fail-over': ({ homes, name, body }) => homes.beginFailOver(name, failOverBody.parse(body).gone),
   'POST /pool/homes/*/fail-over-end': async ({ homes, name }) => ({ pools: await homes.endFailOver(name) }),
 };

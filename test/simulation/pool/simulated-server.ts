@@ -3,7 +3,14 @@
  * write each, with the conditions of sync state.
  */
 import { silentLog, sleep } from '../../../lib/platform/index.ts';
-import { createMember, type Lease, type Load, type Member, type PoolSettings } from '../../../lib/pool/index.ts';
+import {
+  createMember,
+  type HomeGate,
+  type Lease,
+  type Load,
+  type Member,
+  type PoolSettings,
+} from '../../../lib/pool/index.ts';
 import { absent, atMost, equals, type Item, type Key, type Store } from '../../../lib/store/index.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import type { SimulatedNetwork } from '../support/simulated-network.ts';
@@ -22,7 +29,9 @@ export type Answer = 200 | 421 | 503;
 export interface ServerWorld {
   readonly network: SimulatedNetwork;
   readonly store: SimulatedStore;
-  readonly history: History;
+  readonly history: Pick<History, 'effect'>;
+  /** Default: 'sim'. */
+  readonly pool?: string;
   readonly isBalancing: boolean;
   /** The server that now listens at an address, or the last that did. */
   at(address: string): SimulatedServer | undefined;
@@ -54,7 +63,12 @@ export class SimulatedServer {
   constructor(
     world: ServerWorld,
     process: SimulatedProcess,
-    options: { readonly address: string; readonly random: SeededRandom; readonly settings?: Partial<PoolSettings> },
+    options: {
+      readonly address: string;
+      readonly random: SeededRandom;
+      readonly settings?: Partial<PoolSettings>;
+      readonly homes?: HomeGate;
+    },
   ) {
     this.process = process;
     this.address = options.address;
@@ -66,7 +80,8 @@ export class SimulatedServer {
       clock: process.clock,
       random: options.random.fork(),
       log: silentLog,
-      pool: 'sim',
+      pool: world.pool ?? 'sim',
+      ...(options.homes && { homes: options.homes }),
       ...(options.settings && { settings: options.settings }),
       address: options.address,
       zone: 'here',

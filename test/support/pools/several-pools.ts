@@ -48,6 +48,8 @@ export interface OnePool {
   readonly toHomes: TcpProxy;
   /** The administration of one of its servers. */
   readonly administration: string;
+  /** Its region is lost: no store, and no way in. */
+  lose(): Promise<void>;
 }
 
 export class SeveralPools {
@@ -173,6 +175,11 @@ async function prepare(
       servers: [],
       toHomes,
       administration: `http://127.0.0.1:${ports[2 * count]}`,
+      async lose() {
+        await dynamo.stop();
+        door.cut();
+        door.freeze();
+      },
     };
     pools.set(name, pool);
     for (let number = 0; number < count; number++) {

@@ -1,0 +1,444 @@
+/**
+ * One history of two pools with stores of their own and one home map: users move between them, servers stand still or are cut
+ * off from their store or from the map, the map errs, movers stand still or end half way, a pool is failed over from a replica
+ * that is behind. At no instant may two pools own a user, and what a device was told is there, unless it was told within
+ * the lag of a fail-over. The seed decides everything.
+ */
+import { silentLog } from '../../../lib/platform/index.ts';
+import { HomeKeeper, HomeMap, type StorePlace } from '../../../lib/pool/homes/index.ts';
+import { beginFailOver, endFailOver, takeOver, UserMover } from '../../../lib/migration/index.ts';
+import type { Attributes, Key, Store } from '../../../lib/store/index.ts';
+import { SimulatedServer, type ServerWorld } from '../pool/simulated-server.ts';
+import { Scheduler } from '../support/scheduler.ts';
+import { SeededRandom } from '../support/seeded-random.ts';
+import { SimulatedNetwork } from '../support/simulated-network.ts';
+import { SimulatedProcess } from '../support/simulated-process.ts';
+import { NO_FAULTS, SimulatedStore } from '../support/simulated-store.ts';
+
+export interface HomesResult {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  readonly commands: number;
+  readonly moves: number;
+  readonly failOvers: number;
+  /** Answered commands that a fail-over lost, all within the lag of the replica. */
+  readonly lost: number;
+  readonly trace: readonly string[];
+}
+
+const POOLS = ['east', 'west'] as const;
+type PoolName = (typeof POOLS)[number];
+const TENURE_MS = 12_000;
+const SERVERS = 2;
+const USERS = 3;
+const STATE_SORT = 'DEVICE#1';
+const ROUGH = {
+  ...NO_FAULTS,
+  appliedButError: 0.1,
+  refusedByError: 0.1,
+  lateRequest: 0.1,
+  lateMs: 8_000,
+  lost: 0.03,
+  latencyMs: [1, 200] as const,
+};
+
+interface Told {
+  readonly id: string;
+  readonly atMs: number;
+}
+
+class PoolWorld implements ServerWorld {
+  readonly isBalancing = false;
+  readonly servers: SimulatedServer[] = [];
+  readonly keepers: HomeKeeper[] = [];
+  readonly network: SimulatedNetwork;
+  readonly store: SimulatedStore;
+  readonly history: ServerWorld['history'];
+  readonly pool: PoolName;
+  /** What has been replicated, and as of when. */
+  replica: { readonly atMs: number; readonly items: ReadonlyMap<string, Attributes> } = { atMs: 0, items: new Map() };
+
+  constructor(pool: PoolName, network: SimulatedNetwork, store: SimulatedStore, history: ServerWorld['history']) {
+    this.pool = pool;
+    this.network = network;
+    this.store = store;
+    this.history = history;
+  }
+
+  at(address: string): SimulatedServer | undefined {
+    return this.servers.find((it) => it.address === address);
+  }
+}
+
+export class HomesSimulation {
+  readonly scheduler = new Scheduler();
+  readonly violations: string[] = [];
+  readonly trace: string[] = [];
+  moves = 0;
+  failOvers = 0;
+  lost = 0;
+  commands = 0;
+  readonly #random: SeededRandom;
+  readonly #mapStore: SimulatedStore;
+  readonly #pools = new Map<PoolName, PoolWorld>();
+  readonly #told = new Map<string, Told[]>();
+  /** Of fail-overs by user: what was told from then on until the take-over may be lost. */
+  readonly #losses = new Map<string, { readonly fromMs: number; readonly toMs: number }[]>();
+  /** When the user came home to where the user is. */
+  readonly #arrivedAt = new Map<string, number>();
+  #isOver = false;
+  #serial = 0;
+
+  constructor(seed: number) {
+    this.#random = new SeededRandom(seed);
+    this.#mapStore = new SimulatedStore(this.scheduler, this.#random.fork(), ({ key, before, after }) => {
+      if (key.sort === 'HOME' && before?.['pool'] !== after?.['pool'])
+        this.#arrivedAt.set(key.partition.slice('HOME#'.length), this.scheduler.now);
+    });
+    const network = new SimulatedNetwork(this.scheduler, this.#random.fork());
+    for (const pool of POOLS) {
+      const store = new SimulatedStore(this.scheduler, this.#random.fork(), () => this.#checkOwners());
+      const history = { effect: (user: string) => this.#checkOwner(user, `an effect in ${pool}`) };
+      const world = new PoolWorld(pool, network, store, history);
+      this.#pools.set(pool, world);
+      for (let number = 1; number <= SERVERS; number++) this.#boot(world, `${pool}${number}:1`);
+    }
+  }
+
+  get users(): readonly string[] {
+    return Array.from({ length: USERS }, (_, number) => `u${number + 1}`);
+  }
+
+  begin(): void {
+    for (const user of this.users) {
+      this.#told.set(user, []);
+      this.#think(user);
+    }
+    this.#misbehave();
+    this.#replicate();
+  }
+
+  endChaos(): void {
+    this.#isOver = true;
+    this.#mapStore.faults = NO_FAULTS;
+    this.#mapStore.setDown(false);
+    for (const { store, servers } of this.#pools.values()) {
+      for (const { process } of servers) {
+        process.goOn();
+        store.heal(process.name);
+        this.#mapStore.heal(process.name);
+      }
+    }
+    this.#note('everything heals');
+    // Moves that broke off are ended, as an administrator would.
+    for (const user of this.users) this.#settle(user);
+    for (const pool of POOLS) this.#admin(async (parts) => endFailOver(parts, pool));
+  }
+
+  /** Whom nobody answers after everything healed, and what is missing. */
+  check(answeredSince: number): void {
+    for (const user of this.users) {
+      const told = this.#told.get(user) ?? [];
+      if (!told.some(({ atMs }) => atMs >= answeredSince)) this.#violate(`${user} is not served although all healed`);
+      const home = this.#homeOf(user);
+      const state = home && this.#pools.get(home)?.store.peek({ partition: `USER#${user}`, sort: STATE_SORT });
+      const done = new Set((state?.['done'] ?? []) as readonly string[]);
+      for (const { id, atMs } of told) {
+        if (done.has(id)) continue;
+        const isLost = (this.#losses.get(user) ?? []).some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs);
+        if (isLost) this.lost += 1;
+        else this.#violate(`${id} was answered at ${Math.round(atMs)} and is not in ${home}`);
+      }
+    }
+  }
+
+  #boot(world: PoolWorld, address: string): void {
+    const process = new SimulatedProcess({
+      name: address.split(':')[0] ?? '',
+      scheduler: this.scheduler,
+      rate: this.#random.between(0.99, 1.01),
+    });
+    const keeper = new HomeKeeper({
+      map: this.#mapFor(process),
+      pool: world.pool,
+      store: world.store.storeFor(process),
+      tenureMs: TENURE_MS,
+      report: () => ({
+        url: world.pool,
+        mailServer: 'mail',
+        users: 0,
+        tenureMs: TENURE_MS,
+        store: { table: world.pool },
+      }),
+      onNewTerm: () => server.member.forsake(),
+      clock: process.clock,
+      log: silentLog,
+    });
+    const server: SimulatedServer = new SimulatedServer(world, process, {
+      address,
+      random: this.#random.fork(),
+      homes: keeper,
+    });
+    world.servers.push(server);
+    world.keepers.push(keeper);
+    void keeper.start();
+    void server.member.start().catch(() => undefined);
+  }
+
+  #mapFor(process: SimulatedProcess): HomeMap {
+    const store = this.#mapStore.storeFor(process);
+    return new HomeMap({ near: store, authority: store, clock: process.clock });
+  }
+
+  /** One command at a time, sent to the home, or to anybody, until it is answered. */
+  #think(user: string): void {
+    this.scheduler.after(this.#random.between(100, 1_500), () => this.#send(user, `${user}-${++this.#serial}`));
+  }
+
+  #send(user: string, id: string): void {
+    let isOpen = true;
+    const again = () => {
+      if (!isOpen) return;
+      isOpen = false;
+      this.scheduler.after(this.#random.between(100, 800), () => this.#send(user, id));
+    };
+    this.scheduler.after(6_000, again);
+    const home = this.#homeOf(user);
+    const pool = home !== undefined && this.#random.chance(0.85) ? home : this.#random.pick(POOLS);
+    const server = this.#random.pick(this.#pools.get(pool)?.servers ?? []);
+    server.process.deliver(() => {
+      void this.#front(server, pool, user, id).then((isAnswered) => {
+        if (!isOpen) return;
+        if (!isAnswered) return again();
+        isOpen = false;
+        this.commands += 1;
+        this.#told.get(user)?.push({ id, atMs: this.scheduler.now });
+        this.#think(user);
+      });
+    });
+  }
+
+  /** As the door does: a first home is given, then the request takes its road. */
+  async #front(server: SimulatedServer, pool: PoolName, user: string, id: string): Promise<boolean> {
+    if (this.#homeOf(user) === undefined) {
+      await this.#mapFor(server.process)
+        .assign(user, pool)
+        .catch(() => undefined);
+    }
+    return (await server.front({ user, id })) === 200;
+  }
+
+  #misbehave(): void {
+    this.scheduler.after(this.#random.between(300, 6_000), () => {
+      if (this.#isOver) return;
+      this.#random.pick([
+        () => this.#pause(),
+        () => this.#pause(),
+        () => this.#cut(false),
+        () => this.#cut(true),
+        () => this.#cut(true),
+        () => this.#mapDown(),
+        () => this.#mapRough(),
+        () => this.#move(),
+        () => this.#move(),
+        () => this.#move(),
+        () => this.#failOver(),
+      ])();
+      this.#misbehave();
+    });
+  }
+
+  #anyServer(): { readonly world: PoolWorld; readonly server: SimulatedServer } {
+    const world = this.#pools.get(this.#random.pick(POOLS)) as PoolWorld;
+    return { world, server: this.#random.pick(world.servers) };
+  }
+
+  #pause(): void {
+    const { process } = this.#anyServer().server;
+    process.pause();
+    this.#note(`${process.name} stands still`);
+    this.scheduler.after(this.#random.between(500, 40_000), () => process.goOn());
+  }
+
+  #cut(isFromMap: boolean): void {
+    const { world, server } = this.#anyServer();
+    const { name } = server.process;
+    const store = isFromMap ? this.#mapStore : world.store;
+    store.cut(name);
+    this.#note(`${name} is cut off from ${isFromMap ? 'the map' : 'its store'}`);
+    this.scheduler.after(this.#random.between(500, 50_000), () => store.heal(name));
+  }
+
+  #mapDown(): void {
+    this.#mapStore.setDown(true);
+    this.#note('the map is down');
+    this.scheduler.after(this.#random.between(500, 20_000), () => this.#mapStore.setDown(false));
+  }
+
+  #mapRough(): void {
+    this.#mapStore.faults = ROUGH;
+    this.#note('the map errs');
+    this.scheduler.after(this.#random.between(1_000, 20_000), () => {
+      this.#mapStore.faults = NO_FAULTS;
+    });
+  }
+
+  #move(): void {
+    const user = this.#random.pick(this.users);
+    const to = this.#random.pick(POOLS);
+    this.#note(`${user} is moved to ${to}`);
+    const process = this.#admin(async ({ mover }) => {
+      if ((await mover.move(user, to)).what === 'moved') this.moves += 1;
+      this.#note(`${user} was moved to ${to}`);
+    });
+    if (this.#random.chance(0.2)) this.scheduler.after(this.#random.between(0, 3_000), () => process.kill());
+    if (this.#random.chance(0.3)) {
+      this.scheduler.after(this.#random.between(0, 2_000), () => process.pause());
+      this.scheduler.after(this.#random.between(3_000, 30_000), () => process.goOn());
+    }
+  }
+
+  /** A move that broke off goes where it was going, or is called off. */
+  #settle(user: string, attempt = 0): void {
+    this.#admin(
+      async ({ mover }) => {
+        const home = await mover.home(user);
+        if (home === undefined || home.state === 'here') return;
+        await mover.move(user, this.#random.chance(0.5) ? (home.to ?? home.pool) : home.pool);
+      },
+      { failed: () => attempt < 5 && this.#settle(user, attempt + 1) },
+    );
+  }
+
+  #failOver(): void {
+    const from = this.#random.pick(POOLS);
+    const to = from === 'east' ? 'west' : 'east';
+    this.#note(`${from} is failed over to ${to}`);
+    this.#admin(
+      async (parts, process) => {
+        const { place, waitMs } = await beginFailOver(parts, from, { isGone: false });
+        await new Promise<void>((resolve) => void process.clock.after(waitMs, resolve));
+        for (const user of this.users) {
+          const { atMs } = (this.#pools.get(from) as PoolWorld).replica;
+          // A replica from before the user came has nothing of the homes between.
+          const fromMs = atMs > (this.#arrivedAt.get(user) ?? 0) ? atMs : 0;
+          const { what } = await takeOver(parts, { user, from, to, term: place.term });
+          if (what !== 'moved') continue;
+          this.#losses.set(user, [...(this.#losses.get(user) ?? []), { fromMs, toMs: this.scheduler.now }]);
+          this.#note(`${user} was given over to ${to}`);
+        }
+        await endFailOver(parts, from);
+        this.failOvers += 1;
+      },
+      { lost: from },
+    );
+  }
+
+  /** A reading of each store every two seconds, which arrives up to thirty later. */
+  #replicate(): void {
+    for (const world of this.#pools.values()) {
+      const atMs = this.scheduler.now;
+      const items = new Map<string, Attributes>();
+      for (const user of this.users) {
+        for (const sort of ['OWNER', STATE_SORT]) {
+          const attributes = world.store.peek({ partition: `USER#${user}`, sort });
+          if (attributes !== undefined) items.set(`USER#${user} ${sort}`, attributes);
+        }
+      }
+      this.scheduler.after(this.#random.between(0, 30_000), () => {
+        if (atMs > world.replica.atMs) world.replica = { atMs, items };
+      });
+    }
+    this.scheduler.after(2_000, () => this.#replicate());
+  }
+
+  #admin(
+    task: (parts: Parameters<typeof takeOver>[0], process: SimulatedProcess) => Promise<void>,
+    { failed = () => undefined, lost }: { failed?: () => unknown; lost?: PoolName } = {},
+  ): SimulatedProcess {
+    const process = new SimulatedProcess({ name: `admin${++this.#serial}`, scheduler: this.scheduler });
+    const map = this.#mapFor(process);
+    const storeOf = (pool: string): Store => (this.#pools.get(pool as PoolName) as PoolWorld).store.storeFor(process);
+    const mover = new UserMover({
+      map,
+      openStore: async ({ table }) => storeOf(table),
+      clock: process.clock,
+      random: this.#random.fork(),
+      log: silentLog,
+      giveUpMs: 20_000,
+    });
+    // The lost pool's table, as it is in the region of the other.
+    const openStore = async ({ table }: StorePlace): Promise<Store> =>
+      table === lost ? readingOf(this.#pools.get(lost) as PoolWorld) : storeOf(table);
+    const parts = { map, mover, openStore };
+    task(parts, process).catch((thrown: unknown) => {
+      this.#note(`${process.name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+      failed();
+    });
+    return process;
+  }
+
+  #homeOf(user: string): PoolName | undefined {
+    return this.#mapStore.peek({ partition: `HOME#${user}`, sort: 'HOME' })?.['pool'] as PoolName | undefined;
+  }
+
+  #checkOwners(): void {
+    for (const user of this.users) this.#checkOwner(user, 'a write');
+  }
+
+  #checkOwner(user: string, when: string): void {
+    const owners = [...this.#pools.values()].flatMap(({ pool, servers }) =>
+      servers.flatMap(({ member, process }) =>
+        !process.isDead && member.leases().some((it) => it.user === user && it.isHeld()) ? [pool] : [],
+      ),
+    );
+    if (owners.length > 1) this.#violate(`${user} is owned by ${owners.join(' and ')} at ${when}`);
+  }
+
+  #violate(what: string): void {
+    this.violations.push(what);
+    this.#note(`VIOLATION ${what}`);
+  }
+
+  #note(text: string): void {
+    this.trace.push(`${(this.scheduler.now / 1000).toFixed(3)} ${text}`);
+  }
+}
+
+/** Of what has been replicated, at the instant of the asking. */
+function readingOf({ replica: { items } }: PoolWorld): Store {
+  const no = () => {
+    throw new Error('A replica is only read');
+  };
+  return {
+    get: async (key: Key) => {
+      const attributes = items.get(`${key.partition} ${key.sort}`);
+      return attributes && { key, attributes };
+    },
+    async *query(partition) {
+      for (const [name, attributes] of items) {
+        const [own = '', sort = ''] = name.split(' ');
+        if (own === partition) yield { key: { partition, sort }, attributes };
+      }
+    },
+    put: no,
+    update: no,
+    delete: no,
+    scan: no,
+    close: async () => undefined,
+  };
+}
+
+export async function simulateHomes(seed: number, chaosMs = 150_000): Promise<HomesResult> {
+  const world = new HomesSimulation(seed);
+  await world.scheduler.run(5_000);
+  world.begin();
+  await world.scheduler.run(5_000 + chaosMs);
+  world.endChaos();
+  await world.scheduler.run(world.scheduler.now + 90_000);
+  const calmFrom = world.scheduler.now;
+  await world.scheduler.run(calmFrom + 20_000);
+  world.check(calmFrom);
+  const { violations, commands, moves, failOvers, lost, trace } = world;
+  return { seed, violations, commands, moves, failOvers, lost, trace };
+}
