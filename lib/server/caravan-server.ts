@@ -102,6 +102,7 @@ async function open(
     settings: DEFAULT_SYNC_SETTINGS,
     idleSeconds: limits.idleUserSeconds,
     onMonitorLag: (lagMs) => metrics.monitorLag(lagMs),
+    onPoison: (cause) => metrics.poison(cause),
   });
   opened.push(() => owner.close());
   const authenticator = new Authenticator({

@@ -21,6 +21,7 @@ export interface OwnerParts {
   /** A user without a request and without a waiting device is let go after so many seconds; default 1,800. */
   readonly idleSeconds: number;
   readonly onMonitorLag?: (lagMs: number) => void;
+  readonly onPoison?: (cause: 'not-rendered' | 'device-fails') => void;
 }
 
 interface Served {
@@ -118,7 +119,7 @@ export class Owner {
   }
 
   #open(account: Account, credentials: Credentials, lease: Lease): Promise<UserSync> {
-    const { mail, store, clock, random, log, settings, onMonitorLag } = this.#parts;
+    const { mail, store, clock, random, log, settings, onMonitorLag, onPoison } = this.#parts;
     const sync = (async () => {
       const mailbox = await mail.open(account, credentials);
       const user = createUserSync({
@@ -131,6 +132,7 @@ export class Owner {
         log,
         settings,
         ...(onMonitorLag && { onMonitorLag }),
+        ...(onPoison && { onPoison }),
       });
       user.waiting.onCompletion((ticket, completion) => this.#onCompletion(ticket, completion));
       return user;

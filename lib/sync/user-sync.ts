@@ -23,7 +23,7 @@ import { FolderViews } from './mail/folder-views.ts';
 import type { ItemSource } from './mail/item-source.ts';
 import { emptyFolder, fetchItems, moveConversation, searchFolders, updateItemFlags } from './mail/mailbox-actions.ts';
 import { openFolder } from './mail/open-folder.ts';
-import { PoisonBook } from './mail/poison-book.ts';
+import { PoisonBook, type PoisonedItem } from './mail/poison-book.ts';
 import { Prefetcher } from './mail/prefetch.ts';
 import { Monitor } from './monitor.ts';
 import { ResourceSource } from './resources/resource-source.ts';
@@ -46,6 +46,8 @@ export interface UserSyncParts {
   readonly settings?: Partial<SyncSettings>;
   /** Told how long it took from what the mailbox told to the folder looked at. */
   readonly onMonitorLag?: (lagMs: number) => void;
+  /** Told of every item that is kept from a device since it cannot be rendered or makes the device fail. */
+  readonly onPoison?: (cause: PoisonedItem['cause']) => void;
 }
 
 /** Opens nothing and reads nothing until a device asks. The mailbox is closed with it. */
@@ -109,7 +111,7 @@ class EngineUserSync implements UserSync {
       resources,
       states: new CollectionStates(records, log, settings.stateCacheBytes),
       prefetcher: new Prefetcher(clock, settings),
-      poison: new PoisonBook(records, clock, log),
+      poison: new PoisonBook(records, clock, log, (cause) => parts.onPoison?.(cause)),
       clock,
       random,
       log,

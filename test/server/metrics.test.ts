@@ -91,6 +91,7 @@ describe("a server's metrics", () => {
     expect(figures.get('caravan_command_seconds_sum{command="FolderSync"}')).toBeGreaterThan(0);
     expect(figures.get('caravan_store_operations_total{operation="put",result="done"}')).toBeGreaterThan(1);
     expect(figures.get('caravan_pool_events_total{event="takeover"}')).toBe(0);
+    expect(figures.get('caravan_poison_items_total{cause="not-rendered"}')).toBe(0);
     expect(figures.get('caravan_memory_bytes')).toBeGreaterThan(1e6);
     for (const name of ['caravan_monitor_lag_seconds_count', 'caravan_event_loop_delay_seconds']) {
       expect(figures.has(name), name).toBe(true);

@@ -252,7 +252,7 @@ function describeAt(version: ProtocolVersion, staged: () => JourneyStage): void 
   });
 
   it(
-    'MS-ASCMD_R4035: a calendar is made, filled, renamed and deleted, and an event moves into it',
+    'MS-ASCMD_R4658: a calendar is made, filled, renamed and deleted, and an event moves into it',
     PATIENCE,
     async () => {
       const family = await phone.folderCreate({

@@ -49,7 +49,14 @@ export class ServerMetrics {
     unit: 'seconds',
   });
 
+  readonly #poison = this.registry.counter({
+    name: 'caravan_poison_items',
+    help: 'Items kept from a device for now, since they cannot be rendered or make the device fail.',
+    labels: ['cause'],
+  });
+
   constructor() {
+    for (const cause of ['not-rendered', 'device-fails']) this.#poison.add({ cause }, 0);
     const events = this.registry.counter({
       name: 'caravan_pool_events',
       help: 'Claims, takeovers (claims over a dead session), gives, fences, conditions that failed, results that were unknown.',
@@ -84,6 +91,10 @@ export class ServerMetrics {
 
   proxied(): void {
     this.#proxied.add();
+  }
+
+  poison(cause: 'not-rendered' | 'device-fails'): void {
+    this.#poison.add({ cause });
   }
 
   monitorLag(lagMs: number): void {

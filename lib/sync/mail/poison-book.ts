@@ -15,17 +15,20 @@ export class PoisonBook {
   readonly #records: UserRecords;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #onRecord: (cause: PoisonedItem['cause']) => void;
 
-  constructor(records: UserRecords, clock: Clock, log: Log) {
+  constructor(records: UserRecords, clock: Clock, log: Log, onRecord: (cause: PoisonedItem['cause']) => void) {
     this.#records = records;
     this.#clock = clock;
     this.#log = log;
+    this.#onRecord = onRecord;
   }
 
-  /** Where an administrator sees it: in the log and in the store. */
+  /** Where an administrator sees it: in the log, in the store, and in the metrics. */
   async record(item: PoisonedItem): Promise<void> {
     const { deviceId, serverId, cause, error } = item;
     this.#log.warn({ deviceId, serverId, cause, error }, 'a message is kept from a device');
+    this.#onRecord(cause);
     const sort = poisonSort(deviceId, serverId);
     try {
       const before = await this.#records.read(sort);

@@ -481,3 +481,36 @@ describe('Move of a conversation', () => {
     expect(statuses(await new TestDevice(user).post('ItemOperations', move('2', ALWAYS)))).toEqual([status]);
   });
 });
+
+describe('An event of 16.x', () => {
+  it('has its attachments fetched by their FileReference', async () => {
+    const calendar = ada.calendar().backendId ?? '';
+    const content = Buffer.from('What is to be talked about');
+    const lines = [
+      'BEGIN:VCALENDAR',
+      'VERSION:2.0',
+      'PRODID:-//Test//EN',
+      'BEGIN:VEVENT',
+      'UID:with-attachment@example.org',
+      'DTSTAMP:20260101T080000Z',
+      'DTSTART:20300301T090000Z',
+      'DURATION:PT1H',
+      'SUMMARY:Planning',
+      `ATTACH;FMTTYPE=text/plain;ENCODING=BASE64;VALUE=BINARY;FILENAME=agenda.txt:${content.toString('base64')}`,
+      'END:VEVENT',
+      'END:VCALENDAR',
+      '',
+    ];
+    await ada.mailbox.resources?.put(calendar, 'agenda.ics', lines.join('\r\n'), 'new');
+    const event =
+      (await ada.user.rewriteResource(ada.calendar(), { uid: 'with-attachment@example.org' }, async (it) => it)) ?? '';
+    const reference = await fileReferenceOf(event);
+    const reply = await post(fetchFile(reference));
+    expect(statuses(reply)).toEqual(['1']);
+    const properties = propertiesOf(reply);
+    expect(text(properties, 'AirSyncBase:ContentType')).toBe('text/plain');
+    expect(Buffer.from(text(properties, 'ItemOperations:Data') ?? '', 'base64')).toEqual(content);
+    const missing = await post(fetchFile(reference.replace(/1$/, '9')));
+    expect(statuses(missing)).toEqual(['15']);
+  });
+});

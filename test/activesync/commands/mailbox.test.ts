@@ -133,11 +133,11 @@ describe('changes of the hierarchy', () => {
   });
 
   it.each([
-    [13, 'calendars/Private'],
-    [14, 'contacts/Private'],
-    [15, 'tasks/Private'],
-    [17, 'notes/Private'],
-  ])('MS-ASCMD_R4035: make a folder of type %i', async (type, backendId) => {
+    ['MS-ASCMD_R4658', 13, 'calendars/Private'],
+    ['MS-ASCMD_R4659', 14, 'contacts/Private'],
+    ['MS-ASCMD_R4660', 15, 'tasks/Private'],
+    ['MS-ASCMD_R4662', 17, 'notes/Private'],
+  ])('%s: make a folder of type %i', async (_, type, backendId) => {
     expect(await create('Private', '0', type)).toContain('<Status>1</Status>');
     expect((await (await standalone.other()).folders()).map((it) => it.id)).toContain(backendId);
     const { xml } = await phone.device.post('FolderSync', '<FolderSync><SyncKey>0</SyncKey></FolderSync>');

@@ -142,7 +142,7 @@ describe('What comes by mail', () => {
     expect(await kept()).toBe('');
   });
 
-  it('reaches the phone’s calendar as a change', async () => {
+  it('MS-ASCAL_R314: reaches the phone’s calendar as a change', async () => {
     await keep({});
     const phone = new TestDevice(ada.user);
     const { id } = ada.calendar();

@@ -200,6 +200,7 @@ describe('when it is', () => {
         '20260304T000000Z',
         '20260305T000000Z',
       ]);
+      expect(shown(day, 'Calendar:AllDayEvent', version)).toBe('1');
       expect(shown(day, 'Calendar:Timezone', version)).toBeUndefined();
       const source = added(
         'Calendar',
