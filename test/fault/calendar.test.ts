@@ -1,5 +1,5 @@
-// Changes of a calendar in flight when a request or an answer is lost, or when the server is killed: every one is made once, the
-// phone and the files agree afterwards, and no device begins again.
+// Changes of a calendar in flight when a request or an answer is lost, or when the server is killed: every one is made once, who is
+// invited gets each message once, the phone and the files agree afterwards, and no device begins again.
 import { watch } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,6 +30,7 @@ const eventData = (subject: string): readonly Element[] => [
   element('Calendar:StartTime', '20261201T090000Z'),
   element('Calendar:EndTime', '20261201T100000Z'),
   element('Calendar:Subject', subject),
+  element('Calendar:Attendees', element('Calendar:Attendee', element('Calendar:Email', 'bob@example.org'))),
 ];
 
 let root: string;
@@ -74,6 +75,23 @@ const filed = async (): Promise<readonly string[]> => {
   const texts = await Promise.all(names.map((name) => readFile(join(calendar, name), 'utf8')));
   return texts.map((text) => /^SUMMARY:(.*?)\r?$/m.exec(text)?.[1] ?? '').sort();
 };
+
+/** Of what Bob got: Message-IDs by the subject, each once. */
+async function invitations(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const found = new Map<string, Set<string>>();
+  for (const place of ['new', 'cur']) {
+    const directory = join(root, 'bob', 'mail', place);
+    for (const name of await readdir(directory)) {
+      const raw = await readFile(join(directory, name), 'utf8');
+      const [subject, id] = ['Subject', 'Message-ID'].map(
+        (it) => new RegExp(`^${it}: (.*?)\\r?$`, 'm').exec(raw)?.[1] ?? '',
+      );
+      const ids = found.get(subject ?? '') ?? new Set();
+      found.set(subject ?? '', ids.add(id ?? ''));
+    }
+  }
+  return found;
+}
 
 /** Kills as it says, each moment once a request; tells how often when the server is up again. */
 function arm(trouble: Trouble): () => Promise<number> {
@@ -133,6 +151,9 @@ describe.each(TROUBLES)('while a phone adds, changes and deletes events, $name',
     expect(await filed()).toEqual([...before, `${one}-changed`, two].sort());
     await act([{ kind: 'delete', serverId: idOf(two) }]);
     expect(await filed()).toEqual([...before, `${one}-changed`].sort());
+    const told = await invitations();
+    for (const subject of [one, two, `Updated: ${one}-changed`, `Cancelled: ${two}`])
+      expect(told.get(subject)?.size, subject).toBe(1);
     await eventually('the phone to have what the files have', async () => {
       await phone.syncAll({ collectionId });
       const held = phone.items(collectionId).map((it) => itemText(it, 'Calendar:Subject') ?? '');
