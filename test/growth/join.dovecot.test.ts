@@ -1,6 +1,7 @@
 // A standalone server joins a pool while its devices go on, and what they hold stays what they hold.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { TestPool } from '../support/pool/test-pool.ts';
+import { DeviceClient } from '../../lib/activesync/client/index.ts';
+import { passwordOf, type TestPool } from '../support/pool/test-pool.ts';
 import { PoolStage } from '../fault/pool/support/pool-stage.ts';
 import { pause, seconds } from '../fault/pool/support/sizes.ts';
 import { type Refusal, StandaloneBeside } from './support/standalone-beside.ts';
@@ -88,4 +89,56 @@ it(`it joins again, is killed ${KILLS} times on the way, and goes on each time`,
     },
     { everyMs: EVERY_MS, mayBeTwice: true },
   );
+});
+
+it('users leave for another standalone server, which serves them through the same door, and come back', {
+  timeout: 300_000,
+}, async () => {
+  const branch = await StandaloneBeside.start(stage.pool, 'branch');
+  const leaving = stage.pool.users.slice(0, 2);
+  const placesOf = async () => (await owners()).slice(0, 2).map((it) => it?.session);
+  try {
+    const { troubles } = await stage.during(
+      async () => {
+        await branch.begin('leave', { users: leaving });
+        expect(await branch.over()).toMatchObject({ phase: 'done', users: 2, moved: 2, troubles: [] });
+        expect(await placesOf()).toEqual(['@branch', '@branch']);
+        await pause(seconds(10, 2));
+        await branch.ask('POST', '/join/undo');
+        expect(await branch.over()).toMatchObject({ phase: 'done', direction: 'join', moved: 2, troubles: [] });
+        await pause(seconds(10, 2));
+      },
+      { everyMs: EVERY_MS },
+    );
+    expect(troubles).toEqual([]);
+    expect(await placesOf()).not.toContain('@branch');
+  } finally {
+    await branch.remove();
+  }
+});
+
+it('a second standalone server that has one of the users is told so before anything is copied, and joins without', {
+  timeout: 120_000,
+}, async () => {
+  const other = await StandaloneBeside.start(stage.pool, 'other');
+  try {
+    const [user = ''] = stage.pool.users;
+    const phone = new DeviceClient({
+      url: other.url,
+      user,
+      password: passwordOf(user),
+      deviceId: 'OTHERPHONE',
+      deviceType: 'TestPhone',
+      version: '16.1',
+    });
+    await phone.folderSync();
+    phone.close();
+    const { error } = await other.begin<Refusal>('join');
+    expect(error).toMatchObject({ code: 'user-conflict', message: expect.stringContaining(user) });
+    expect((await stage.pool.administration.owner(user))?.session).not.toBe('@other');
+    await other.begin('join', { users: [user] });
+    expect(await other.over()).toMatchObject({ phase: 'done', users: 0, troubles: [] });
+  } finally {
+    await other.remove();
+  }
 });

@@ -42,13 +42,17 @@ export class StandaloneBeside {
     await writeFile(tokenFile, TOKEN, { mode: 0o600 });
     const [peerPort = 0, administrationPort = 0] = await freePorts(2);
     await writeFile(file, JSON.stringify(poolFile(pool, peerPort)));
-    const process = await ServerProcess.start({
-      ...pool.site.settings(),
-      'mail-port': String(pool.site.dovecot.imapPort),
-      'administration-port': String(administrationPort),
-      'administration-token-file': tokenFile,
-      'drain-seconds': '10',
-    });
+    const process = await ServerProcess.start(
+      {
+        ...pool.site.settings(),
+        'mail-port': String(pool.site.dovecot.imapPort),
+        'administration-port': String(administrationPort),
+        'administration-token-file': tokenFile,
+        'drain-seconds': '10',
+      },
+      undefined,
+      { main: join(pool.place.bundles, 'server', 'main.mjs') },
+    );
     const administration = `http://127.0.0.1:${administrationPort}`;
     return new StandaloneBeside({ process, name, file, tokenFile, administration }, directory);
   }
