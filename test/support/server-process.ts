@@ -76,7 +76,9 @@ export class ServerProcess {
   async launch(): Promise<void> {
     const from = performance.now();
     const { main = MAIN, upPath = '/health' } = this.#options;
-    const child = spawn('node', [main, ...this.#flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    // The tests' own, which a server takes for a setting that there is not.
+    const { CARAVAN_FAULT_SIZE: _, ...env } = process.env;
+    const child = spawn('node', [main, ...this.#flags], { stdio: ['ignore', 'pipe', 'pipe'], env });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => this.#keep(chunk));
     while (child.exitCode === null && child.signalCode === null && performance.now() - from < READY_LIMIT_MS) {
