@@ -1,2 +1,3 @@
 // The command line: a file each subcommand.
 export { main } from './main.ts';
+export { serveMain } from './serve-main.ts';
