@@ -1,7 +1,8 @@
 /** The CDK app: a stack for each pool and each standalone server of the file, held to the rules of the trade. */
 import { App, type AppProps, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import type { Topology } from '../topology/index.ts';
+import { authorityOf, type Topology } from '../topology/index.ts';
+import { GeographyStack } from './geography-stack.ts';
 import { PoolStack } from './pool-stack.ts';
 import { StandaloneStack } from './standalone-stack.ts';
 
@@ -15,7 +16,13 @@ export interface CaravanAppProps {
 
 export function createApp({ topology, bundles, app: appProps }: CaravanAppProps): App {
   const app = new App(appProps);
-  for (const place of topology.pools) new PoolStack(app, { topology, place, bundles });
+  const authority = authorityOf(topology);
+  const geography = authority && new GeographyStack(app, topology, authority);
+  for (const place of topology.pools) {
+    const pool = new PoolStack(app, { topology, place, bundles });
+    // Its servers read the homes from the first on.
+    if (geography) pool.addDependency(geography);
+  }
   for (const place of topology.standalone) new StandaloneStack(app, { topology, place, bundles });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return app;

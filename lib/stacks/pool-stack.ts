@@ -13,6 +13,7 @@ import { Queries } from './monitoring/queries.ts';
 import { SprayerMetrics } from './monitoring/sprayer-metrics.ts';
 import { StoreMetrics } from './monitoring/store-metrics.ts';
 import { createLogBucket } from './log-bucket.ts';
+import { grantHomes } from './geography-stack.ts';
 import { Names } from './names.ts';
 import { Network } from './network.ts';
 import { Outbox } from './outbox.ts';
@@ -82,13 +83,15 @@ export class PoolStack extends PlaceStack {
       logs: serverLogs,
     });
     store.grantUse(servers.task.definition.taskRole);
+    grantHomes(servers.task.definition.taskRole, topology, place);
     outbox?.grantSend(servers.task.definition.taskRole);
 
     const balancer = new Balancer(this, 'Balancer', { ...common, store });
     const taskStopped = new TaskStopped(this, 'TaskStopped', { ...common, store, servers });
     const canary =
       place.canary && new Canary(this, 'Canary', { ...common, ...place.canary, url: `https://${place.host}` });
-    if (topology.hostedZone) new Names(this, 'Names', { zone: topology.hostedZone, place, sprayer });
+    const shared = topology.geography && topology.domain;
+    if (topology.hostedZone) new Names(this, 'Names', { zone: topology.hostedZone, place, shared, sprayer });
 
     const figures = { pool, sprayer: new SprayerMetrics(sprayer), store: new StoreMetrics(store.table) };
     const watched = { ...figures, outbox, taskStopped, hasCanary: canary !== undefined };

@@ -30,7 +30,9 @@ export { TopologyError } from './deployment/errors.ts';
 export { placeConfiguration } from './deployment/place-configuration.ts';
 export { loadTopology, parseTopology } from './deployment/load-topology.ts';
 export {
+  authorityOf,
   DATA_DIRECTORY,
+  homesTable,
   IDLE_TIMEOUT_SECONDS,
   PEER_PORT,
   type ServerEnvironment,

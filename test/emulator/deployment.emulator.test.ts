@@ -182,6 +182,17 @@ describe('two pools in two regions, deployed', () => {
     const names = ResourceRecordSets.filter((it) => it.Type === 'A').map((it) => it.Name);
     expect(names).toContain('frankfurt.sync.example.org.');
     expect(names).toContain('virginia.sync.example.org.');
+    // One name leads to the nearest that is well.
+    expect(
+      ResourceRecordSets.filter((it) => it.Name === 'sync.example.org.' && it.Type === 'A').map((it) => [
+        it.SetIdentifier,
+        it.Region,
+        it.HealthCheckId !== undefined,
+      ]),
+    ).toEqual([
+      ['caravan-frankfurt', 'eu-central-1', true],
+      ['caravan-virginia', 'us-east-1', true],
+    ]);
   });
 });
 

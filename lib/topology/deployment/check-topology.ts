@@ -32,6 +32,7 @@ export function checkTopology(topology: Topology, origin: string): Configuration
   if (places.length === 0) problem('pools', undefined, 'at least one pool, or one standalone server');
   for (const place of places) checkPlace(place, topology, problem);
   for (const [index, pool] of topology.pools.entries()) checkPool(`pools[${index}]`, pool, problem);
+  checkGeography(topology, problem);
   checkUnique(places, problem);
   checkOverlap(places, problem);
   // Of a file that is wrong elsewhere, the servers would complain of the same a second time.
@@ -114,6 +115,26 @@ function checkSettings({ key, place }: Place, topology: Topology, problem: Probl
 
 function checkPool(key: string, { size }: PoolTopology, problem: Problem): void {
   if (size.max < size.min) problem(`${key}.size.max`, size.max, `at least size.min, which is ${size.min}`);
+}
+
+function checkGeography({ geography, pools, domain, hostedZone }: Topology, problem: Problem): void {
+  if (!geography) return;
+  if (pools.length < 2) problem('geography', undefined, 'pools in several regions, or no geography');
+  if (!pools.some(({ name }) => name === geography.authority))
+    problem(
+      'geography.authority',
+      geography.authority,
+      `one of the pools: ${pools.map(({ name }) => name).join(', ')}`,
+    );
+  for (const [index, { region, host }] of pools.entries()) {
+    if (pools.slice(0, index).some((it) => it.region === region))
+      problem(`pools[${index}].region`, region, 'with geography one pool a region: phones are sent to the nearest');
+    if (host === domain)
+      problem(`pools[${index}].host`, host, 'a name of its own: with geography `domain` leads to all');
+  }
+  const zone = hostedZone?.name;
+  if (zone !== undefined && domain !== zone && !domain.endsWith(`.${zone}`))
+    problem('domain', domain, `a name within the hosted zone, ${zone}`);
 }
 
 function checkUnique(places: readonly Place[], problem: Problem): void {

@@ -44,6 +44,7 @@ export function serverEnvironment(
     data: DATA_DIRECTORY,
     'metrics.emf': true,
     ...mailSettings(place),
+    ...(isPool && homesSettings(topology, place)),
     ...(isPool && {
       'store.kind': 'dynamodb',
       'store.table': table,
@@ -57,6 +58,23 @@ export function serverEnvironment(
   };
   const { settings, unknown } = furtherSettings(place, own);
   return { variables: variablesOf({ ...own, ...settings }), secrets: secretsOf(place), unknown };
+}
+
+/** The table of the homes, by its name: the same in every region. */
+export const homesTable = ({ name }: Topology): string => `${name}-homes`;
+
+/** The pool whose region has the replica that all write to. Undefined where pools have nothing to do with each other. */
+export const authorityOf = ({ geography, pools }: Topology): PlaceTopology | undefined =>
+  geography && pools.find(({ name }) => name === geography.authority);
+
+function homesSettings(topology: Topology, place: PlaceTopology): Record<string, Value> {
+  const authority = authorityOf(topology);
+  if (!authority) return {};
+  return {
+    'homes.table': homesTable(topology),
+    'homes.region': place.region,
+    'homes.authorityRegion': authority.region,
+  };
 }
 
 function mailSettings({ mail }: PlaceTopology): Record<string, Value> {

@@ -190,6 +190,12 @@ export const topologySchema = z.strictObject({
       .meta({ kind: 'sections', expected: 'a list of standalone servers', about: 'Servers alone.' }),
     [],
   ),
+  geography: optionalSection({
+    authority: name(
+      'Where users may come to any pool by one name, `domain`, and are at home in one of them (docs/homes.md): the pool whose region ' +
+        'has the replica of the homes that every pool writes to. The certificates bear `domain` too.',
+    ),
+  }),
   alarms: section({
     email: optional(
       text({

@@ -23,6 +23,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'AWS::ApplicationAutoScaling::ScalableTarget': UNKNOWN,
   'AWS::ApplicationAutoScaling::ScalingPolicy': UNKNOWN,
   'AWS::CloudWatch::Alarm': UNKNOWN,
+  'AWS::DynamoDB::GlobalTable': UNKNOWN,
   'AWS::EC2::FlowLog': 'moto fails (IndexError) on one that goes to a bucket and has tags',
   'AWS::EC2::SecurityGroupEgress': UNKNOWN,
   'AWS::Logs::QueryDefinition': UNKNOWN,

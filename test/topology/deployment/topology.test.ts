@@ -180,7 +180,7 @@ describe('caravan.json', () => {
     [
       'no object',
       [],
-      'The whole content is [] (file caravan.json), expected a section with $schema, name, account, domain, hostedZone, image, pools, standalone, alarms, logs, tags',
+      'The whole content is [] (file caravan.json), expected a section with $schema, name, account, domain, hostedZone, image, pools, standalone, geography, alarms, logs, tags',
     ],
     [
       'the tag that tells nothing',
