@@ -11,24 +11,51 @@ export interface ConfigurationProblem {
   readonly expected: string;
 }
 
-/** The configuration cannot be used; every problem of it is told at once. */
-export class ConfigurationError extends CaravanError {
-  declare readonly code: 'invalid-configuration';
+/** A file of settings cannot be used; every problem of it is told at once, a sentence each. */
+class ProblemsError extends CaravanError {
   readonly problems: readonly ConfigurationProblem[];
 
-  constructor(problems: readonly ConfigurationProblem[], cause?: unknown) {
-    super({
-      code: 'invalid-configuration',
-      what: 'The configuration is not valid',
-      why: problems.map(sentenceOf).join('; '),
-      remedy: 'Correct it and start again; docs/configuration.md tells every setting.',
-      cause,
-    });
+  constructor(
+    told: { readonly code: string; readonly what: string; readonly remedy: string },
+    problems: readonly ConfigurationProblem[],
+    cause: unknown,
+  ) {
+    super({ ...told, why: problems.map(sentenceOf).join('; '), cause });
     this.problems = problems;
   }
 }
 
-export function sentenceOf({ key, origin, value, expected }: ConfigurationProblem): string {
+/** A server's configuration. */
+export class ConfigurationError extends ProblemsError {
+  declare readonly code: 'invalid-configuration';
+
+  constructor(problems: readonly ConfigurationProblem[], cause?: unknown) {
+    const remedy = 'Correct it and start again; docs/configuration.md tells every setting.';
+    super({ code: 'invalid-configuration', what: 'The configuration is not valid', remedy }, problems, cause);
+  }
+}
+
+/** What is to be deployed: `caravan.json`. */
+export class TopologyError extends ProblemsError {
+  declare readonly code: 'invalid-topology';
+
+  constructor(problems: readonly ConfigurationProblem[], cause?: unknown) {
+    const remedy = 'Correct the file and synthesize again; docs/deploy.md tells what may stand in it.';
+    super({ code: 'invalid-topology', what: 'The topology is not valid', remedy }, problems, cause);
+  }
+}
+
+/** What is to be planned. */
+export class NeedsError extends ProblemsError {
+  declare readonly code: 'invalid-plan-file';
+
+  constructor(problems: readonly ConfigurationProblem[], cause?: unknown) {
+    const remedy = 'Correct it and plan again; docs/plan-json.md tells what may stand in it.';
+    super({ code: 'invalid-plan-file', what: 'The file to plan with is not valid', remedy }, problems, cause);
+  }
+}
+
+function sentenceOf({ key, origin, value, expected }: ConfigurationProblem): string {
   const subject = value === undefined ? key : `${key} is ${value}`;
   return `${subject} (${origin}), expected ${expected}`;
 }

@@ -20,13 +20,12 @@ export {
 } from './configuration.ts';
 export { allSettings, type Setting } from './all-settings.ts';
 export { documentSettings } from './document-settings.ts';
-export { ConfigurationError, type ConfigurationProblem } from './errors.ts';
+export { ConfigurationError, type ConfigurationProblem, NeedsError, TopologyError } from './errors.ts';
 export { type ConfigurationSources, loadConfiguration } from './load-configuration.ts';
 export { type Policies, policiesConfiguration } from './policies-configuration.ts';
 // The deployment: caravan.json.
 export { documentCosts } from './document-costs.ts';
 export { documentTopology } from './deployment/document-topology.ts';
-export { TopologyError } from './deployment/errors.ts';
 export { placeConfiguration } from './deployment/place-configuration.ts';
 export { loadTopology, parseTopology } from './deployment/load-topology.ts';
 export {
@@ -48,7 +47,7 @@ export type {
 } from './deployment/topology.ts';
 // The planner: which deployment, and why.
 export { describePlan } from './planning/describe-plan.ts';
-export { NeedsError, NoPlanError } from './planning/errors.ts';
+export { NoPlanError } from './planning/errors.ts';
 export { loadNeeds, parseNeeds } from './planning/load-needs.ts';
 export { MAIL_LIMIT_MS, MAIL_WARNING_MS } from './planning/latency.ts';
 export { documentNeeds } from './planning/document-needs.ts';

@@ -1,10 +1,12 @@
 /**
- * `npm run simulate -- --seeds 10000 [--from N] [--trace] [--workers N]`: histories of a whole pool, each decided by its seed alone. Progress
+ * `npm run simulate -- --seeds 10000 [--from N] [--trace] [--workers N] [--homes]`: histories of a whole pool, each decided by its seed alone. Progress
  * goes to standard error; the last line says how many histories and events there were, and how many violations. Exits 1 if
- * there is one. `--seeds 1 --from N --trace` replays a history and tells it.
+ * there is one. `--seeds 1 --from N --trace` replays a history and tells it. `--homes`: histories of several pools, with moves of users between them and
+ * fail-overs, in place of those of one.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { runHomes } from './homes/run-homes.ts';
 import { runSeeds, type SeedsSummary } from './whole/run-seeds.ts';
 import { simulateWhole } from './whole/whole-simulation.ts';
 
@@ -17,7 +19,8 @@ const progress = (line: string) => void process.stderr.write(process.stderr.isTT
 process.exit(await main());
 
 async function main(): Promise<number> {
-  const { seeds, from, workers, isTraced } = readArguments();
+  const { seeds, from, workers, isTraced, isOfHomes } = readArguments();
+  if (isOfHomes) return severalPools({ from, seeds }, isTraced);
   if (isTraced) {
     for (let seed = from; seed < from + seeds; seed++) {
       const { trace } = await simulateWhole(seed, { isTraced });
@@ -43,6 +46,26 @@ async function main(): Promise<number> {
     say(`seed ${seed}, ${(atMs / 1000).toFixed(3)} s: ${what} (npm run simulate -- --from ${seed} --seeds 1 --trace)`);
   say(lastLine(summary));
   return summary.violations.length === 0 ? 0 : 1;
+}
+
+async function severalPools(range: { from: number; seeds: number }, isTraced: boolean): Promise<number> {
+  let shown = Number.NEGATIVE_INFINITY;
+  const { violations, ...sums } = await runHomes(range, ({ histories }, { trace }) => {
+    for (const line of isTraced ? trace : []) say(line);
+    const now = performance.now();
+    if (now - shown < PROGRESS_EVERY_MS) return;
+    shown = now;
+    progress(`${histories} of ${range.seeds} histories`);
+  });
+  progress('');
+  for (const { seed, what } of violations.slice(0, VIOLATIONS_SHOWN))
+    say(`seed ${seed}: ${what} (npm run simulate -- --homes --from ${seed} --seeds 1 --trace)`);
+  const { histories, commands, moves, failOvers, lost } = sums;
+  say(
+    `${histories} histories of several pools, ${violations.length} invariant violations (${commands} commands answered, ` +
+      `${moves} moves, ${failOvers} fail-overs, ${lost} commands lost by the lag of a replica)`,
+  );
+  return violations.length === 0 ? 0 : 1;
 }
 
 function lastLine({
@@ -71,6 +94,7 @@ function readArguments() {
       from: { type: 'string', default: '1' },
       workers: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       trace: { type: 'boolean', default: false },
+      homes: { type: 'boolean', default: false },
     },
   });
   return {
@@ -78,6 +102,7 @@ function readArguments() {
     from: wholeNumber('from', values.from),
     workers: wholeNumber('workers', values.workers),
     isTraced: values.trace,
+    isOfHomes: values.homes,
   };
 }
 

@@ -2,7 +2,7 @@
 import { readJson, schemaProblems } from '../schema-problems.ts';
 import { checkTopology } from './check-topology.ts';
 import { completeTopology } from './complete-topology.ts';
-import { TopologyError } from './errors.ts';
+import { TopologyError } from '../errors.ts';
 import { type Topology, topologySchema } from './topology.ts';
 import { topologySettings } from './topology-settings.ts';
 

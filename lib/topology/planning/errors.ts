@@ -1,22 +1,4 @@
 import { CaravanError } from '../../platform/index.ts';
-import { type ConfigurationProblem, sentenceOf } from '../errors.ts';
-
-/** The plan's file cannot be used; every problem of it is told at once, a sentence each. */
-export class NeedsError extends CaravanError {
-  declare readonly code: 'invalid-plan-file';
-  readonly problems: readonly ConfigurationProblem[];
-
-  constructor(problems: readonly ConfigurationProblem[], cause?: unknown) {
-    super({
-      code: 'invalid-plan-file',
-      what: 'The file to plan with is not valid',
-      why: problems.map(sentenceOf).join('; '),
-      remedy: 'Correct it and plan again; docs/plan-json.md tells what may stand in it.',
-      cause,
-    });
-    this.problems = problems;
-  }
-}
 
 /** One requirement that, changed so, has a plan. */
 export interface Relaxation {

@@ -1,10 +1,9 @@
 /** Reads a plan's file, checks it as a whole, and completes it. */
 import { closestName } from '../closest-name.ts';
 import { expectedOf } from '../configuration-draft.ts';
-import type { ConfigurationProblem } from '../errors.ts';
+import { type ConfigurationProblem, NeedsError } from '../errors.ts';
 import { readJson, schemaProblems } from '../schema-problems.ts';
 import { schemaSettings } from '../schema-settings.ts';
-import { NeedsError } from './errors.ts';
 import { MOST_REGIONS, type Needs, needsSchema, type ParsedNeeds } from './needs.ts';
 
 export const needsSettings = () => schemaSettings(needsSchema);
