@@ -76,9 +76,11 @@ export async function takeOver(parts: FailOverParts, { user, from, to, term }: T
   const replica = await openStore({ ...target.store, table: source.store.table });
   const store = await openStore(target.store);
   try {
-    const epoch = (await highestEpoch(replica, user)) + EPOCHS_AHEAD;
+    const known = await highestEpoch(replica, user);
+    const epoch = known + EPOCHS_AHEAD;
     await mover.close(to, store, user, home.epoch);
-    const { items } = await copyItems(replica, fenced(store, epoch), user);
+    // A replica from before the user came knows nothing: what the new home has of the user from earlier is better than that.
+    const { items } = known === 0 ? { items: 0 } : await copyItems(replica, fenced(store, epoch), user);
     await mover.prepare(to, store, user, home.epoch, epoch);
     const taken = await map.endMove(lost);
     return { user, from, to, what: 'moved', epoch: taken.epoch, items, pauseMs: 0 };

@@ -57,6 +57,7 @@ export class UserMover {
       if (pool === to) return { ...nothing, what: 'given a first home', epoch };
       return this.move(user, to);
     }
+    if (home.state === 'lost') await this.#isGivenOver(home);
     if (home.pool === to && home.state === 'here') return { ...nothing, what: 'nothing', epoch: home.epoch };
     if (home.pool === to) return { ...nothing, what: 'called off', epoch: (await map.cancelMove(home)).epoch };
     if (home.state !== 'here' && home.to !== to) {
@@ -73,6 +74,15 @@ export class UserMover {
       await this.#callOff(moving, thrown);
       throw thrown;
     }
+  }
+
+  /** Two that copy into one store at once undo each other's work: while a fail-over goes on, the user is its alone. */
+  async #isGivenOver({ user, pool, to }: Home): Promise<void> {
+    if ((await this.place(pool)).state !== 'failing-over') return;
+    throw new PoolError('move-not-possible', `${user} is being given over from ${pool} to ${to}`, {
+      why: `the fail-over of ${pool} has not ended`,
+      remedy: `Wait for it, or use \`caravan pool fail-over ${pool} --to ${to}\` again where it broke off.`,
+    });
   }
 
   /** Throws PoolError('homes-unavailable'). */
