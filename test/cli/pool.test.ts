@@ -190,8 +190,17 @@ describe('caravan pool', { timeout: 2 * LIMIT_MS }, () => {
     );
   });
 
-  it('rebalance: even servers are left alone', async () => {
-    expect(await ask('rebalance', '--dry-run')).toEqual({ dryRun: true, gives: [] });
+  it('rebalance: who has no less than the others gets nobody; the server that came later gets what it lacks', async () => {
+    const servers = await show();
+    const fair = Math.floor(servers.reduce((sum, { users }) => sum + users, 0) / servers.length);
+    const lacking = new Map(servers.map(({ address, users }) => [address, Math.max(0, fair - users)]));
+    const { dryRun, gives } = (await ask('rebalance', '--dry-run')) as unknown as {
+      dryRun: boolean;
+      gives: readonly { to: string; users: number }[];
+    };
+    expect(dryRun).toBe(true);
+    for (const { to, users } of gives) expect(users).toBeLessThanOrEqual(lacking.get(to) ?? 0);
+    expect(new Set(gives.map(({ to }) => to)).size).toBeLessThanOrEqual(1);
   });
 
   it('fence: one that lives is watched for a lease, and refused', async () => {

@@ -1,5 +1,4 @@
 /** `caravan join` and `caravan leave`: users of a standalone server go to a pool, or come from one, while it serves them. */
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -8,6 +7,7 @@ import { sleep, systemClock } from '../../platform/index.ts';
 import { loadConfiguration } from '../../topology/index.ts';
 import { CliError } from '../errors.ts';
 import { AdministrationClient } from '../pool/administration-client.ts';
+import { givenToken } from '../pool/administrator-token.ts';
 import { openTerminal } from '../terminal.ts';
 
 interface Options {
@@ -26,7 +26,6 @@ interface Options {
 }
 
 const POLL_MS = 300;
-const TOKEN = 'CARAVAN_ADMINISTRATION_TOKEN';
 const collect = (one: string, all: readonly string[] = []): readonly string[] => [...all, one];
 
 export function addJoinCommands(program: Command): void {
@@ -52,7 +51,10 @@ function withOptions(command: Command): Command {
     .option('--finish', 'it is not to be taken back: remove the copies that are left')
     .option('--config <file>', "the standalone server's own configuration, which tells where its administration is")
     .option('--url <url>', 'its administration: http://host:port')
-    .option('--token-file <file>', `the administrator's token (default: of the configuration, or ${TOKEN})`)
+    .option(
+      '--token-file <file>',
+      "the administrator's token (default: of the configuration, or CARAVAN_ADMINISTRATION_TOKEN)",
+    )
     .option('--json', 'one JSON document a line');
 }
 
@@ -86,9 +88,9 @@ function asked(direction: Asked['direction'], options: Options): Asked {
   };
 }
 
-/** Throws CliError('no-administration'), ConfigurationError. */
+/** Throws CliError: 'no-administration', 'missing-token'; ConfigurationError. */
 function placeOf({ url, tokenFile, config }: Options): { urls: readonly string[]; token: string } {
-  const given = tokenFile === undefined ? process.env[TOKEN] : readFileSync(resolve(tokenFile), 'utf8').trim();
+  const given = givenToken(tokenFile, process.env);
   if (url !== undefined && given !== undefined) return { urls: [url], token: given };
   const { administration } = loadConfiguration({ file: config, environment: process.env });
   const { host, port, token = given } = administration;

@@ -1,10 +1,9 @@
 /** Where the pool is that a command is about: the one that `caravan up` runs, or the one that is named. */
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { reasonOf } from '../../platform/index.ts';
 import { type PoolNote, readPoolNote } from '../../pool/local/index.ts';
 import { CliError } from '../errors.ts';
 import type { AdministrationPlace } from './administration-client.ts';
+import { givenToken, readToken } from './administrator-token.ts';
 
 export interface PoolOptions {
   readonly url?: string;
@@ -17,9 +16,6 @@ export interface FoundPool extends AdministrationPlace {
   /** Of a pool that runs on this machine. */
   readonly note: PoolNote | undefined;
 }
-
-const TOKEN = 'CARAVAN_ADMINISTRATION_TOKEN';
-const TOKEN_FILE = 'CARAVAN_ADMINISTRATION_TOKEN_FILE';
 
 /** Throws CliError: 'bad-option', 'no-pool', 'missing-token'. */
 export function findPool(options: PoolOptions, environment: NodeJS.ProcessEnv): FoundPool {
@@ -39,23 +35,6 @@ export function findPool(options: PoolOptions, environment: NodeJS.ProcessEnv): 
       'Start one, name the directory of one with --directory, or an address of administration with --url.',
     );
   }
-  const given = options.tokenFile ?? environment[TOKEN_FILE];
-  const token = given === undefined && environment[TOKEN] ? environment[TOKEN] : readToken(given ?? own?.tokenFile);
+  const token = givenToken(options.tokenFile, environment) ?? readToken(own?.tokenFile);
   return { urls: url === undefined ? (own?.servers ?? []).map((it) => it.administration) : [url], token, note: own };
-}
-
-function readToken(file: string | undefined): string {
-  if (file === undefined) {
-    throw new CliError('missing-token', 'No token was given', `Give --token-file, or set ${TOKEN} or ${TOKEN_FILE}.`);
-  }
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (cause) {
-    throw new CliError(
-      'missing-token',
-      `The token cannot be read: ${reasonOf(cause)}`,
-      'Give another file with --token-file, or run this as the user whose pool it is.',
-      cause,
-    );
-  }
 }

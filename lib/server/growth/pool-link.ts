@@ -71,8 +71,11 @@ export async function openPoolLink(file: string, standalone: string, parts: Pool
       waitingDevices: (user) => service.waitingDevices(user),
     },
   );
-  const port = await listener.listen();
   const kept = await openStore(theirs, parts);
+  const port = await listener.listen().catch(async (thrown: unknown) => {
+    await kept.store.close();
+    throw thrown;
+  });
   const address = pool.peer.advertise ?? ownAddress(pool.peer.host, port);
   const peers = new Peers({
     keys,

@@ -21,6 +21,10 @@ const OWN_HEADERS = new Set([
   'expect',
 ]);
 const RETRY_AFTER_SECONDS = 5;
+/** For the connection alone: how long an answer takes is the device's to say. */
+const CONNECT_LIMIT_MS = 10_000;
+/** A pool that is gone without a word is noticed by the connection itself. */
+const KEEP_ALIVE_MS = 30_000;
 const MISDIRECTED = 421;
 
 export interface PassOnParts {
@@ -48,6 +52,13 @@ export function passOn(
     response.end();
   };
   outgoing.on('error', (error) => failed(reasonOf(error)));
+  outgoing.once('socket', (socket) => {
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    if (!socket.connecting) return;
+    const tooLong = () => outgoing.destroy(new Error(`no connection within ${CONNECT_LIMIT_MS / 1000} s`));
+    socket.setTimeout(CONNECT_LIMIT_MS, tooLong);
+    socket.once('connect', () => socket.setTimeout(0, tooLong));
+  });
   outgoing.on('response', (answer) => {
     if (answer.statusCode === MISDIRECTED) {
       answer.resume();
