@@ -194,10 +194,10 @@ describe('caravan pool', { timeout: 2 * LIMIT_MS }, () => {
     const servers = await show();
     const fair = Math.floor(servers.reduce((sum, { users }) => sum + users, 0) / servers.length);
     const lacking = new Map(servers.map(({ address, users }) => [address, Math.max(0, fair - users)]));
-    const { dryRun, gives } = (await ask('rebalance', '--dry-run')) as unknown as {
+    const { dryRun, gives } = await ask<{
       dryRun: boolean;
       gives: readonly { to: string; users: number }[];
-    };
+    }>('rebalance', '--dry-run');
     expect(dryRun).toBe(true);
     for (const { to, users } of gives) expect(users).toBeLessThanOrEqual(lacking.get(to) ?? 0);
     expect(new Set(gives.map(({ to }) => to)).size).toBeLessThanOrEqual(1);
