@@ -84,7 +84,10 @@ it(`it joins again, is killed ${KILLS} times on the way, and goes on each time`,
         await standalone.process.launch();
       }
       const progress = await standalone.over();
-      expect(progress).toMatchObject({ phase: 'done', moved: USERS, troubles: [] });
+      expect(progress).toMatchObject({ phase: 'done', users: USERS, moved: USERS, troubles: [] });
+      await standalone.process.end('SIGKILL');
+      await standalone.process.launch();
+      expect(await standalone.over()).toMatchObject({ phase: 'done', users: USERS, moved: USERS });
       await pause(seconds(10, 2));
     },
     { everyMs: EVERY_MS, mayBeTwice: true },

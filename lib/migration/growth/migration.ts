@@ -66,6 +66,9 @@ export class Migration {
     this.#order = await readOrder(own);
     const order = this.#order;
     if (order === undefined || order.phase === 'closed') return;
+    this.#moved = this.#there(order);
+    // Of one that was not over, the first round tells who is left.
+    if (order.phase !== 'running') this.#users = this.#moved;
     this.#linked = this.#open(order).then(
       (side) => this.#begin(order, side),
       (thrown: unknown) => log.error({ error: thrown, file: order.file }, 'The pool of this server cannot be used'),
@@ -209,12 +212,11 @@ export class Migration {
 
   /** True when nobody is left. */
   async #round(order: Order, side: PoolSide, signal: AbortSignal): Promise<boolean> {
-    const { places, log } = this.#parts;
+    const { log } = this.#parts;
     const isJoin = order.direction === 'join';
     const left = isJoin ? await this.#toGo(order, side) : await this.#toCome(order, side);
-    const there = [...places.all()].filter(([, it]) => it.place === (isJoin ? 'pool' : 'here')).length;
-    this.#moved = there;
-    this.#users = there + left.length;
+    this.#moved = this.#there(order);
+    this.#users = this.#moved + left.length;
     if (left.length === 0) return true;
     const parts: MoveParts = { ...this.#parts, ...order, pool: side.store, custody: side.custody, signal };
     const move = async (user: string) => {
@@ -237,6 +239,12 @@ export class Migration {
       }),
     );
     return false;
+  }
+
+  /** How many are where the order has them. */
+  #there({ direction }: Order): number {
+    const place = direction === 'join' ? 'pool' : 'here';
+    return [...this.#parts.places.all()].filter(([, it]) => it.place === place).length;
   }
 
   #count({ pauseMs, items }: Moved): void {
