@@ -1,7 +1,7 @@
 /** A real Radicale on loopback, with users of a test's own and an empty disk. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './loopback.ts';
@@ -69,6 +69,19 @@ export class Radicale {
     await this.#request(user, 'MKCOL', name, body);
   }
 
+  /** Puts a resource there as another program does. */
+  async put(user: string, collection: string, name: string, text: string): Promise<void> {
+    const type = name.endsWith('.vcf') ? 'text/vcard' : 'text/calendar';
+    await this.#send(user, 'PUT', `${collection}/${name}`, text, type);
+  }
+
+  /** Of the collection's resources, as they are on the disk. */
+  async texts(user: string, collection: string): Promise<readonly string[]> {
+    const directory = join(this.#directory, 'collections', 'collection-root', user, collection);
+    const names = (await readdir(directory)).filter((it) => /\.(?:ics|vcf)$/.test(it) && !it.startsWith('.'));
+    return Promise.all(names.map((it) => readFile(join(directory, it), 'utf8')));
+  }
+
   async stop(): Promise<void> {
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
@@ -78,11 +91,15 @@ export class Radicale {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
-  async #request(user: string, method: string, name: string, body: string): Promise<void> {
+  #request(user: string, method: string, name: string, body: string): Promise<void> {
+    return this.#send(user, method, `${name}/`, body, 'application/xml');
+  }
+
+  async #send(user: string, method: string, path: string, body: string, type: string): Promise<void> {
     const authorization = `Basic ${Buffer.from(`${user}:${this.users[user]}`).toString('base64')}`;
-    const headers = { authorization, 'content-type': 'application/xml; charset=utf-8' };
-    const response = await fetch(`${this.url}${user}/${name}/`, { method, headers, body });
-    if (!response.ok) throw new Error(`${method} ${name}: ${response.status} ${await response.text()}`);
+    const headers = { authorization, 'content-type': `${type}; charset=utf-8` };
+    const response = await fetch(`${this.url}${user}/${path}`, { method, headers, body });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
   }
 
   async #answers(): Promise<void> {

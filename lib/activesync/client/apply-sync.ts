@@ -39,6 +39,8 @@ function applyCommand(
       : it.kind === command.kind && it.serverId === command.serverId,
   );
   if (result !== undefined && result.status !== SyncStatus.success) return;
+  // Of one occurrence: the item stays.
+  if ('instanceId' in command && command.instanceId !== undefined) return;
   switch (command.kind) {
     case 'add': {
       if (result?.serverId === undefined) return;

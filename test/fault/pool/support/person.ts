@@ -1,6 +1,5 @@
 /** Somebody with a phone: it waits for mail and fetches it; they read, flag, file, delete and send, one thing after another. */
 import {
-  ClientError,
   type CollectionAnswer,
   type DeviceClient,
   type DeviceItem,
@@ -13,6 +12,7 @@ import { reasonOf } from '../../../../lib/platform/index.ts';
 import type { SeededRandom } from '../../../simulation/support/seeded-random.ts';
 import { letterFrom } from '../../support/scenarios.ts';
 import { LOOK, syncEverything } from '../../support/settle.ts';
+import { answered, type Statuses } from './again.ts';
 import type { Ledger } from './ledger.ts';
 
 export interface PersonOptions {
@@ -37,14 +37,8 @@ export interface Lived {
 }
 
 const HEARTBEAT_SECONDS = 60;
-/**
- * A server that cannot do a command now asks for the same again, later: Status 5 and 16 of Sync (MS-ASCMD 2.2.3.177.17), 110,
- * 111 and 132 of any command (2.2.2), 8 of Ping (2.2.3.177.11). The phone does so, under the same key.
- */
-const AGAIN: ReadonlySet<number> = new Set([5, 16, 110, 111, 132]);
+/** MS-ASCMD 2.2.3.177.11: Ping's way of asking for the same again. */
 const PING_AGAIN = 8;
-const AGAIN_AFTER_MS = 400;
-const PATIENCE_MS = 150_000;
 const THINK_MS = [50, 900] as const;
 const WORK = 'Work';
 const FLAG = element('Email:Flag', element('Email:Status', '2'), element('Email:FlagType', 'Flag for follow up'));
@@ -210,25 +204,10 @@ export class Person {
   }
 
   /** Sends the same again for as long as it is asked for. */
-  async #answered<T>(command: string, run: () => Promise<T>, statuses?: (result: T) => Statuses): Promise<T> {
-    const until = performance.now() + PATIENCE_MS;
-    for (;;) {
-      let status: number | undefined;
-      try {
-        const result = await run();
-        status = statuses?.(result).find((it) => it !== undefined && AGAIN.has(it));
-        if (status === undefined || performance.now() > until) return result;
-      } catch (thrown) {
-        status = thrown instanceof ClientError ? thrown.status : undefined;
-        if (status === undefined || !AGAIN.has(status) || performance.now() > until) throw thrown;
-      }
-      this.#options.onAgain(command, status);
-      await pause(AGAIN_AFTER_MS);
-    }
+  #answered<T>(command: string, run: () => Promise<T>, statuses?: (result: T) => Statuses): Promise<T> {
+    return answered(run, (status) => this.#options.onAgain(command, status), statuses);
   }
 }
-
-type Statuses = readonly (number | undefined)[];
 
 const subjectOf = (item: DeviceItem): string | undefined => itemText(item, 'Email:Subject');
 

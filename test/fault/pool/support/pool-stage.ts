@@ -2,16 +2,16 @@
  * What the tests of a whole pool play on: a pool of real processes, and people with phones who do not give up, whose every
  * command is written down, and whose phones and mailboxes are compared in the end.
  */
-import { composeMail, DeviceClient } from '../../../../lib/activesync/client/index.ts';
+import { composeMail } from '../../../../lib/activesync/client/index.ts';
 import { SeededRandom } from '../../../simulation/support/seeded-random.ts';
 import { TEST_DOMAIN } from '../../../support/imap-backend.ts';
-import { passwordOf, TestPool, type TestPoolOptions } from '../../../support/pool/test-pool.ts';
-import { type Hardships, persistentTransport } from '../../support/persistent-transport.ts';
-import { watchResyncs } from '../../support/resyncs.ts';
+import { TestPool, type TestPoolOptions } from '../../../support/pool/test-pool.ts';
+import type { Hardships } from '../../support/persistent-transport.ts';
 import { settle } from '../../support/settle.ts';
 import { type Account, describeAccount, type Trouble } from './account.ts';
 import { Ledger } from './ledger.ts';
 import { Person } from './person.ts';
+import { poolPhone } from './pool-phone.ts';
 
 export interface PoolStageOptions extends Omit<TestPoolOptions, 'users'> {
   /** How many. */
@@ -25,10 +25,6 @@ export interface PoolStageOptions extends Omit<TestPoolOptions, 'users'> {
 
 const FIRST_MESSAGES = 4;
 const AT_ONCE = 8;
-/** Of everything but what waits. */
-const ATTEMPT_MS = 15_000;
-const WAITING_FROM_MS = 60_000;
-const PATIENCE_MS = 150_000;
 const STOP_NUDGE_MS = 700;
 const STOP_LIMIT_MS = 150_000;
 const SHOWN_DIFFERENCES = 40;
@@ -177,27 +173,9 @@ export class PoolStage {
   #addPerson(user: string): void {
     const trouble = (command: string, what: string) =>
       void this.troubles.push({ user, command, what, atMs: performance.now() });
-    const phone = new DeviceClient({
-      url: this.#url,
-      user,
-      password: passwordOf(user),
-      deviceId: `POOLPHONE${this.people.length}`,
-      deviceType: 'TestPhone',
-      version: '16.1',
-      transport: persistentTransport(this.hardships, {
-        // A load balancer's own answers where a server broke off or does not answer.
-        again: [502, 503, 504],
-        attemptMs: ({ timeoutMs }) => (timeoutMs > WAITING_FROM_MS ? timeoutMs : ATTEMPT_MS),
-        limitMs: PATIENCE_MS,
-        pauseMs: 250,
-        onHardship: ({ url }, what) => {
-          const command = new URL(url).searchParams.get('Cmd') ?? '';
-          trouble(command, what);
-        },
-      }),
-      retry: { attempts: 1, maxRetryAfterSeconds: 0 },
-      onExchange: watchResyncs(user, false, this.resyncs),
-    });
+    const { hardships, resyncs } = this;
+    const deviceId = `POOLPHONE${this.people.length}`;
+    const phone = poolPhone({ url: this.#url, user, deviceId, hardships, resyncs, onTrouble: trouble });
     const { random, failures, name } = this;
     const ledger = this.ledgers.get(user) as Ledger;
     const onAgain = (command: string, status: number) => trouble(command, `Status ${status}`);
