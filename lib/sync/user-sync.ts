@@ -17,6 +17,7 @@ import type { DeviceRecord } from './device-record.ts';
 import { deviceSort, EngineDevice } from './device-sync.ts';
 import { Hierarchy } from './folders/hierarchy.ts';
 import { asSyncFolder } from './folders/seen-folders.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 import type { MailContext } from './mail/collection-session.ts';
 import { CollectionStates } from './mail/collection-states.ts';
 import { FolderViews } from './mail/folder-views.ts';
@@ -111,6 +112,7 @@ class EngineUserSync implements UserSync {
       resources,
       states: new CollectionStates(records, log, settings.stateCacheBytes),
       prefetcher: new Prefetcher(clock, settings),
+      moving: new KeyedMutex(),
       poison: new PoisonBook(records, clock, log, (cause) => parts.onPoison?.(cause)),
       clock,
       random,

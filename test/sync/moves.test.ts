@@ -1,7 +1,7 @@
 // MoveItems (MS-ASCMD 2.2.1.12), and what is done to mail outside a Sync.
 import { describe, expect, it } from 'vitest';
 import type { SyncFolder } from '../../lib/sync/index.ts';
-import { Stage } from './support/stage.ts';
+import { settle, Stage } from './support/stage.ts';
 import { told } from './support/transcript.ts';
 
 async function mailbox(count = 1) {
@@ -39,6 +39,40 @@ describe('MoveItems', () => {
     stage.restart();
     expect(await stage.user.device('phone1').move('1:1', '1', work.id)).toEqual(moved);
     expect(stage.mailbox.messages('Work')).toHaveLength(1);
+  });
+
+  it('a device that asks again before it is answered is told the same twice; nothing is moved twice', async () => {
+    const { stage, work, device } = await mailbox();
+    const [first, second] = await Promise.all([device.move('1:1', '1', work.id), device.move('1:1', '1', work.id)]);
+    expect(first).toEqual({ kind: 'moved', serverId: `${work.id}:1` });
+    expect(second).toEqual(first);
+    expect(stage.mailbox.messages('Work')).toHaveLength(1);
+  });
+
+  it.each([
+    ['the server before', 0],
+    ['the server after', 1],
+  ])('two servers have the same move under way, and the mail system does that of %s first', async (_, winner) => {
+    const { stage, work, device: before } = await mailbox();
+    const after = stage.restart().device('phone1');
+    const moves: (() => void)[] = [];
+    const move = stage.mailbox.move.bind(stage.mailbox);
+    stage.mailbox.move = async (...meant) => {
+      await new Promise<void>((go) => moves.push(go));
+      return move(...meant);
+    };
+    const answers = [before.move('1:1', '1', work.id)];
+    await settle();
+    answers.push(after.move('1:1', '1', work.id));
+    await settle();
+    for (const index of [winner, 1 - winner]) {
+      moves[index]?.();
+      await settle();
+    }
+    const moved = { kind: 'moved', serverId: `${work.id}:1` };
+    expect(await Promise.all(answers)).toEqual([moved, moved]);
+    expect(stage.mailbox.messages('Work')).toHaveLength(1);
+    expect(await after.move('1:1', '1', work.id)).toEqual(moved);
   });
 
   it.each([

@@ -4,6 +4,7 @@ import type { Clock, Log, Random } from '../../platform/index.ts';
 import type { Lease } from '../../pool/index.ts';
 import type { FolderEntry } from '../folders/folder-registry.ts';
 import type { Hierarchy } from '../folders/hierarchy.ts';
+import type { KeyedMutex } from '../keyed-mutex.ts';
 import type { PoisonBook } from './poison-book.ts';
 import type { SyncSettings } from '../settings.ts';
 import type { CollectionStates } from './collection-states.ts';
@@ -27,6 +28,8 @@ export interface MailContext {
   readonly states: CollectionStates;
   readonly prefetcher: Prefetcher;
   readonly poison: PoisonBook;
+  /** By ServerId: of two moves of a message at once a mail system may make two messages. */
+  readonly moving: KeyedMutex;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -25,7 +25,17 @@ const RECORD_KEPT_SECONDS = 86_400;
 type Refusal = Extract<MoveResult, { kind: 'refused' }>['reason'];
 const refused = (reason: Refusal): MoveResult => ({ kind: 'refused', reason });
 
-export async function moveMessage(
+/** A device that had no answer in time asks again while its first request is still on its way: it comes second here. */
+export function moveMessage(
+  context: MailContext,
+  records: UserRecords,
+  deviceId: string,
+  request: MoveRequest,
+): Promise<MoveResult> {
+  return context.moving.run(request.serverId, () => moveNow(context, records, deviceId, request));
+}
+
+async function moveNow(
   context: MailContext,
   records: UserRecords,
   deviceId: string,
@@ -55,12 +65,14 @@ export async function moveMessage(
     context.views.peek(source.id)?.markStale();
     context.views.peek(target.id)?.markStale();
     const uid = moved.get(id.uid);
-    if (uid === undefined) return refused('failed');
+    // A server that had the user before may have been at it: then it is where it is to be.
+    if (uid === undefined) return (begun && (await settled(context, records, place, begun))) ?? refused('failed');
     const serverId = formatServerId(target.id, mark, uid);
     await record(context, records, place, begun, serverId);
     return { kind: 'moved', serverId };
   } catch (error) {
     if (!(error instanceof BackendError)) throw error;
+    mustHold(context.lease);
     context.log.warn({ error, deviceId }, 'a message could not be moved');
     return refused('failed');
   }
