@@ -22,13 +22,21 @@ export interface Account {
   readonly displayName?: string;
 }
 
+/** Leave to change a mailbox, which may end. */
+export interface Right {
+  isHeld(): boolean;
+}
+
 export interface MailSystem {
   /** For logs and `caravan plan check`: `imap mail.example.org:993`, `folders ./mail`. */
   readonly name: string;
   /** The account if the password is right, undefined if not. Throws BackendError('unavailable') if that can't be told now. */
   authenticate(credentials: Credentials): Promise<Account | undefined>;
-  /** A working session in a user's mailbox, with connections opened as needed. */
-  open(account: Account, credentials: Credentials): Promise<Mailbox>;
+  /**
+   * A working session in a user's mailbox, with connections opened as needed. Without `right` any more nothing is changed: what
+   * takes several steps ends between them, 'unavailable'. Default: for ever.
+   */
+  open(account: Account, credentials: Credentials, right?: Right): Promise<Mailbox>;
   close(): Promise<void>;
 }
 

@@ -121,7 +121,7 @@ export class Owner {
   #open(account: Account, credentials: Credentials, lease: Lease): Promise<UserSync> {
     const { mail, store, clock, random, log, settings, onMonitorLag, onPoison } = this.#parts;
     const sync = (async () => {
-      const mailbox = await mail.open(account, credentials);
+      const mailbox = await mail.open(account, credentials, lease);
       const user = createUserSync({
         account,
         mailbox,

@@ -1,6 +1,6 @@
 /** A mail system whose users have their calendars, contacts, tasks and notes on DAV servers, under the same names and passwords. */
 import type { Clock, Log, Random } from '../../platform/index.ts';
-import type { Account, Credentials, Mailbox, MailSystem } from '../backend.ts';
+import type { Account, Credentials, Mailbox, MailSystem, Right } from '../backend.ts';
 import { withResources } from '../mailbox-with-resources.ts';
 import type { DavConfiguration } from './configuration.ts';
 import { openDavResources } from './open.ts';
@@ -26,8 +26,8 @@ export class MailSystemWithDav implements MailSystem {
     return this.#mail.authenticate(credentials);
   }
 
-  async open(account: Account, credentials: Credentials): Promise<Mailbox> {
-    const mailbox = await this.#mail.open(account, credentials);
+  async open(account: Account, credentials: Credentials, right?: Right): Promise<Mailbox> {
+    const mailbox = await this.#mail.open(account, credentials, right);
     return withResources(mailbox, openDavResources(this.#configuration, this.#platform, account, credentials));
   }
 

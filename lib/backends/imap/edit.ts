@@ -35,8 +35,11 @@ const isMeant = (selected: Selected, validity: string | undefined): boolean =>
   validity === undefined || validity === selected.validity;
 
 async function store(session: ImapSession, set: string, sign: '+' | '-', flags: readonly string[]): Promise<void> {
-  await session.command(`UID STORE ${set} ${sign}FLAGS.SILENT (${flags.join(' ')})`);
+  await session.change(storing(set, sign, flags));
 }
+
+const storing = (set: string, sign: '+' | '-', flags: readonly string[]): string =>
+  `UID STORE ${set} ${sign}FLAGS.SILENT (${flags.join(' ')})`;
 
 /** The effect comes after `select`, in commands of their own: it must not happen in another folder than the one meant. */
 export async function move(
@@ -63,7 +66,7 @@ export async function move(
       return response.code?.name === 'COPYUID';
     };
     const verb = session.has('MOVE') ? 'UID MOVE' : 'UID COPY';
-    take(await session.command([`${verb} ${set} `, mailboxName(targetId)], { onUntagged }));
+    take(await session.change([`${verb} ${set} `, mailboxName(targetId)], { onUntagged }));
     if (verb === 'UID COPY') for (const uid of parseSet(set)) copied.add(uid);
   }
   if (copied.size > 0) await expunge(session, [...copied]);
@@ -158,7 +161,7 @@ async function expunge(session: ImapSession, uids: readonly number[]): Promise<v
   const mark = () => Promise.all(sets.map((set) => store(session, set, '+', ['\\Deleted'])));
   if (session.has('UIDPLUS')) {
     await mark();
-    for (const set of sets) await session.command(`UID EXPUNGE ${set}`);
+    for (const set of sets) await session.change(`UID EXPUNGE ${set}`);
     return;
   }
   // EXPUNGE takes whatever bears \Deleted: what others marked is unmarked meanwhile.
@@ -166,9 +169,10 @@ async function expunge(session: ImapSession, uids: readonly number[]): Promise<v
   await Promise.all(others.map((set) => store(session, set, '-', ['\\Deleted'])));
   try {
     await mark();
-    await session.command('EXPUNGE');
+    await session.change('EXPUNGE');
   } finally {
-    if (session.isOpen) await Promise.all(others.map((set) => store(session, set, '+', ['\\Deleted'])));
+    // Whoever serves the user now: what was unmarked here is marked again.
+    if (session.isOpen) await Promise.all(others.map((set) => session.command(storing(set, '+', ['\\Deleted']))));
   }
 }
 
@@ -183,7 +187,7 @@ export async function append(
   const date = options.receivedAt ? `${imapDateTime(options.receivedAt)} ` : '';
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
   const flags = `(${spellableFlags(options.flags).join(' ')}) `;
-  const code = await session.command(['APPEND ', mailboxName(folderId), ` ${flags}${date}`, bytes]);
+  const code = await session.change(['APPEND ', mailboxName(folderId), ` ${flags}${date}`, bytes]);
   if (code?.name === 'APPENDUID') return { uid: Number(textOf(code.values[1])), validity: textOf(code.values[0]) };
   return appended(session, folderId, bytes, uidNext);
 }

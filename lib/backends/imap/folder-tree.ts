@@ -115,11 +115,11 @@ export async function createFolder(
   if (tree.folders.some((folder) => folder.id === path)) throw exists(name);
   const use = kind === undefined || kind === 'user' || !session.has('CREATE-SPECIAL-USE') ? undefined : USES[kind];
   try {
-    await session.command(['CREATE ', mailboxName(path), use ? ` (USE (${use}))` : '']);
+    await session.change(['CREATE ', mailboxName(path), use ? ` (USE (${use}))` : '']);
   } catch (error) {
     throw refused(error, name);
   }
-  await quietly(session.command(['SUBSCRIBE ', mailboxName(path)]));
+  await quietly(session.change(['SUBSCRIBE ', mailboxName(path)]));
   return found(await readTree(session, configuration), path);
 }
 
@@ -148,12 +148,12 @@ export async function renameFolder(
   if (tree.folders.some((other) => other.id === path)) throw exists(name);
   await deselect(session);
   try {
-    await session.command(['RENAME ', mailboxName(id), ' ', mailboxName(path)]);
+    await session.change(['RENAME ', mailboxName(id), ' ', mailboxName(path)]);
   } catch (error) {
     throw refused(error, name);
   }
-  await quietly(session.command(['SUBSCRIBE ', mailboxName(path)]));
-  await quietly(session.command(['UNSUBSCRIBE ', mailboxName(id)]));
+  await quietly(session.change(['SUBSCRIBE ', mailboxName(path)]));
+  await quietly(session.change(['UNSUBSCRIBE ', mailboxName(id)]));
   return found(await readTree(session, configuration), path);
 }
 
@@ -165,10 +165,10 @@ export async function deleteFolder(session: ImapSession, configuration: ImapConf
   await deselect(session);
   const deepestFirst = [...below, folder].sort((a, b) => b.id.length - a.id.length);
   for (const each of deepestFirst) {
-    const deletion = session.command(['DELETE ', mailboxName(each.id)]);
+    const deletion = session.change(['DELETE ', mailboxName(each.id)]);
     // A mere parent vanishes with its last child.
     await (each.selectable ? deletion : quietly(deletion));
-    await quietly(session.command(['UNSUBSCRIBE ', mailboxName(each.id)]));
+    await quietly(session.change(['UNSUBSCRIBE ', mailboxName(each.id)]));
   }
 }
 

@@ -1,6 +1,6 @@
 /** A mail system reached by IMAP, with SMTP submission. */
 import type { Clock, Log, Random } from '../../platform/index.ts';
-import type { Account, Credentials, MailSystem } from '../backend.ts';
+import type { Account, Credentials, MailSystem, Right } from '../backend.ts';
 import { BackendError } from '../errors.ts';
 import { accountOf, loginNameOf } from './account.ts';
 import { environmentOf, type ImapConfiguration, type ImapEnvironment } from './configuration.ts';
@@ -32,10 +32,12 @@ export class ImapMailSystem implements MailSystem {
     return session && account;
   }
 
-  async open(account: Account, credentials: Credentials): Promise<ImapMailbox> {
-    const opened = await ImapMailbox.open(this.#environment, account, credentials, () =>
-      this.#login(account, credentials),
-    );
+  async open(account: Account, credentials: Credentials, right?: Right): Promise<ImapMailbox> {
+    const opened = await ImapMailbox.open(this.#environment, account, credentials, async () => {
+      const session = await this.#login(account, credentials);
+      if (right) session.right = right;
+      return session;
+    });
     this.#open.add(opened);
     opened.onClosed = () => this.#open.delete(opened);
     return opened;

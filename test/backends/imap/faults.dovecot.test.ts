@@ -34,6 +34,40 @@ describe('IMAP mail system under faults', () => {
   const connectionsOf = async (user: string): Promise<number> =>
     (await t.dovecot.doveadm('who', '-1', user)).split('\n').filter((line) => line.startsWith(`${user} `)).length;
 
+  describe('without the right to change the mailbox any more', () => {
+    it('what takes several steps ends between them', async () => {
+      let leftSteps = 1;
+      const mailbox = await t.system.open(ADA, t.credentials.ada, { isHeld: () => leftSteps-- > 0 });
+      const { uid } = await mailbox.append('INBOX', (await composeMessage({ subject: 'kept' })).raw, { flags: [] });
+      leftSteps = 1;
+      await expectBackendError(mailbox.remove('INBOX', [uid]), 'unavailable');
+      const [kept] = await mailbox.fetch('INBOX', [uid], () => []);
+      expect(kept?.flags).toContain('\\Deleted');
+      await mailbox.close();
+    });
+
+    it('nothing is changed', async () => {
+      const right = { held: true, isHeld: () => right.held };
+      const mailbox = await t.system.open(ADA, t.credentials.ada, right);
+      const { raw: message } = await composeMessage({ subject: 'not touched' });
+      const { uid } = await mailbox.append('INBOX', message, { flags: [] });
+      await mailbox.createFolder('Rightful', undefined);
+      const before = await mailbox.folders();
+      right.held = false;
+      await expectBackendError(mailbox.updateFlags('INBOX', [uid], { add: ['\\Seen'] }), 'unavailable');
+      await expectBackendError(mailbox.move('INBOX', [uid], 'Rightful'), 'unavailable');
+      await expectBackendError(mailbox.remove('INBOX', [uid]), 'unavailable');
+      await expectBackendError(mailbox.append('Rightful', message, { flags: [] }), 'unavailable');
+      await expectBackendError(mailbox.createFolder('Another', undefined), 'unavailable');
+      await expectBackendError(mailbox.renameFolder('Rightful', 'Wrongful', undefined), 'unavailable');
+      await expectBackendError(mailbox.deleteFolder('Rightful'), 'unavailable');
+      expect(await mailbox.folders()).toEqual(before);
+      expect(await mailbox.fetch('INBOX', [uid], () => [])).toMatchObject([{ uid, flags: [] }]);
+      expect(await mailbox.changes('Rightful')).toMatchObject({ messages: [] });
+      await mailbox.close();
+    });
+  });
+
   describe('login', () => {
     it('a wrong password is undefined, a server that is down is unavailable', async () => {
       expect(await t.system.authenticate({ userName: 'ada', password: WRONG })).toBeUndefined();

@@ -4,6 +4,8 @@
  */
 import type { Duplex, Readable } from 'node:stream';
 import type { Clock, Timer } from '../../../platform/index.ts';
+import type { Right } from '../../backend.ts';
+import { BackendError } from '../../errors.ts';
 import { ImapCommandError, ImapConnectionError } from '../errors.ts';
 import type { CommandPart } from './arguments.ts';
 import { ResponseSplitter } from './splitter.ts';
@@ -65,6 +67,8 @@ export class ImapSession {
   onNews: ((response: Untagged) => void) | undefined;
   /** Told once when the connection has ended, for whatever reason. */
   onClosed: (() => void) | undefined;
+  /** To `change` something; undefined: for ever. */
+  right: Right | undefined;
   /** Extensions that ENABLE turned on. */
   readonly enabled = new Set<string>();
   readonly #writable: Duplex;
@@ -135,6 +139,17 @@ export class ImapSession {
       if (frames.length === 1 && this.#pendingWrites === 0) this.#send(command, frames[0] as Buffer);
       else this.#sendFrames(command, frames);
     });
+  }
+
+  /** A command that changes something: one that would be sent without the right to is not, which is a BackendError. */
+  async change(
+    parts: CommandPart | readonly CommandPart[],
+    options: CommandOptions = {},
+  ): Promise<ResponseCode | undefined> {
+    if (this.right?.isHeld() === false) {
+      throw new BackendError('unavailable', 'the mailbox is not changed', { why: 'the right to change it has ended' });
+    }
+    return this.command(parts, options);
   }
 
   /** Ends an IDLE; from now on its answer is awaited like any other. */
