@@ -52,6 +52,9 @@ const POOL = 'test';
 const TABLE = 'caravan-test';
 export const POOL_KEY = 'the key of the pool of the tests';
 const POLL_MS = 100;
+/** Of a server's log when a test failed: its last lines, and of each so much. */
+const SHOWN_LINES = 15;
+const SHOWN_CHARACTERS = 400;
 const COME_LIMIT_MS = 60_000;
 /** Of what the tests themselves ask of the store. */
 const ASK_LIMIT_MS = 5_000;
@@ -168,14 +171,15 @@ export class TestPool {
   async until(isTrue: () => boolean | Promise<boolean>, what: string, limitMs = COME_LIMIT_MS): Promise<void> {
     const end = performance.now() + limitMs;
     while (!(await isTrue())) {
-      if (performance.now() > end) throw new Error(`it did not come to this in ${limitMs} ms: ${what}\n${this.logs()}`);
+      if (performance.now() > end) throw new Error(`${this.logs()}\nit did not come to this in ${limitMs} ms: ${what}`);
       await new Promise((done) => setTimeout(done, POLL_MS));
     }
   }
 
   /** The last lines of every server's. */
   logs(): string {
-    return this.servers.map((it) => `== ${it.name}\n${it.process.lines.slice(-15).join('\n')}`).join('\n');
+    const tail = (lines: readonly string[]) => lines.slice(-SHOWN_LINES).map((it) => it.slice(0, SHOWN_CHARACTERS));
+    return this.servers.map((it) => [`== ${it.name}`, ...tail(it.process.lines)].join('\n')).join('\n');
   }
 
   stop(): Promise<void> {

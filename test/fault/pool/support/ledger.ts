@@ -16,6 +16,7 @@ export class Ledger {
   readonly #messages = new Map<string, Expected>();
   readonly #touched = new Set<string>();
   readonly #sent: string[] = [];
+  readonly #told = new Set<string>();
 
   /** Before it is delivered. */
   delivered(subject: string): void {
@@ -43,7 +44,7 @@ export class Ledger {
   }
 
   /**
-   * One line for every difference. `taken` counts a subject at the submission server; `mayBeTwice`: a server died, and one
+   * One line for every difference that was not told before. `taken` counts a subject at the submission server; `mayBeTwice`: a server died, and one
    * that dies between the taking and its record may send again under the same Message-ID (sync-state.md, rule 10).
    */
   check(contents: MailboxContents, taken: (subject: string) => number, mayBeTwice: boolean): readonly string[] {
@@ -63,6 +64,8 @@ export class Ledger {
       const copies = foldersWith(contents, subject);
       if (copies.join() !== 'Sent') found.push(`the copies of ${subject} are in [${copies.join()}]`);
     }
-    return found;
+    const news = found.filter((it) => !this.#told.has(it));
+    for (const difference of news) this.#told.add(difference);
+    return news;
   }
 }

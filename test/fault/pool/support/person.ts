@@ -39,6 +39,8 @@ export interface Lived {
 const HEARTBEAT_SECONDS = 60;
 /** MS-ASCMD 2.2.3.177.11: Ping's way of asking for the same again. */
 const PING_AGAIN = 8;
+/** The mail system could not now (MS-ASCMD 2.2.3.177.10); where that is for good, patience ends. */
+const MOVE_AGAIN = 7;
 const THINK_MS = [50, 900] as const;
 const WORK = 'Work';
 const FLAG = element('Email:Flag', element('Email:Status', '2'), element('Email:FlagType', 'Flag for follow up'));
@@ -165,7 +167,11 @@ export class Person {
     const item = this.#untouched();
     if (item === undefined) return;
     const move = { serverId: item.serverId, sourceFolderId: this.#inbox, destinationFolderId: this.#work };
-    const [result] = await this.#timed('MoveItems', () => this.phone.moveItems(move));
+    const [result] = await this.#timed(
+      'MoveItems',
+      () => this.phone.moveItems(move),
+      (results) => results.map((it) => (it.status === MOVE_AGAIN ? 111 : it.status)),
+    );
     if (result?.status !== 3) throw new Error(`MoveItems was answered ${result?.status}`);
     this.#options.ledger.now(subjectOf(item) ?? '', { folder: WORK });
   }

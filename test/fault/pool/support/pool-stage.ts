@@ -147,7 +147,8 @@ export class PoolStage {
     this.resyncs.length = 0;
     if (found.length === 0) return;
     const shown = found.slice(0, SHOWN_DIFFERENCES).join('\n');
-    throw new Error(`${found.length} differences:\n${shown}\n${this.pool.logs()}`);
+    // Reports show the end of what is long.
+    throw new Error(`${this.pool.logs()}\n${found.length} differences:\n${shown}`);
   }
 
   /** What waits is told to go on by news. */
@@ -159,7 +160,7 @@ export class PoolStage {
       const waiting = new Set(this.people.filter((it) => it.isWaiting).map((it) => it.user));
       for (const user of waiting) await this.deliver(user);
       await pause(STOP_NUDGE_MS);
-      if (performance.now() > end) throw new Error(`still waiting: ${[...waiting].join()}\n${this.pool.logs()}`);
+      if (performance.now() > end) throw new Error(`${this.pool.logs()}\nstill waiting: ${[...waiting].join()}`);
     }
   }
 
