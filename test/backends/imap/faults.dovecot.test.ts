@@ -38,7 +38,7 @@ describe('IMAP mail system under faults', () => {
     it('what takes several steps ends between them', async () => {
       let leftSteps = 1;
       const mailbox = await t.system.open(ADA, t.credentials.ada, { isHeld: () => leftSteps-- > 0 });
-      const { uid } = await mailbox.append('INBOX', (await composeMessage({ subject: 'kept' })).raw, { flags: [] });
+      const { uid } = await mailbox.append('INBOX', composeMessage({ subject: 'kept' }).raw, { flags: [] });
       leftSteps = 1;
       await expectBackendError(mailbox.remove('INBOX', [uid]), 'unavailable');
       const [kept] = await mailbox.fetch('INBOX', [uid], () => []);
@@ -49,7 +49,7 @@ describe('IMAP mail system under faults', () => {
     it('nothing is changed', async () => {
       const right = { held: true, isHeld: () => right.held };
       const mailbox = await t.system.open(ADA, t.credentials.ada, right);
-      const { raw: message } = await composeMessage({ subject: 'not touched' });
+      const { raw: message } = composeMessage({ subject: 'not touched' });
       const { uid } = await mailbox.append('INBOX', message, { flags: [] });
       await mailbox.createFolder('Rightful', undefined);
       const before = await mailbox.folders();

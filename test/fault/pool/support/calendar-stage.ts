@@ -130,7 +130,7 @@ export class CalendarStage {
       const waiting = new Set(this.people.filter((it) => it.isWaiting).map((it) => it.user));
       for (const user of waiting) await this.#put(user);
       await pause(NUDGE_MS);
-      if (performance.now() > end) throw new Error(`still waiting: ${[...waiting].join()}\n${this.pool.logs()}`);
+      if (performance.now() > end) throw new Error(`${this.pool.logs()}\nstill waiting: ${[...waiting].join()}`);
     }
   }
 
@@ -149,7 +149,7 @@ export class CalendarStage {
     await Promise.all(checks);
     if (found.length === 0) return;
     const shown = found.slice(0, SHOWN_DIFFERENCES).join('\n');
-    throw new Error(`${found.length} differences:\n${shown}\n${this.pool.logs()}`);
+    throw new Error(`${this.pool.logs()}\n${found.length} differences:\n${shown}`);
   }
 
   /** Syncs until the phones have what the collections have. */
