@@ -157,8 +157,18 @@ export interface BusyTime {
   readonly kind: 'tentative' | 'busy' | 'away';
 }
 
+/** Where a folder stood when it was looked at: who knows it so need not look again. */
+export interface Standing {
+  /** As `changes` tells it. */
+  readonly modseq: string;
+  /** On the monotonic clock, in milliseconds; not after the look began. */
+  readonly asOf: number;
+}
+
 export type FolderEvent =
-  | { readonly kind: 'changed'; readonly folderId: string }
+  | ({ readonly kind: 'changed'; readonly folderId: string } & Partial<Standing>)
+  /** A watched folder that is looked at now and then is as it was at the last look. */
+  | ({ readonly kind: 'unchanged'; readonly folderId: string } & Standing)
   /** Folders came, went or were renamed. */
   | { readonly kind: 'hierarchy' }
   /** From now on nothing is told at once. */

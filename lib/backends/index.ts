@@ -10,6 +10,7 @@ export type {
   Folder,
   FolderChanges,
   FolderEvent,
+  Standing,
   FolderKind,
   FolderPosition,
   Hit,

@@ -101,7 +101,7 @@ export class EngineDevice implements DeviceSync {
       return await this.#mutex.run(collectionId, async () => {
         const folder = await this.#folderFor(request);
         if (!folder) return { kind: 'refused', reason: 'not-found' };
-        if (folder.kind === 'inbox' || this.#monitor.isPushed(folder)) this.#monitor.want(folder.id);
+        if (folder.kind === 'inbox' || folder.itemClass !== 'Email') this.#monitor.want(folder.id);
         return await syncMail(this.#session(folder), request, renderer);
       });
     } catch (error) {

@@ -23,6 +23,8 @@ export interface MonitorParts {
   readonly onLag: (lagMs: number) => void;
 }
 
+const MAIL = { itemClass: 'Email' } as const;
+
 export class Monitor {
   readonly #parts: MonitorParts;
   /** Folder id → when it was last wanted, monotonic. */
@@ -45,15 +47,18 @@ export class Monitor {
   }
 
   /** Changes of this folder are told at once while the watch stands. */
-  isLive(folder: Pick<Folder, 'kind' | 'itemClass'>): boolean {
-    return this.#watch !== undefined && !this.#isInterrupted && this.isPushed(folder);
-  }
-
-  /** Changes of this folder are told at once, if they are watched for. */
-  isPushed({ kind, itemClass }: Pick<Folder, 'kind' | 'itemClass'>): boolean {
+  isLive({ kind, itemClass }: Pick<Folder, 'kind' | 'itemClass'>): boolean {
+    if (this.#watch === undefined || this.#isInterrupted) return false;
     const { capabilities, resources } = this.#parts.mailbox;
     if (itemClass !== 'Email') return resources?.capabilities.canPush === true;
     return kind === 'inbox' && capabilities.canPush;
+  }
+
+  /** This folder is looked at again and again while the watch stands, as cheaply as a token can be read. */
+  isPolled({ itemClass }: Pick<Folder, 'itemClass'>): boolean {
+    const capabilities = this.#parts.mailbox.resources?.capabilities;
+    if (itemClass === 'Email' || !capabilities || capabilities.canPush) return false;
+    return this.#watch !== undefined && !this.#isInterrupted && capabilities.hasSyncToken;
   }
 
   /** A device wants to hear of this folder. */
@@ -95,11 +100,13 @@ export class Monitor {
 
   #tell(): void {
     const { clock, settings, hierarchy } = this.#parts;
-    const oldest = clock.monotonic() - settings.watchLingerMs;
+    const now = clock.monotonic();
     const names: string[] = [];
     for (const [folderId, wantedAt] of this.#wanted) {
       const name = hierarchy.backendIdOf(folderId);
-      if (wantedAt < oldest && !this.#parts.isAwaited(folderId)) this.#wanted.delete(folderId);
+      const isPolled = this.isPolled(hierarchy.known(folderId) ?? MAIL);
+      const lingerMs = isPolled ? settings.pollLingerMs : settings.watchLingerMs;
+      if (wantedAt < now - lingerMs && !this.#parts.isAwaited(folderId)) this.#wanted.delete(folderId);
       else if (name !== undefined) names.push(name);
     }
     const told = JSON.stringify(names);
@@ -113,9 +120,17 @@ export class Monitor {
     const { views, hierarchy } = this.#parts;
     if (event.kind === 'interrupted' || event.kind === 'resumed') this.#isInterrupted = event.kind === 'interrupted';
     if (event.kind === 'interrupted') return;
+    if (event.kind === 'unchanged') {
+      views.named(event.folderId)?.[1].confirm(event);
+      return this.#tell();
+    }
     if (event.kind === 'changed') {
-      const folderId = views.markStale(event.folderId);
-      if (folderId === undefined) return;
+      const [folderId, view] = views.named(event.folderId) ?? [];
+      if (folderId === undefined || !view) return;
+      const { modseq, asOf } = event;
+      // What a device did through us comes back so.
+      if (modseq !== undefined && asOf !== undefined && view.confirm({ modseq, asOf }) && !view.isStale) return;
+      view.markStale();
       if (!this.#heard.has(folderId)) this.#heard.set(folderId, this.#parts.clock.monotonic());
       void this.#look(folderId);
       return;

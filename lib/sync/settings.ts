@@ -4,6 +4,11 @@ export interface SyncSettings {
   readonly staleViewMs: number;
   /** A folder that the monitor pushes for is looked at again all the same when the last look is older. */
   readonly liveViewMs: number;
+  /**
+   * A collection whose token the monitor reads now and then is looked at again for a Sync when the last look, or the last time that
+   * its token was found the same, is older: a change made elsewhere is seen no later. For who waits, `liveViewMs` holds.
+   */
+  readonly polledViewMs: number;
   /** The folder list is read again for a FolderSync when the last reading is older. */
   readonly staleHierarchyMs: number;
   /** What was fetched ahead for a device's next window is dropped when it did not ask for it in so long. */
@@ -19,6 +24,8 @@ export interface SyncSettings {
   readonly poisonRetryMs: number;
   /** A folder that no device asked about for so long is not watched any more. */
   readonly watchLingerMs: number;
+  /** The same of a collection whose token has to be asked for. */
+  readonly pollLingerMs: number;
   /** First and longest pause before the monitor tries again after a failure. */
   readonly monitorRetryMs: number;
   readonly monitorRetryLimitMs: number;
@@ -27,6 +34,7 @@ export interface SyncSettings {
 export const DEFAULT_SYNC_SETTINGS: SyncSettings = {
   staleViewMs: 1_000,
   liveViewMs: 60_000,
+  polledViewMs: 15_000,
   staleHierarchyMs: 10_000,
   prefetchKeepMs: 10_000,
   prefetchLimitBytes: 16 * 1024 * 1024,
@@ -35,6 +43,7 @@ export const DEFAULT_SYNC_SETTINGS: SyncSettings = {
   stateCacheBytes: 4 * 1024 * 1024,
   poisonRetryMs: 24 * 3_600_000,
   watchLingerMs: 3_600_000,
+  pollLingerMs: 600_000,
   monitorRetryMs: 1_000,
   monitorRetryLimitMs: 60_000,
 };

@@ -118,7 +118,11 @@ class EngineUserSync implements UserSync {
       random,
       log,
       settings,
-      isLive: (folder) => monitor.isLive(folder),
+      viewAgeMs: (folder, isWaiting = false) => {
+        if (monitor.isLive(folder)) return settings.liveViewMs;
+        if (monitor.isPolled(folder)) return isWaiting ? settings.liveViewMs : settings.polledViewMs;
+        return settings.staleViewMs;
+      },
     };
   }
 

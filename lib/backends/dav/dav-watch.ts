@@ -11,7 +11,7 @@ export class DavWatch implements Watch {
   readonly #list: () => Promise<readonly DavCollection[]>;
   readonly #listener: (event: FolderEvent) => void;
   /** Undefined before the first look. */
-  #tokens: ReadonlyMap<string, string> | undefined;
+  #tokens: Map<string, string> | undefined;
   #hierarchy: string | undefined;
   #watched: ReadonlySet<string> = new Set();
   #pollMs: number;
@@ -38,9 +38,11 @@ export class DavWatch implements Watch {
 
   /** What changed before is told by the next look, which is due now. */
   update(folderIds: readonly string[]): void {
-    const isMore = folderIds.some((id) => !this.#watched.has(id));
+    const more = folderIds.filter((id) => !this.#watched.has(id));
     this.#watched = new Set(folderIds);
-    if (isMore) this.#hurry();
+    // What came between its watcher's last look and now was told to nobody.
+    for (const id of more) this.#tokens?.delete(id);
+    if (more.length > 0) this.#hurry();
   }
 
   async close(): Promise<void> {
@@ -62,13 +64,13 @@ export class DavWatch implements Watch {
     if (this.#isPolling || this.#isClosed) return;
     this.#isPolling = true;
     const { timeouts, random, log } = this.#environment;
+    const asOf = this.#environment.clock.monotonic();
     let isChanged = false;
     try {
-      // With nobody to tell, the hierarchy alone is of interest: that can wait for the slowest look.
       const listed = await this.#list();
       if (this.#isInterrupted) this.#tell({ kind: 'resumed' });
       this.#isInterrupted = false;
-      isChanged = this.#compare(listed);
+      isChanged = this.#compare(listed, asOf);
     } catch (error) {
       if (!this.#isInterrupted) log.warn({ reason: reasonOf(error) }, 'the watch on the calendars is interrupted');
       this.#isInterrupted = true;
@@ -76,12 +78,15 @@ export class DavWatch implements Watch {
       this.#isPolling = false;
     }
     const leastMs = timeouts.pollMinSeconds * 1_000;
-    this.#pollMs = isChanged ? leastMs : Math.min(this.#pollMs * POLL_GROWTH, timeouts.pollMaxSeconds * 1_000);
+    const mostMs = timeouts.pollMaxSeconds * 1_000;
+    this.#pollMs = isChanged ? leastMs : Math.min(this.#pollMs * POLL_GROWTH, mostMs);
+    // With nobody to tell, the hierarchy alone is of interest.
+    if (this.#watched.size === 0) this.#pollMs = mostMs;
     // Jitter keeps thousands of watches from asking all at once.
     this.#schedule(this.#pollMs * (0.9 + 0.2 * random.number()));
   }
 
-  #compare(listed: readonly DavCollection[]): boolean {
+  #compare(listed: readonly DavCollection[], asOf: number): boolean {
     const hierarchy = hierarchyOf(listed);
     const before = this.#tokens;
     this.#tokens = tokensOf(listed);
@@ -89,10 +94,12 @@ export class DavWatch implements Watch {
     if (isChanged) this.#tell({ kind: 'hierarchy' });
     this.#hierarchy = hierarchy;
     for (const { id, token } of listed) {
+      const isSame = token !== undefined && before?.get(id) === token;
+      isChanged ||= !isSame && token !== undefined;
+      if (!this.#watched.has(id)) continue;
       // Without a token every look may have missed something.
-      if (token !== undefined && before?.get(id) === token) continue;
-      isChanged ||= token !== undefined;
-      if (this.#watched.has(id)) this.#tell({ kind: 'changed', folderId: id });
+      if (token === undefined) this.#tell({ kind: 'changed', folderId: id });
+      else this.#tell({ kind: isSame ? 'unchanged' : 'changed', folderId: id, modseq: token, asOf });
     }
     return isChanged;
   }
@@ -102,7 +109,7 @@ export class DavWatch implements Watch {
   }
 }
 
-function tokensOf(listed: readonly DavCollection[]): ReadonlyMap<string, string> {
+function tokensOf(listed: readonly DavCollection[]): Map<string, string> {
   return new Map(listed.flatMap(({ id, token }) => (token === undefined ? [] : [[id, token] as const])));
 }
 

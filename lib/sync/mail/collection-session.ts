@@ -34,8 +34,8 @@ export interface MailContext {
   readonly random: Random;
   readonly log: Log;
   readonly settings: SyncSettings;
-  /** The monitor tells of this folder's changes at once. */
-  readonly isLive: (folder: FolderEntry) => boolean;
+  /** A look at this folder that is so old is good enough, for a Sync or for who waits. */
+  readonly viewAgeMs: (folder: FolderEntry, isWaiting?: boolean) => number;
 }
 
 export interface CollectionSession {
@@ -54,9 +54,12 @@ export function sourceOf({ resources, mailbox }: MailContext, { itemClass }: Fol
 }
 
 /** The folder as fresh as the settings ask for, reaching back to `reach`. */
-export function look(session: CollectionSession, reach: number): FolderSnapshot | Promise<FolderSnapshot> {
-  const { settings, isLive } = session.context;
-  return session.view.fresh(reach, isLive(session.folder) ? settings.liveViewMs : settings.staleViewMs);
+export function look(
+  { view, context, folder }: CollectionSession,
+  reach: number,
+  isWaiting = false,
+): FolderSnapshot | Promise<FolderSnapshot> {
+  return view.fresh(reach, context.viewAgeMs(folder, isWaiting));
 }
 
 /** What is to be compared: the filter's window, without what is skipped for now. */

@@ -2,7 +2,7 @@
  * The owner's one view of a folder, shared by all devices of the user and refreshed from the backend one look at a time.
  * It reaches back as far as any device asked for.
  */
-import { type FolderChanges, type FolderPosition, UidRuns } from '../../backends/index.ts';
+import { type FolderChanges, type FolderPosition, type Standing, UidRuns } from '../../backends/index.ts';
 import type { Clock } from '../../platform/index.ts';
 import { FolderSnapshot } from './folder-snapshot.ts';
 import type { ItemSource } from './item-source.ts';
@@ -71,6 +71,13 @@ export class FolderView {
   /** Something may have changed: the next `fresh` looks, however young the view is. */
   markStale(): void {
     this.#hints++;
+  }
+
+  /** It stood there at `asOf` (monotonic): false if the view does not, and has something to look for. */
+  confirm({ modseq, asOf }: Standing): boolean {
+    if (this.#reach === undefined || this.#modseq !== modseq) return false;
+    this.#lookedAt = Math.max(this.#lookedAt, asOf);
+    return true;
   }
 
   /** The next look compares the whole folder, whatever the backend says has not changed. */

@@ -43,14 +43,9 @@ export class FolderViews {
     return this.#views.get(folderId);
   }
 
-  /** The folder with this name at the backend may have changed; its short id, if there is a view of it. */
-  markStale(backendId: string): string | undefined {
-    for (const [folderId, view] of this.#views) {
-      if (this.#hierarchy.backendIdOf(folderId) !== backendId) continue;
-      view.markStale();
-      return folderId;
-    }
-    return undefined;
+  /** Of the folder with this name at the backend, if there is a view of it, with its short id. */
+  named(backendId: string): readonly [folderId: string, view: FolderView] | undefined {
+    return [...this.#views].find(([folderId]) => this.#hierarchy.backendIdOf(folderId) === backendId);
   }
 
   markAllStale(): void {

@@ -34,7 +34,7 @@ export async function watchMail(session: CollectionSession): Promise<WatchState>
   const { state, quiet } = loaded;
   const now = clock.now();
   const cutOff = cutOffOf(state.options.filterDays, now);
-  const snapshot = await look(session, Math.min(cutOff, state.reach));
+  const snapshot = await look(session, Math.min(cutOff, state.reach), true);
   if (quiet && quiet.version === snapshot.version && quiet.until > now) return 'quiet';
   const scope = await scopeOf(session, cutOff, state.skipped, snapshot);
   const differences = differencesOf(loaded.current.underMark(snapshot.mark), snapshot, scope);

@@ -110,12 +110,11 @@ function unchangedAnswer<T>(
   const { state, quiet } = loaded;
   if (!quiet || request.commands.length > 0 || !request.getChanges || !state.isConfirmed) return undefined;
   if (request.options !== undefined && optionsText(request.options) !== loaded.optionsText) return undefined;
-  const { clock, settings, isLive } = session.context;
+  const { clock } = session.context;
   const now = clock.now();
   const cutOff = cutOffOf(state.options.filterDays, now);
   if (quiet.cutOff !== cutOff || quiet.until <= now) return undefined;
-  const maxAgeMs = isLive(session.folder) ? settings.liveViewMs : settings.staleViewMs;
-  const snapshot = session.view.fresh(Math.min(cutOff, state.reach), maxAgeMs);
+  const snapshot = look(session, Math.min(cutOff, state.reach));
   if (snapshot instanceof Promise) {
     // The look that this began is joined by the ordinary course, which tells of its failure too.
     snapshot.catch(() => undefined);

@@ -1,0 +1,52 @@
+/** Lies between a client and an HTTP server on loopback, passes everything on, and counts what is asked. */
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export class HttpCounter {
+  /** In the order of arrival: `PROPFIND /ada/`. */
+  readonly asked: string[] = [];
+  /** Asked and not answered yet. */
+  underWay = 0;
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async start(target: string): Promise<HttpCounter> {
+    const { hostname, port } = new URL(target);
+    const holder: { counter?: HttpCounter } = {};
+    const server = createServer((incoming, outgoing) => {
+      const { counter } = holder;
+      if (!counter) return void outgoing.destroy();
+      counter.asked.push(`${incoming.method} ${incoming.url}`);
+      counter.underWay++;
+      outgoing.once('close', () => counter.underWay--);
+      const { method, url: path, headers } = incoming;
+      const onward = request({ hostname, port, method, path, headers }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      });
+      onward.on('error', () => outgoing.destroy());
+      incoming.pipe(onward);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return (holder.counter = new HttpCounter(server));
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+  }
+
+  /** Of these methods; default of all. */
+  count(...methods: readonly string[]): number {
+    const isWanted = (line: string) => methods.length === 0 || methods.some((it) => line.startsWith(`${it} `));
+    return this.asked.filter(isWanted).length;
+  }
+
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
