@@ -43,7 +43,7 @@ const ENVIRONMENTS: Readonly<Record<Mode, Readonly<Record<string, string>>>> = {
   all: { CARAVAN_TEST_SIZE: 'full' },
   faults: { CARAVAN_TEST_SIZE: 'full', CARAVAN_FAULT_SIZE: 'full' },
 };
-const ALL_FAULTS = ['test/fault', 'test/growth'];
+const ALL_FAULTS = ['test/fault', 'test/growth', 'test/homes'];
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 

@@ -30,14 +30,17 @@ interface Known {
   readonly until: number;
 }
 
-/** A device that was sent away and comes again is looked up again: it may be at home here by now. */
+/** Of whom this pool passes on: they may be at home here by now. */
 const AWAY_CACHE_MS = 5_000;
+const SILENCE_MS = 5_000;
 const PLACES_CACHE_MS = 30_000;
 const USERS_LIMIT = 200_000;
 
 export class HomeDoor {
   readonly #options: HomeDoorOptions;
   readonly #known = new Map<string, Known>();
+  /** So long the map is not asked: it did not answer. */
+  #silentUntil = Number.NEGATIVE_INFINITY;
   #places: { readonly places: readonly PoolPlace[]; readonly until: number } | undefined;
 
   constructor(options: HomeDoorOptions) {
@@ -47,7 +50,9 @@ export class HomeDoor {
   /** `version` of the protocol; undefined where a request tells none. Throws ServerError('homes-away'). */
   async destination(account: Account, version: string | undefined): Promise<Destination> {
     const { pool, away, redirectFrom } = this.#options;
-    const home = await this.#home(account);
+    const isSent = away === 'redirect' && (version === undefined || Number(version) >= Number(redirectFrom));
+    // Two pools of which one remembers what is over would send a device to and fro.
+    const home = await this.#home(account, isSent ? 'whom this pool has' : 'all');
     if (home === undefined || home.pool === pool) return { kind: 'here' };
     const place = (await this.#placesOf()).find((it) => it.pool === home.pool);
     if (place === undefined) {
@@ -55,13 +60,12 @@ export class HomeDoor {
         remedy: 'Start that pool, or move the user with `caravan user move`.',
       });
     }
-    const isSent = away === 'redirect' && (version === undefined || Number(version) >= Number(redirectFrom));
     return { kind: isSent ? 'redirect' : 'proxy', url: place.url.replace(/\/$/, '') };
   }
 
   /** The front door of the user's home, for autodiscover. */
   async url(account: Account): Promise<string | undefined> {
-    const home = await this.#home(account);
+    const home = await this.#home(account, 'whom this pool has');
     const place = home && (await this.#placesOf()).find((it) => it.pool === home.pool);
     return place?.url.replace(/\/$/, '');
   }
@@ -71,21 +75,25 @@ export class HomeDoor {
     this.#known.delete(user);
   }
 
-  /** Undefined where the map does not answer: whoever is served here is served on. */
-  async #home(account: Account): Promise<Home | undefined> {
+  /** `remembered`: who is not looked up again. Undefined where the map does not answer: whoever is served here is served on. */
+  async #home(account: Account, remembered: 'all' | 'whom this pool has'): Promise<Home | undefined> {
     const { map, pool, cacheMs, away, clock, log } = this.#options;
     const { user } = account;
     const now = clock.monotonic();
     const known = this.#known.get(user);
-    if (known !== undefined && now < known.until) return known.home;
+    const isHome = known?.home.pool === pool;
+    if (known !== undefined && now < known.until && (remembered === 'all' || isHome)) return known.home;
+    // A map that is cut off is not waited for by every request.
+    if (now < this.#silentUntil) return known?.home;
     const near = await map.home(user, 'near');
     // What is far from the truth must not send a device away, nor give a user a second home.
     const isSure = near.ok && near.value?.pool === pool;
     const read = isSure ? near : await map.home(user, 'authority');
     const found = read.ok ? read : near;
     if (!found.ok) {
-      log.warn({ user }, 'The home map does not answer; the user is taken to be at home here');
-      return undefined;
+      log.warn({ user }, 'The home map does not answer; the user is taken to be at home where it was last');
+      this.#silentUntil = clock.monotonic() + SILENCE_MS;
+      return known?.home;
     }
     const home = found.value ?? (read.ok ? await this.#assign(account) : undefined);
     if (home === undefined) return undefined;

@@ -3,7 +3,7 @@
  * source, and writes what it read `lagMs` later.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Attributes, Item, Store } from '../../../lib/store/index.ts';
+import type { Item, Store } from '../../../lib/store/index.ts';
 
 const ROUND_MS = 150;
 
@@ -11,7 +11,7 @@ export class Replicator {
   readonly #from: Store;
   readonly #to: Store;
   readonly #lagMs: number;
-  readonly #written = new Map<string, Attributes>();
+  readonly #written = new Map<string, Item>();
   #waiting: { readonly dueAt: number; readonly items: readonly Item[] }[] = [];
   #isCut = false;
   readonly #running: Promise<void>;
@@ -44,10 +44,18 @@ export class Replicator {
 
   async #write(items: readonly Item[]): Promise<void> {
     for (const item of items) {
-      const name = `${item.key.partition} ${item.key.sort}`;
-      if (this.#isCut || isDeepStrictEqual(this.#written.get(name), item.attributes)) continue;
+      const name = nameOf(item);
+      if (this.#isCut || isDeepStrictEqual(this.#written.get(name)?.attributes, item.attributes)) continue;
       await this.#to.put(item);
-      this.#written.set(name, item.attributes);
+      this.#written.set(name, item);
+    }
+    const there = new Set(items.map(nameOf));
+    for (const [name, { key }] of this.#written) {
+      if (this.#isCut || there.has(name)) continue;
+      await this.#to.delete(key);
+      this.#written.delete(name);
     }
   }
 }
+
+const nameOf = ({ key }: Item): string => `${key.partition} ${key.sort}`;

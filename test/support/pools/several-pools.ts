@@ -26,8 +26,8 @@ export interface SeveralPoolsOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Servers a pool; default 2. */
   readonly servers?: number;
-  /** One way, between the pools; default 40. */
-  readonly latencyMs?: number;
+  /** One way, to each pool from the others, and from it to the homes; default 40. The homes are near to the first. */
+  readonly latencyMs?: number | Readonly<Record<string, number>>;
 }
 
 export const HOMES_TABLE = 'caravan-homes';
@@ -42,6 +42,8 @@ export interface OnePool {
   readonly endpoint: string;
   /** Its front door as another region reaches it. */
   readonly url: string;
+  /** Its front door as devices of its own region reach it. */
+  readonly localUrl: string;
   readonly store: DynamoStore;
   readonly servers: CaravanServer[];
   /** Its way to the home map. */
@@ -50,6 +52,9 @@ export interface OnePool {
   readonly administration: string;
   /** Its region is lost: no store, and no way in. */
   lose(): Promise<void>;
+  /** Nothing passes between it and the other regions, the homes among them; what is within its own goes on. */
+  isolate(): void;
+  heal(): void;
 }
 
 export class SeveralPools {
@@ -136,7 +141,7 @@ async function prepare(
   closing: (() => unknown)[],
   make: (site: MailSite, map: HomeMap, pools: ReadonlyMap<string, OnePool>) => SeveralPools,
 ): Promise<SeveralPools> {
-  const { users, latencyMs = 40 } = options;
+  const { users } = options;
   const site = await MailSite.start({
     users: Object.fromEntries(users.map((it) => [it, secretOf(it)])),
     maxUserConnections: 50,
@@ -152,6 +157,7 @@ async function prepare(
   const map = new HomeMap({ near: homesStore, authority: homesStore, clock: systemClock });
   const pools = new Map<string, OnePool>();
   for (const [index, [name, settings]] of Object.entries(options.pools).entries()) {
+    const latencyMs = latencyTo(name, options);
     const dynamo = await startEmbeddedDynamo();
     closing.push(() => dynamo.stop());
     const store = await openStore(tableOf(name), dynamo.endpoint);
@@ -171,6 +177,7 @@ async function prepare(
       name,
       endpoint: dynamo.endpoint,
       url,
+      localUrl: `http://127.0.0.1:${sprayer.port}`,
       store,
       servers: [],
       toHomes,
@@ -179,6 +186,16 @@ async function prepare(
         await dynamo.stop();
         door.cut();
         door.freeze();
+      },
+      isolate() {
+        for (const way of [door, toHomes]) way.freeze();
+      },
+      heal() {
+        // Bytes of the connections from before are lost.
+        for (const way of [door, toHomes]) {
+          way.cut();
+          way.thaw();
+        }
       },
     };
     pools.set(name, pool);
@@ -220,6 +237,10 @@ async function prepare(
     while (!sprayer.targets().every((it) => it.state === 'healthy')) await new Promise((done) => setTimeout(done, 50));
   }
   return make(site, map, pools);
+}
+
+function latencyTo(pool: string, { latencyMs = 40 }: SeveralPoolsOptions): number {
+  return typeof latencyMs === 'number' ? latencyMs : (latencyMs[pool] ?? 0);
 }
 
 export const openStore = (table: string, endpoint: string): Promise<DynamoStore> =>
