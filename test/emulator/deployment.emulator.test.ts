@@ -1,7 +1,7 @@
-// The two regions of the example, deployed by the CDK's command line into an emulated AWS, changed, and taken away again.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// The two regions of the example, deployed by the CDK's command line into an emulated AWS, where devices are served, changed, and taken away again.
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DescribeServicesCommand, DescribeTaskDefinitionCommand, ECSClient } from '@aws-sdk/client-ecs';
 import {
@@ -12,26 +12,38 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { LambdaClient, ListEventSourceMappingsCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { ListResourceRecordSetsCommand, Route53Client } from '@aws-sdk/client-route-53';
-import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListBucketsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { composeMail, DeviceClient, FolderType } from '../../lib/activesync/client/index.ts';
 import { PoolAdministration } from '../../lib/pool/index.ts';
 import { systemClock, systemRandom } from '../../lib/platform/index.ts';
 import { openDynamoStore } from '../../lib/store/index.ts';
 import stopped from '../functions/events/task-stopped.json' with { type: 'json' };
+import { Dovecot } from '../support/dovecot.ts';
 import { prepareAccount } from '../support/emulator/account.ts';
 import { Cdk } from '../support/emulator/cdk.ts';
+import { DeployedService, end } from '../support/emulator/deployed-service.ts';
 import { Deployed } from '../support/emulator/deployed.ts';
-import { fitEmulator, LEFT_OUT } from '../support/emulator/left-out.ts';
+import { LEFT_OUT } from '../support/emulator/left-out.ts';
 import { Moto } from '../support/emulator/moto.ts';
-import { pumpOnce } from '../support/lambda/event-source.ts';
+import { startTables, tableOf } from '../support/emulator/tables.ts';
+import { EventSource, pumpOnce } from '../support/lambda/event-source.ts';
+import { SmtpSink } from '../support/smtp-sink.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const LIMIT_MS = 300_000;
 const folder = mkdtempSync(join(tmpdir(), 'caravan-deployment-'));
 const closing: (() => Promise<unknown>)[] = [];
 
+/** Of the mail system, the master user and the submission account: those that prepareAccount makes the secrets of. */
+const ADA = { user: 'ada', password: 'ada-secret' };
+const MASTER = { user: 'caravan', password: 'caravan-imap-pass' };
+const ACCOUNT = { caravan: 'caravan-smtp-pass' };
+
 let moto: Moto;
+let dovecot: Dovecot;
+let smtp: SmtpSink;
 let cdk: Cdk;
 let frankfurt: Deployed;
 let virginia: Deployed;
@@ -40,7 +52,8 @@ let synthesize: (name: string, change?: (file: Example) => void) => Promise<stri
 
 interface Example {
   readonly hostedZone: { readonly id: string };
-  readonly pools: { size: { min: number }; settings?: Record<string, unknown> }[];
+  image?: unknown;
+  readonly pools: { size: { min: number }; settings?: Record<string, unknown>; mail: Record<string, unknown> }[];
 }
 
 const tables = () => new DynamoDBClient(moto.client('eu-central-1'));
@@ -50,8 +63,18 @@ const tasks = () => new ECSClient(moto.client('eu-central-1'));
 beforeAll(async () => {
   moto = await Moto.start();
   closing.push(() => moto.stop());
+  dovecot = await Dovecot.start({
+    users: { [ADA.user]: ADA.password, canary: 'canary-pass' },
+    master: MASTER,
+  });
+  closing.push(() => dovecot.stop());
+  smtp = await SmtpSink.start({ users: ACCOUNT });
+  closing.push(() => smtp.stop());
   cdk = new Cdk(moto, folder);
-  const example = JSON.parse(readFileSync(join(ROOT, 'examples/two-regions.json'), 'utf8'));
+  const example = JSON.parse(readFileSync(join(ROOT, 'examples/two-regions.json'), 'utf8')) as Example;
+  withMailSystem(example);
+  // Of the sources, in place of one that somebody has pushed.
+  delete example.image;
   const { file, zoneId } = await prepareAccount(moto, example as Example & Parameters<typeof prepareAccount>[1]);
   synthesize = async (name, change) => {
     const changed = structuredClone(file);
@@ -73,30 +96,6 @@ afterAll(async () => {
   for (const close of closing.toReversed()) await close();
   rmSync(folder, { recursive: true });
 }, 60_000);
-
-describe('what is taken out of a template for the emulator', () => {
-  const { Resources } = fitEmulator({
-    Resources: {
-      Table: { Type: 'AWS::DynamoDB::Table', DependsOn: ['Alarm'], Properties: { Name: { Ref: 'Key' } } },
-      Alarm: { Type: 'AWS::CloudWatch::Alarm' },
-      Page: { Type: 'AWS::CloudWatch::Dashboard', DependsOn: ['Alarm', 'Table'], Properties: { A: { Ref: 'Alarm' } } },
-      Group: { Type: 'AWS::ElasticLoadBalancingV2::TargetGroup' },
-      Key: { Type: 'AWS::KMS::Key', Properties: { Tags: [], EnableKeyRotation: true } },
-      Other: { Type: 'X', Properties: { A: [{ 'Fn::GetAtt': ['Group', 'TargetGroupFullName'] }] } },
-    },
-  });
-
-  it('is what the list names, and what stays refers to nothing of it', () => {
-    const nothing = (id: string) => `arn:aws:left-out:us-east-1:123456789012:${id}`;
-    expect(Resources).toEqual({
-      Table: { Type: 'AWS::DynamoDB::Table', Properties: { Name: { Ref: 'Key' } } },
-      Page: { Type: 'AWS::CloudWatch::Dashboard', DependsOn: ['Table'], Properties: { A: nothing('Alarm') } },
-      Group: { Type: 'AWS::ElasticLoadBalancingV2::TargetGroup' },
-      Key: { Type: 'AWS::KMS::Key', Properties: { EnableKeyRotation: true } },
-      Other: { Type: 'X', Properties: { A: [nothing('Group')] } },
-    });
-  });
-});
 
 describe('two pools in two regions, deployed', () => {
   it('everything that is not left out is there, and moto passed over nothing', async () => {
@@ -237,6 +236,124 @@ describe('the functions, run from the code that was deployed', () => {
   });
 });
 
+describe('the servers, run from the image and the task definition that were deployed', () => {
+  let service: DeployedService;
+  let administration: PoolAdministration;
+  let phone: DeviceClient;
+  let aws: Readonly<Record<string, string>>;
+
+  beforeAll(async () => {
+    const { Cluster: cluster, Service = '', Table = '' } = await frankfurt.outputs();
+    const { services = [] } = await tasks().send(new DescribeServicesCommand({ cluster, services: [Service] }));
+    const container = await containerOf(services[0]?.taskDefinition);
+    if (!container) throw new Error('the task has no container');
+    const whole = (stack: string) => JSON.parse(readFileSync(join(folder, 'first', `${stack}.whole.json`), 'utf8'));
+    const homes = tableOf(whole('caravan-geography'));
+    const dynamo = await startTables({
+      [Table]: tableOf(whole(frankfurt.name)),
+      [String(variablesOf(container)['CARAVAN_HOMES_TABLE'])]: homes,
+    });
+    closing.push(() => dynamo.stop());
+    aws = { AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint };
+    const store = await openDynamoStore({ ...storeClient(), table: Table, endpoint: dynamo.endpoint });
+    closing.push(() => store.close());
+    administration = new PoolAdministration({
+      store,
+      clock: systemClock,
+      random: systemRandom,
+      pool: frankfurt.name,
+    });
+    mkdirSync(join(folder, 'tasks'));
+    const [dockerfile = ''] = globSync(join(folder, 'first/asset.*/Dockerfile'));
+    service = await DeployedService.start({
+      moto,
+      region: frankfurt.region,
+      container,
+      image: dirname(dockerfile),
+      tables: dynamo.endpoint,
+      secrets: { CARAVAN_POOL_KEY: 'a key, of which the emulator makes none' },
+      folder: join(folder, 'tasks'),
+      servers: 2,
+    });
+    closing.push(() => service.stop());
+    phone = new DeviceClient({ ...ADA, url: service.url, deviceId: 'DEPLOYED1', version: '16.1' });
+    closing.push(async () => phone.close());
+  }, LIMIT_MS);
+
+  it('a device syncs its mail through the sprayer, by the home that it was given in the table of the homes', async () => {
+    await dovecot.deliver(ADA.user, Buffer.from('From: bob@example.org\r\nSubject: Hello\r\n\r\nHi\r\n'));
+    await phone.folderSync();
+    const { serverId } = phone.folder(FolderType.inbox);
+    await phone.syncAll({ collectionId: serverId });
+    expect(phone.items(serverId)).toHaveLength(1);
+    expect((await administration.servers()).map((it) => it.status)).toEqual(['up', 'up']);
+  });
+
+  it('mail that nobody takes is accepted into the queue and the bucket, and the function submits it once', async () => {
+    smtp.fault = { kind: 'drop', at: 'recipient' };
+    for (const [subject, text] of [
+      ['small', 'Hi'],
+      ['large', 'x'.repeat(72).concat('\r\n').repeat(4_000)],
+    ] as const) {
+      const mime = await composeMail({ from: 'ada@example.org', to: ['bob@example.com'], subject, text });
+      await phone.sendMail({ mime, clientId: subject });
+    }
+    const { OutboxQueue = '', OutboxBucket: Bucket = '' } = await frankfurt.outputs();
+    const s3 = new S3Client({ ...moto.client(frankfurt.region), forcePathStyle: true });
+    const waiting = async () => [
+      await waitingIn(OutboxQueue),
+      (await s3.send(new ListObjectsV2Command({ Bucket }))).KeyCount,
+    ];
+    expect(await waiting()).toEqual([2, 1]);
+    expect(smtp.messages).toEqual([]);
+    smtp.fault = { kind: 'none' };
+    const submitter = await frankfurt.start('OutboxSubmitter', aws);
+    closing.push(() => submitter.end());
+    const source = new EventSource({
+      sqs: queues(),
+      queueUrl: OutboxQueue,
+      invoke: (event) => submitter.invoke(event),
+    });
+    await expect.poll(waiting, { timeout: 60_000 }).toEqual([0, 0]);
+    await source.stop();
+    const subjects = smtp.messages.map(({ raw }) => /^Subject: (.*)\r$/m.exec(raw.toString('latin1'))?.[1] ?? '');
+    expect(subjects.toSorted()).toEqual(['large', 'small']);
+    expect(smtp.messages).toMatchObject([{ user: 'caravan' }, { user: 'caravan' }]);
+  }, 90_000);
+
+  it('the canary is served', async () => {
+    const canary = await frankfurt.start('Canary', { ...aws, CARAVAN_CANARY_URL: service.url });
+    closing.push(() => canary.end());
+    expect(await canary.invoke({ source: 'aws.events' })).toMatchObject({ isServed: true });
+  });
+
+  it('a server that is killed is fenced by the event of its task, and the other serves its users', async () => {
+    const sessions = await administration.servers();
+    const owner = await administration.owner(ADA.user);
+    const victim = service.at(sessions.find((it) => it.session === owner?.session)?.address ?? '');
+    await end(victim.process, 'SIGKILL');
+    const { TaskStoppedQueue = '' } = await frankfurt.outputs();
+    const detail = { ...stopped.detail, taskArn: victim.arn };
+    const MessageBody = JSON.stringify({ ...stopped, detail });
+    await queues().send(new SendMessageCommand({ QueueUrl: TaskStoppedQueue, MessageBody }));
+    const fencer = await frankfurt.start('TaskStopped', aws);
+    closing.push(() => fencer.end());
+    await pumpOnce({ sqs: queues(), queueUrl: TaskStoppedQueue, invoke: (event) => fencer.invoke(event) });
+    const statuses = (await administration.servers()).map((it) => [it.address === victim.address, it.status]);
+    expect(statuses).toContainEqual([true, 'fenced']);
+    await dovecot.deliver(ADA.user, Buffer.from('From: bob@example.org\r\nSubject: Again\r\n\r\nHi\r\n'));
+    const { serverId } = phone.folder(FolderType.inbox);
+    await phone.syncAll({ collectionId: serverId });
+    expect(phone.items(serverId)).toHaveLength(2);
+    expect((await administration.owner(ADA.user))?.session).not.toBe(owner?.session);
+  }, 90_000);
+
+  it('a server that is told to stop drains and ends well', async () => {
+    const { process } = service.tasks.find((it) => it.process.signalCode === null) ?? {};
+    expect(process && (await end(process, 'SIGTERM'))).toBe(0);
+  }, 90_000);
+});
+
 describe('a changed setting', () => {
   it(
     'replaces the task definition, and leaves the table, the front door and the code alone',
@@ -306,6 +423,20 @@ async function facts() {
       code: Functions.map((it) => [it.FunctionName, it.CodeSha256]),
     },
   };
+}
+
+/** Frankfurt's mail is on this machine. */
+function withMailSystem({ pools: [pool] }: Example): void {
+  if (!pool) throw new Error('the example has no pool');
+  const smtpServer = { ...(pool.mail['smtp'] as object), host: '127.0.0.1', port: smtp.port, tls: 'off' };
+  Object.assign(pool.mail, { host: dovecot.host, port: dovecot.imapPort, tls: 'off', smtp: smtpServer });
+}
+
+/** Messages that are in a queue, given out or not. */
+async function waitingIn(QueueUrl: string): Promise<number> {
+  const { Attributes } = await queues().send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
+  const { ApproximateNumberOfMessages: visible, ApproximateNumberOfMessagesNotVisible: taken } = Attributes ?? {};
+  return Number(visible) + Number(taken);
 }
 
 async function containerOf(taskDefinition: string | undefined) {

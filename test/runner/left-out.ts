@@ -30,7 +30,11 @@ export const LEFT_OUT: readonly LeftOut[] = [
   byName('dav', 'calendars and contacts against real DAV servers', 'they need radicale and cyrus-imapd'),
   byName('dynamodb', 'the store against DynamoDB Local', 'they need Java and Maven'),
   byName('linted', "the examples' templates against cfn-lint", 'they need Python, and take half a minute'),
-  byName('emulator', 'the example deployed into an emulated AWS', 'they need Python, and take a minute or two'),
+  byName(
+    'emulator',
+    'the example deployed into an emulated AWS',
+    'they need Python and Dovecot, and take a minute or two',
+  ),
   byName('tools', "our WBXML against libwbxml's tools", 'they need libwbxml2-utils and libxml2-utils'),
   byName('long', 'broken rules that the simulation of a pool must find', 'they take minutes'),
   byFolder(

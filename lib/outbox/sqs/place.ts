@@ -31,7 +31,8 @@ export function createClients({ queueUrl }: SqsPlace): SqsClients {
     throwOnRequestTimeout: true,
   });
   return {
-    sqs: new SQSClient({ ...common, requestHandler: handler(REQUEST_MS) }),
+    // The address of the service as the environment has it (AWS_ENDPOINT_URL), not the one in the queue's name.
+    sqs: new SQSClient({ ...common, useQueueUrlAsEndpoint: false, requestHandler: handler(REQUEST_MS) }),
     s3: new S3Client({ ...common, forcePathStyle: protocol === 'http:', requestHandler: handler(UPLOAD_MS) }),
   };
 }

@@ -22,7 +22,10 @@ export class Cdk {
     this.#home = home;
   }
 
-  /** As `cdk synth` runs the app; then what the emulator cannot hold is taken out. */
+  /**
+   * As `cdk synth` runs the app; then what the emulator cannot hold is taken out, and the image, which takes Docker to build. What the
+   * templates were is in `<stack>.whole.json`.
+   */
   async synthesize(
     config: string,
     out: string,
@@ -44,6 +47,11 @@ export class Cdk {
       const file = join(out, name);
       const template = JSON.parse(readFileSync(file, 'utf8').replaceAll(zone.written, zone.made)) as Template;
       writeFileSync(file, JSON.stringify(fitEmulator(template)));
+      writeFileSync(file.replace('.template.json', '.whole.json'), JSON.stringify(template));
+    }
+    for (const name of readdirSync(out).filter((it) => it.endsWith('.assets.json'))) {
+      const file = join(out, name);
+      writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), dockerImages: {} }));
     }
   }
 

@@ -95,7 +95,7 @@ export class Deployed {
       return await FunctionProcess.start(join(folder, 'main.mjs'), {
         ...Configuration.Environment?.Variables,
         AWS_REGION: this.region,
-        AWS_ENDPOINT_URL: this.#moto.endpoint,
+        ...this.#moto.variables,
         ...environment,
       });
     } finally {

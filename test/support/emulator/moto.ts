@@ -60,6 +60,14 @@ export class Moto {
     return { endpoint: this.endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
   }
 
+  /** For programs with an AWS SDK. By an address in place of a name, buckets are no part of the host. */
+  get variables() {
+    return {
+      AWS_ENDPOINT_URL: this.endpoint,
+      AWS_ENDPOINT_URL_S3: this.endpoint.replace('localhost', '127.0.0.1'),
+    };
+  }
+
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = new Promise((done) => this.#child.once('exit', done));
