@@ -1,7 +1,7 @@
 /**
  * `npm test` (quick): what needs no server and nothing but npm's packages. `npm run test:all` (all): installs what the
  * machine lacks, then lint, format, types and every test at full size. `npm run test:faults` (faults): the fault tests as long
- * as they are meant to be, one file after the other, about an hour. Further arguments are vitest's: `npm test -- topology`.
+ * as they are meant to be, one file after the other, about an hour; with `--times 20` see runner/rounds.ts. Further arguments are vitest's: `npm test -- topology`.
  * Of a whole run, files that fail among the others are run once more, alone, and told of if they pass then.
  * The last line is `N passed, N failed`, with `, N skipped` where some were.
  */
@@ -20,6 +20,7 @@ import {
   type VitestReport,
   withResultsOf,
 } from './runner/report.ts';
+import { filesOf, type Rounds, roundsOf, runRounds } from './runner/rounds.ts';
 import { installPackages, MissingPackagesError } from './runner/system-packages.ts';
 
 const CHECKS = ['lint', 'format:check', 'types'] as const;
@@ -52,7 +53,32 @@ if (mode !== 'quick' && mode !== 'all' && mode !== 'faults') {
   say('Usage: node test/run.ts quick|all|faults [arguments of vitest]');
   process.exit(2);
 }
-process.exit(await run(mode));
+const rounds = mode === 'faults' ? readRounds(vitestArguments) : undefined;
+process.exit(await (rounds ? runAgain(rounds) : run(mode)));
+
+function readRounds(given: readonly string[]): Rounds | undefined {
+  try {
+    return roundsOf(given);
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    say(thrown.message);
+    return process.exit(2);
+  }
+}
+
+/** The fault tests as CI has them. */
+function runAgain(rounds: Rounds): Promise<number> {
+  const runFile = (file: string, seed: number): Promise<number> => {
+    const env = { ...process.env, ...ENVIRONMENTS.all, CARAVAN_TEST_SEED: String(seed) };
+    const child = spawn(process.execPath, [VITEST, 'run', file], { cwd: ROOT, stdio: 'inherit', env });
+    return new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (status) => resolve(status ?? 1));
+    });
+  };
+  const seed = Number(process.env['CARAVAN_TEST_SEED'] ?? Date.now() % 1_000_000);
+  return runRounds({ files: filesOf(rounds, ROOT), times: rounds.times, seed, runFile, say });
+}
 
 async function run(mode: Mode): Promise<number> {
   const started = performance.now();
