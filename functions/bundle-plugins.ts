@@ -39,6 +39,20 @@ const simdAlone: Plugin = {
   },
 };
 
+/** It asks for the name of a class, of which a bundle keeps none. */
+const classesWithoutNames: Plugin = {
+  name: 'classes-without-names',
+  setup(it) {
+    it.onLoad({ filter: /@peculiar[\\/]asn1-schema[\\/]build[\\/]\w+[\\/]parser\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace(
+        /(\S+)\.constructor\.name === "Sequence"/,
+        '$1 instanceof asn1js.Sequence',
+      ),
+      loader: 'js',
+    }));
+  },
+};
+
 /** A function's credentials are in its environment; a server's may be anywhere that the AWS tools look. */
 const credentialsFromEnvironment: Plugin = {
   name: 'credentials-from-environment',
@@ -53,5 +67,6 @@ const credentialsFromEnvironment: Plugin = {
 export const pluginsFor = (deployable: string): Plugin[] => [
   englishAlone,
   simdAlone,
+  classesWithoutNames,
   deployable === 'server' ? noKeyOfOthers : credentialsFromEnvironment,
 ];

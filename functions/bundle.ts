@@ -38,8 +38,8 @@ async function bundleOne(name: string, target: string): Promise<Bundle> {
     format: 'esm',
     // Modules before CommonJS: of those, what is not used is left out.
     mainFields: ['module', 'main'],
+    // Names are not kept: each function that is made would be given its own anew, which costs time and memory.
     minify: true,
-    keepNames: true,
     legalComments: 'none',
     banner: { js: REQUIRE },
     plugins: pluginsFor(name),

@@ -6,6 +6,7 @@ import { openDynamoStore, type Store } from '../lib/store/index.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export class EnvironmentError extends CaravanError {
+  override readonly name = 'EnvironmentError';
   constructor(what: string, why: string, remedy: string, cause?: unknown) {
     super({ code: 'bad-environment', what, why, remedy, cause });
   }

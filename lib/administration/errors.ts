@@ -17,6 +17,7 @@ export type AdministrationErrorCode =
 
 /** What people in charge wanted and cannot have. */
 export class AdministrationError extends CaravanError {
+  override readonly name = 'AdministrationError';
   declare readonly code: AdministrationErrorCode;
   constructor(
     code: AdministrationErrorCode,

@@ -20,6 +20,7 @@ export type BackendErrorCode =
 
 /** What a mail system could not or would not do. */
 export class BackendError extends CaravanError {
+  override readonly name = 'BackendError';
   declare readonly code: BackendErrorCode;
   constructor(code: BackendErrorCode, what: string, details: { why?: string; remedy?: string; cause?: unknown } = {}) {
     super({ code, what, ...details });

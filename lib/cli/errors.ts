@@ -19,6 +19,7 @@ export type CliErrorCode =
 
 /** A call of the command line that cannot be carried out as it is. */
 export class CliError extends CaravanError {
+  override readonly name = 'CliError';
   declare readonly code: CliErrorCode;
   constructor(code: CliErrorCode, what: string, remedy: string, cause?: unknown) {
     super({ code, what, remedy, cause });

@@ -27,6 +27,7 @@ export type MigrationErrorCode =
 
 /** Why users cannot be moved from one store to another. */
 export class MigrationError extends CaravanError {
+  override readonly name = 'MigrationError';
   declare readonly code: MigrationErrorCode;
   constructor(
     code: MigrationErrorCode,

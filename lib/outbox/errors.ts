@@ -7,6 +7,7 @@ import { CaravanError } from '../platform/index.ts';
 export type OutboxErrorCode = 'queue-unavailable' | 'bad-mail';
 
 export class OutboxError extends CaravanError {
+  override readonly name = 'OutboxError';
   declare readonly code: OutboxErrorCode;
   constructor(
     code: OutboxErrorCode,

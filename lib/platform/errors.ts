@@ -11,15 +11,18 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The base of every error that Caravan throws on purpose. A folder's own errors extend it in its `errors.ts`. */
+/**
+ * The base of every error that Caravan throws on purpose. A folder's own errors extend it in its `errors.ts`. Each states its
+ * name: a bundle keeps none of a class.
+ */
 export class CaravanError extends Error {
+  override readonly name: string = 'CaravanError';
   readonly code: string;
   readonly why: string | undefined;
   readonly remedy: string | undefined;
 
   constructor(details: ErrorDetails) {
     super(details.why === undefined ? details.what : `${details.what}: ${details.why}`, { cause: details.cause });
-    this.name = new.target.name;
     this.code = details.code;
     this.why = details.why;
     this.remedy = details.remedy;

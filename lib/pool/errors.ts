@@ -20,6 +20,7 @@ export type PoolErrorCode =
 
 /** What a pool cannot do, and why. That somebody else owns a user is a Location, not an error. */
 export class PoolError extends CaravanError {
+  override readonly name = 'PoolError';
   declare readonly code: PoolErrorCode;
   constructor(code: PoolErrorCode, what: string, details: { why?: string; remedy?: string; cause?: unknown } = {}) {
     super({ code, what, ...details });

@@ -20,6 +20,7 @@ export type ServerErrorCode =
 
 /** What the server itself could not do. */
 export class ServerError extends CaravanError {
+  override readonly name = 'ServerError';
   declare readonly code: ServerErrorCode;
   constructor(code: ServerErrorCode, what: string, details: { why?: string; remedy?: string; cause?: unknown } = {}) {
     super({ code, what, ...details });

@@ -9,6 +9,7 @@ export type SyncErrorCode = 'state-corrupt' | 'state-not-stored' | 'not-owner';
 
 /** Why a request could not be carried out now. The device may repeat it. */
 export class SyncError extends CaravanError {
+  override readonly name = 'SyncError';
   declare readonly code: SyncErrorCode;
   constructor(code: SyncErrorCode, what: string, details: { why?: string; remedy?: string; cause?: unknown } = {}) {
     super({ code, what, ...details });

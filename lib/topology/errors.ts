@@ -27,6 +27,7 @@ class ProblemsError extends CaravanError {
 
 /** A server's configuration. */
 export class ConfigurationError extends ProblemsError {
+  override readonly name = 'ConfigurationError';
   declare readonly code: 'invalid-configuration';
 
   constructor(problems: readonly ConfigurationProblem[], cause?: unknown) {
@@ -37,6 +38,7 @@ export class ConfigurationError extends ProblemsError {
 
 /** What is to be deployed: `caravan.json`. */
 export class TopologyError extends ProblemsError {
+  override readonly name = 'TopologyError';
   declare readonly code: 'invalid-topology';
 
   constructor(problems: readonly ConfigurationProblem[], cause?: unknown) {
@@ -47,6 +49,7 @@ export class TopologyError extends ProblemsError {
 
 /** What is to be planned. */
 export class NeedsError extends ProblemsError {
+  override readonly name = 'NeedsError';
   declare readonly code: 'invalid-plan-file';
 
   constructor(problems: readonly ConfigurationProblem[], cause?: unknown) {

@@ -38,6 +38,7 @@ export interface ClientErrorDetails {
 
 /** What went wrong between the device and its server, with what a person can do about it. */
 export class ClientError extends CaravanError {
+  override readonly name = 'ClientError';
   declare readonly code: ClientErrorCode;
   readonly command: string | undefined;
   readonly httpStatus: number | undefined;

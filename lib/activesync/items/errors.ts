@@ -8,6 +8,7 @@ export type ItemErrorCode = 'malformed-item' | 'item-too-large';
 
 /** A resource that cannot be shown to devices: it is skipped, logged and counted, and the others go on. */
 export class ItemError extends CaravanError {
+  override readonly name = 'ItemError';
   declare readonly code: ItemErrorCode;
   constructor(code: ItemErrorCode, why: string, cause?: unknown) {
     super({

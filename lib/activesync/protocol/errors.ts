@@ -3,6 +3,7 @@ import type { CommandName } from './request.ts';
 
 /** Bytes that are not a document as MS-ASWBXML has it. The door answers 400. */
 export class WbxmlError extends CaravanError {
+  override readonly name = 'WbxmlError';
   declare readonly code: 'malformed-wbxml';
   /** Where in the body, in bytes. */
   readonly offset: number;
@@ -14,6 +15,7 @@ export class WbxmlError extends CaravanError {
 
 /** An element whose text is not of its type. Commands answer with their status for a malformed request. */
 export class MalformedValue extends CaravanError {
+  override readonly name = 'MalformedValue';
   declare readonly code: 'malformed-value';
   readonly tag: string;
   constructor(tag: string, value: string, expected: string) {
@@ -34,6 +36,7 @@ export interface ProtocolRefusal {
 
 /** A request line, header or parameter that cannot be read. The door answers `refusal` if there is one, else `httpStatus`. */
 export class RequestError extends CaravanError {
+  override readonly name = 'RequestError';
   declare readonly code: 'malformed-request';
   readonly httpStatus: number;
   /** From 14.0 on: a 200 with this status in the command's document says more than the HTTP status. */

@@ -3,6 +3,7 @@ import { BackendError, type BackendErrorCode } from '../errors.ts';
 
 /** The server answered NO or BAD. */
 export class ImapCommandError extends CaravanError {
+  override readonly name = 'ImapCommandError';
   /** The response code in capitals (RFC 5530), such as `NONEXISTENT`; undefined where the server gave none. */
   readonly responseCode: string | undefined;
   readonly status: 'NO' | 'BAD';
@@ -16,6 +17,7 @@ export class ImapCommandError extends CaravanError {
 
 /** The connection was lost, timed out, or spoke nonsense. What was asked may or may not have been done. */
 export class ImapConnectionError extends CaravanError {
+  override readonly name = 'ImapConnectionError';
   constructor(why: string, cause?: unknown) {
     super({ code: 'imap-connection', what: 'the connection to the IMAP server was lost', why, cause });
   }
@@ -23,6 +25,7 @@ export class ImapConnectionError extends CaravanError {
 
 /** The cause of an `unavailable` submission. */
 export class SubmissionError extends CaravanError {
+  override readonly name = 'SubmissionError';
   /** True if the message had been sent when the connection broke: the server may have taken it. Look before sending again. */
   readonly mayBeAccepted: boolean;
 

@@ -11,6 +11,7 @@ export interface Relaxation {
 
 /** Nothing that Caravan can be deployed as meets the requirements. */
 export class NoPlanError extends CaravanError {
+  override readonly name = 'NoPlanError';
   declare readonly code: 'no-plan';
   /** Each is enough by itself, unless `isAllNeeded`. */
   readonly relaxations: readonly Relaxation[];
