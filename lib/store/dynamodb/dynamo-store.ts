@@ -2,21 +2,12 @@
  * The store of a pool: one table of DynamoDB, or of a stand-in that speaks its language, and single-item writes with
  * conditions only. Which failures are tried again, which are `unknown` and which are thrown: requests.ts and failures.ts.
  */
-import {
-  DeleteItemCommand,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-  type QueryCommandInput,
-  ScanCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
 import { type Clock, type Random, systemClock, systemRandom } from '../../platform/index.ts';
 import { checkChanges, checkItem, checkKey } from '../check-item.ts';
 import { StoreError } from '../errors.ts';
 import { noStoreMetrics, type StoreMetrics, type StoreOperation } from '../metrics.ts';
 import type { Changes, Condition, Item, Key, QueryOptions, Store, WriteResult } from '../store.ts';
-import { createClient, type DynamoPlace } from './client.ts';
+import { DynamoClient, type DynamoPlace } from './client.ts';
 import { decodeItem, type DynamoItem, encodeItem, encodeKey, PARTITION_NAME, SORT_NAME } from './encoding.ts';
 import { buildExpressions } from './expressions.ts';
 import { type Place, storeErrorOf } from './failures.ts';
@@ -40,7 +31,7 @@ export interface DynamoStoreOptions extends DynamoPlace {
  * unreachable to the end of the attempts, credentials refused, no such table. Everything uncertain is `unknown`.
  */
 export class DynamoStore implements Store {
-  readonly #client: ReturnType<typeof createClient>;
+  readonly #client: DynamoClient;
   readonly #requests: Requests;
   readonly #place: Place;
   readonly #clock: Clock;
@@ -51,7 +42,7 @@ export class DynamoStore implements Store {
   constructor(options: DynamoStoreOptions) {
     const { clock = systemClock, random = systemRandom, metrics = noStoreMetrics } = options;
     this.#clock = clock;
-    this.#client = createClient(options);
+    this.#client = new DynamoClient(options, clock);
     const timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
     this.#requests = new Requests({ client: this.#client, clock, random, metrics, timeoutMs });
     this.#place = {
@@ -80,9 +71,7 @@ export class DynamoStore implements Store {
     checkItem(item.key, item.attributes);
     const { UpdateExpression: _, ...expressions } = buildExpressions(conditions);
     const input = { TableName: this.#place.table, Item: encodeItem(item), ...expressions, ...oldItemOf(conditions) };
-    return this.#write('put', item.key, conditions, (client, sending) =>
-      client.send(new PutItemCommand(input), sending),
-    );
+    return this.#write('put', item.key, conditions, (client, sending) => client.send('PutItem', input, sending));
   }
 
   async update(key: Key, changes: Changes, conditions: readonly Condition[] = []): Promise<WriteResult> {
@@ -91,18 +80,14 @@ export class DynamoStore implements Store {
     checkItem(key, changes.set ?? {});
     const expressions = buildExpressions(conditions, changes);
     const input = { TableName: this.#place.table, Key: encodeKey(key), ...expressions, ...oldItemOf(conditions) };
-    return this.#write('update', key, conditions, (client, sending) =>
-      client.send(new UpdateItemCommand(input), sending),
-    );
+    return this.#write('update', key, conditions, (client, sending) => client.send('UpdateItem', input, sending));
   }
 
   async delete(key: Key, conditions: readonly Condition[] = []): Promise<WriteResult> {
     checkKey(key);
     const { UpdateExpression: _, ...expressions } = buildExpressions(conditions);
     const input = { TableName: this.#place.table, Key: encodeKey(key), ...expressions, ...oldItemOf(conditions) };
-    return this.#write('delete', key, conditions, (client, sending) =>
-      client.send(new DeleteItemCommand(input), sending),
-    );
+    return this.#write('delete', key, conditions, (client, sending) => client.send('DeleteItem', input, sending));
   }
 
   async *query(partition: string, options: QueryOptions = {}): AsyncIterable<Item> {
@@ -110,7 +95,7 @@ export class DynamoStore implements Store {
     // No item has such a key, and the service refuses to look for one.
     if (!fits(partition, PARTITION_LIMIT_BYTES) || (prefix !== '' && !fits(prefix, SORT_LIMIT_BYTES))) return;
     const isWhole = prefix === '';
-    const input: QueryCommandInput = {
+    const input = {
       TableName: this.#place.table,
       ConsistentRead: consistent,
       KeyConditionExpression: isWhole ? '#p = :p' : '#p = :p AND begins_with(#s, :s)',
@@ -126,7 +111,7 @@ export class DynamoStore implements Store {
         ...(after && { ExclusiveStartKey: after }),
       };
       const page = await this.#track(() =>
-        this.#read('query', (client, sending) => client.send(new QueryCommand(command), sending)),
+        this.#read('query', (client, sending) => client.send<Page>('Query', command, sending)),
       );
       for (const found of page.Items ?? []) {
         const item = decodeItem(found);
@@ -145,7 +130,7 @@ export class DynamoStore implements Store {
     do {
       const input = { TableName: this.#place.table, ConsistentRead: true, ...(after && { ExclusiveStartKey: after }) };
       const page = await this.#track(() =>
-        this.#read('scan', (client, sending) => client.send(new ScanCommand(input), sending)),
+        this.#read('scan', (client, sending) => client.send<Page>('Scan', input, sending)),
       );
       for (const found of page.Items ?? []) yield decodeItem(found);
       after = page.LastEvaluatedKey;
@@ -156,13 +141,13 @@ export class DynamoStore implements Store {
   async close(): Promise<void> {
     this.#isClosed = true;
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
-    this.#client.destroy();
+    await this.#client.close();
   }
 
   async #get(key: Key, isConsistent: boolean): Promise<Item | undefined> {
     const input = { TableName: this.#place.table, Key: encodeKey(key), ConsistentRead: isConsistent };
     const { Item: found } = await this.#read('get', (client, sending) =>
-      client.send(new GetItemCommand(input), sending),
+      client.send<{ readonly Item?: DynamoItem }>('GetItem', input, sending),
     );
     return found && decodeItem(found);
   }
@@ -210,6 +195,12 @@ export class DynamoStore implements Store {
       this.#underWay.delete(promise);
     }
   }
+}
+
+/** Of a query or a scan. */
+interface Page {
+  readonly Items?: readonly DynamoItem[];
+  readonly LastEvaluatedKey?: DynamoItem;
 }
 
 const oldItemOf = (conditions: readonly Condition[]) =>

@@ -2,16 +2,24 @@
  * Items as DynamoDB keeps them. The table's own attributes are `pk` (partition) and `sk` (sort); an attribute of ours that
  * bears one of those names gets a `_` in front, and so does one that has come to look like that.
  */
-import type { AttributeValue as DynamoValue } from '@aws-sdk/client-dynamodb';
 import { StoreError } from '../errors.ts';
 import type { Attributes, AttributeValue, Item, Key } from '../store.ts';
 
 export const PARTITION_NAME = 'pk';
 export const SORT_NAME = 'sk';
 
+/** As JSON has it: exactly one of them is there. `N` is a number in digits, `B` bytes in base64. */
+export interface DynamoValue {
+  readonly S?: string;
+  readonly N?: string;
+  readonly BOOL?: boolean;
+  readonly B?: string;
+  readonly L?: readonly DynamoValue[];
+}
+
 export type DynamoItem = Record<string, DynamoValue>;
 
-/** `__proto__` too: the SDK copies attributes into plain objects. */
+/** `__proto__` too: items are plain objects on their way. */
 const TAKEN_NAME = /^_*(?:pk|sk|__proto__)$/;
 const ESCAPED_NAME = /^_+(?:pk|sk|__proto__)$/;
 
@@ -33,7 +41,7 @@ export function encodeValue(value: AttributeValue): DynamoValue {
   if (typeof value === 'string') return { S: value };
   if (typeof value === 'number') return { N: String(value) };
   if (typeof value === 'boolean') return { BOOL: value };
-  if (value instanceof Uint8Array) return { B: value };
+  if (value instanceof Uint8Array) return { B: base64Of(value) };
   return { L: value.map((element) => ({ S: element })) };
 }
 
@@ -54,14 +62,16 @@ function decodeValue(value: DynamoValue, describeItem: () => string): AttributeV
   if (value.S !== undefined) return value.S;
   if (value.N !== undefined) return Number(value.N);
   if (value.BOOL !== undefined) return value.BOOL;
-  if (value.B !== undefined) return plainBytes(value.B);
+  if (value.B !== undefined) return bytesOf(value.B);
   if (value.L?.every((element) => element.S !== undefined)) return value.L.map((element) => element.S ?? '');
   throw corrupt(`the item ${describeItem()}`, 'an attribute has a type that Caravan never writes');
 }
 
-/** The SDK gives a Buffer, often a view of a shared pool. */
-const plainBytes = (bytes: Uint8Array): Uint8Array =>
-  Object.getPrototypeOf(bytes) === Uint8Array.prototype ? bytes : new Uint8Array(bytes);
+const base64Of = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+
+/** Plain, and no view of a pool that is shared. */
+const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
 
 const corrupt = (what: string, why: string): StoreError =>
   new StoreError('store-corrupt', `The store's table holds ${what} that cannot be read`, {

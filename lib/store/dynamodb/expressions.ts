@@ -1,7 +1,6 @@
 /** Conditions and changes in DynamoDB's expression language. Names and values are always placeholders: no word is reserved. */
-import type { AttributeValue as DynamoValue } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue, Changes, Condition } from '../store.ts';
-import { encodeName, encodeValue, PARTITION_NAME } from './encoding.ts';
+import { type DynamoValue, encodeName, encodeValue, PARTITION_NAME } from './encoding.ts';
 
 /** The part of a request that bears expressions; parts that would be empty are undefined, as the service wants it. */
 export interface Expressions {

@@ -1,5 +1,5 @@
 /**
- * What an error of the SDK means for the request: not carried out and worth another try, not carried out and never will be,
+ * What an error means for the request: not carried out and worth another try, not carried out and never will be,
  * or lost on the way, so that nobody knows. A conditional write that was lost is never sent again blindly (ownership.md).
  */
 import { reasonOf } from '../../platform/index.ts';
@@ -31,8 +31,8 @@ export class RequestTimeout extends Error {
   }
 }
 
-/** What the SDK throws, as far as it matters here. Errors of the network have a `code`, those of the service a status. */
-interface SdkError extends Error {
+/** What the client throws, as far as it matters here. Errors of the network have a `code`, those of the service a status. */
+interface ClientError extends Error {
   readonly code?: string;
   readonly syscall?: string;
   readonly Item?: DynamoItem;
@@ -64,7 +64,7 @@ const WRONG_KEYS = /key element|conditions on the keys|Missing the key|required 
 
 export function classify(thrown: unknown): Failure {
   if (!(thrown instanceof Error)) return { kind: 'lost', isTimeout: false };
-  const error = thrown as SdkError;
+  const error = thrown as ClientError;
   const status = error.$metadata?.httpStatusCode;
   if (error.name === 'ConditionalCheckFailedException') return { kind: 'refused', item: error.Item };
   if (error instanceof RequestTimeout) return { kind: 'lost', isTimeout: true };
@@ -73,21 +73,21 @@ export function classify(thrown: unknown): Failure {
     return isUnsent(error) ? { kind: 'unreachable' } : { kind: 'lost', isTimeout: false };
   }
   if (THROTTLED.has(error.name) || status === 429) return { kind: 'throttled' };
-  // The SDK has set its clock by the service's, and signs the next request with that.
+  // The client has set its clock by the service's, and signs the next request with that.
   if (error.$metadata?.clockSkewCorrected === true && status < 500) return { kind: 'throttled' };
   return status >= 400 && status < 500 && status !== 408 ? { kind: 'failed' } : { kind: 'lost', isTimeout: false };
 }
 
 /** No connection was made, to any of the host's addresses. */
-function isUnsent(error: SdkError): boolean {
-  if (error instanceof AggregateError) return error.errors.every((inner: SdkError) => isUnsent(inner));
+function isUnsent(error: ClientError): boolean {
+  if (error instanceof AggregateError) return error.errors.every((inner: ClientError) => isUnsent(inner));
   return error.syscall === 'connect' || error.syscall === 'getaddrinfo';
 }
 
 /** The error for a caller: what failed, why, and what to do. */
 export function storeErrorOf(thrown: unknown, action: string, place: Place): StoreError {
   if (thrown instanceof StoreError) return thrown;
-  const error = thrown as SdkError;
+  const error = thrown as ClientError;
   const why = reasonOf(thrown) || error.code || error.name;
   const at = `the table ${place.table} at ${place.endpoint}`;
   const unavailable = (because: string, remedy: string): StoreError =>
@@ -125,7 +125,7 @@ export function storeErrorOf(thrown: unknown, action: string, place: Place): Sto
 }
 
 function validationError(
-  error: SdkError,
+  error: ClientError,
   why: string,
   action: string,
   unavailable: (because: string, remedy: string) => StoreError,

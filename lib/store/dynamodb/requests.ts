@@ -1,10 +1,10 @@
 /**
- * Sends requests, each within a time, and tries again those that may be: what the SDK would do by itself (`maxAttempts`
- * is 1) does not know which writes are safe to repeat.
+ * Sends requests, each within a time, and tries again those that may be: what the SDK would do by itself does not
+ * know which writes are safe to repeat.
  */
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Clock, type Random, sleep } from '../../platform/index.ts';
 import type { StoreMetrics, StoreOperation } from '../metrics.ts';
+import type { DynamoClient } from './client.ts';
 import { classify, type Failure, RequestTimeout } from './failures.ts';
 
 const ATTEMPTS = 5;
@@ -13,11 +13,8 @@ const BACKOFF_MS = 25;
 const BACKOFF_LIMIT_MS = 500;
 const HOLD_MS = 60_000;
 
-/** One request; `options` go to the SDK's `send`. */
-export type Request<Output> = (
-  client: DynamoDBClient,
-  options: { readonly abortSignal: AbortSignal },
-) => Promise<Output>;
+/** One request; `options` go to the client's `send`. */
+export type Request<Output> = (client: DynamoClient, options: { readonly abortSignal: AbortSignal }) => Promise<Output>;
 
 /** Which requests are sent again, once one was lost on the way: it may have been carried out. */
 export type Repeat =
@@ -39,7 +36,7 @@ export type Sent<Output> =
     };
 
 export interface RequestsOptions {
-  readonly client: DynamoDBClient;
+  readonly client: DynamoClient;
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: StoreMetrics;
@@ -77,13 +74,12 @@ export class Requests {
     }
   }
 
-  /** One attempt. Throws what the SDK throws, or RequestTimeout. */
+  /** One attempt. Throws what the client throws, or RequestTimeout. */
   async sendOnce<Output>(request: Request<Output>, timeoutMs: number): Promise<Output> {
     const { client, clock } = this.#options;
     const aborter = new AbortController();
     const answer = request(client, { abortSignal: aborter.signal });
     return new Promise((resolve, reject) => {
-      // The SDK stops listening to the signal once it has the head of an answer; the timer does not.
       const timer = clock.after(timeoutMs, () => {
         aborter.abort();
         reject(new RequestTimeout(timeoutMs));

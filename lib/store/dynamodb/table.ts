@@ -1,11 +1,5 @@
 /** The one table of a pool: how it is made (embedded, and in tests; in the cloud the stacks make it), and whether it fits. */
-import {
-  type CreateTableCommandInput,
-  CreateTableCommand,
-  DescribeTableCommand,
-  type TableDescription,
-  UpdateTimeToLiveCommand,
-} from '@aws-sdk/client-dynamodb';
+import type { CreateTableInput, DescribeTableOutput, TableDescription } from '@aws-sdk/client-dynamodb';
 import { type Clock, sleep } from '../../platform/index.ts';
 import { StoreError } from '../errors.ts';
 import { PARTITION_NAME, SORT_NAME } from './encoding.ts';
@@ -20,7 +14,7 @@ const TIMEOUT_MS = 5_000;
 const POLL_MS = 200;
 const POLLS = 150;
 
-const definitionOf = (table: string): CreateTableCommandInput => ({
+const definitionOf = (table: string): CreateTableInput => ({
   TableName: table,
   BillingMode: 'PAY_PER_REQUEST',
   KeySchema: [
@@ -44,7 +38,7 @@ export const createTableHint = ({ table }: Place): string =>
 export async function createTable(requests: Requests, place: Place, clock: Clock): Promise<void> {
   try {
     await requests.sendOnce(
-      (client, options) => client.send(new CreateTableCommand(definitionOf(place.table)), options),
+      (client, options) => client.send('CreateTable', definitionOf(place.table), options),
       TIMEOUT_MS,
     );
   } catch (thrown) {
@@ -95,7 +89,7 @@ export async function checkTable(requests: Requests, place: Place): Promise<void
 async function describeTable(requests: Requests, place: Place): Promise<TableDescription> {
   try {
     const { Table } = await requests.sendOnce(
-      (client, options) => client.send(new DescribeTableCommand({ TableName: place.table }), options),
+      (client, options) => client.send<DescribeTableOutput>('DescribeTable', { TableName: place.table }, options),
       TIMEOUT_MS,
     );
     return Table ?? {};
@@ -107,11 +101,9 @@ async function describeTable(requests: Requests, place: Place): Promise<TableDes
 /** Not every stand-in knows it, and nothing depends on it. */
 async function expireItems(requests: Requests, place: Place): Promise<void> {
   try {
-    const command = new UpdateTimeToLiveCommand({
-      TableName: place.table,
-      TimeToLiveSpecification: { Enabled: true, AttributeName: EXPIRY_NAME },
-    });
-    await requests.sendOnce((client, options) => client.send(command, options), TIMEOUT_MS);
+    const TimeToLiveSpecification = { Enabled: true, AttributeName: EXPIRY_NAME };
+    const input = { TableName: place.table, TimeToLiveSpecification };
+    await requests.sendOnce((client, options) => client.send('UpdateTimeToLive', input, options), TIMEOUT_MS);
   } catch {
     // It is on already, or unknown here.
   }

@@ -1,5 +1,5 @@
 /** When a request is sent again: against a clock that is moved by hand, and a service that is a list of answers. */
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoClient } from '../../../lib/store/dynamodb/client.ts';
 import { describe, expect, it } from 'vitest';
 // What is tested here is not for other rooms.
 import { type Repeat, Requests, type Sent } from '../../../lib/store/dynamodb/requests.ts';
@@ -27,7 +27,7 @@ describe('Requests', () => {
     const sentAt: number[] = [];
     const aborted: boolean[] = [];
     const random = { number: () => 1, bytes: (count: number) => new Uint8Array(count) };
-    const client = {} as DynamoDBClient;
+    const client = {} as DynamoClient;
     const requests = new Requests({ client, clock, random, timeoutMs, metrics: { observe() {} } });
     const result: { sent?: Sent<string> } = {};
     const sending = requests
