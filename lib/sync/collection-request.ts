@@ -36,12 +36,16 @@ export type ResourceEdit = (
   context: { readonly uid: string; readonly now: Date; readonly supported: readonly string[] | undefined },
 ) => { readonly text: string } | { readonly failure: 'malformed' | 'failed' };
 
-/**
- * Tells whom a change of a resource concerns: from one text to another, undefined where there is none. `id` is the same for every
- * repetition of the same command. False: it concerns
- * nobody. Throws BackendError('unavailable') where they cannot be told now: the device has to come again.
- */
-export type Announce = (before: string | undefined, after: string | undefined, id: string) => Promise<boolean>;
+/** Tells others of a change of a resource: from one text to another, undefined where there is none. */
+export interface Announcer {
+  /** Does the change concern anybody? */
+  concerns(before: string | undefined, after: string | undefined): boolean;
+  /**
+   * `id` is the same for every repetition of the same command: nobody is told twice. Throws BackendError('unavailable') where they
+   * cannot be told now.
+   */
+  tell(before: string | undefined, after: string | undefined, id: string): Promise<void>;
+}
 
 /** What a client command did to one item; `digest` identifies the very same command in a retry. */
 export type ClientCommand = { readonly digest: string } & (
@@ -83,7 +87,7 @@ export interface CollectionRequest {
   readonly deletesAsMoves: boolean;
   readonly commands: readonly ClientCommand[];
   /** Absent: nobody is to be told of what the device does to resources. */
-  readonly announce?: Announce | undefined;
+  readonly announcer?: Announcer | undefined;
   /** Called when everything is rendered, before the device's new state is stored. */
   readonly onRendered?: (() => Promise<void>) | undefined;
 }

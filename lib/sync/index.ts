@@ -1,7 +1,7 @@
 // What a device has and what changed; who waits for changes.
 export type { CollectionAnswer, CommandOutcome, ItemFailure, ServerChange } from './collection-answer.ts';
 export type {
-  Announce,
+  Announcer,
   ClientCommand,
   CollectionOptions,
   CollectionRequest,

@@ -27,6 +27,7 @@ import { openFolder } from './mail/open-folder.ts';
 import { PoisonBook, type PoisonedItem } from './mail/poison-book.ts';
 import { Prefetcher } from './mail/prefetch.ts';
 import { Monitor } from './monitor.ts';
+import { Announcements } from './resources/announcements.ts';
 import { ResourceSource } from './resources/resource-source.ts';
 import { rewriteResource } from './resources/rewrite-resource.ts';
 import { formatServerId, parseServerId } from './server-id.ts';
@@ -110,6 +111,7 @@ class EngineUserSync implements UserSync {
       hierarchy,
       views,
       resources,
+      announcements: new Announcements(records, log),
       states: new CollectionStates(records, log, settings.stateCacheBytes),
       prefetcher: new Prefetcher(clock, settings),
       moving: new KeyedMutex(),

@@ -18,10 +18,10 @@ import { ServerProcess } from './standalone/server-process.ts';
 import { median } from './standalone/statistics.ts';
 import { scanAnswer, syncBody } from './standalone/sync-request.ts';
 
-const CONTACTS = 2_000;
-const EVENTS = 1_000;
+export const CONTACTS = 2_000;
+export const EVENTS = 1_000;
 const ITEMS = 10_000;
-const WINDOW = 100;
+export const WINDOW = 100;
 const PASSES = 3;
 
 export async function benchResources(): Promise<readonly Figure[]> {
@@ -67,7 +67,8 @@ async function benchFirstSync(server: ServerProcess, type: number, what: string,
   };
 }
 
-async function firstSync(server: ServerProcess, type: number, deviceId: string): Promise<number> {
+/** How long it took Ada's new device, in milliseconds. */
+export async function firstSync(server: ServerProcess, type: number, deviceId: string): Promise<number> {
   const access = { user: 'ada', password: PASSWORDS.ada, deviceId };
   const device = new DeviceClient({ url: server.url, ...access, version: '16.1' });
   await device.folderSync();
@@ -146,9 +147,9 @@ async function fill(directory: string, count: number, extension: string, text: (
 }
 
 /** As programs name them. */
-const nameOf = (n: number): string => `5a3c9e10-7b64-4f0e-9d21-${String(n).padStart(12, '0')}`;
+export const nameOf = (n: number): string => `5a3c9e10-7b64-4f0e-9d21-${String(n).padStart(12, '0')}`;
 
-const cardText = (n: number): string =>
+export const cardText = (n: number): string =>
   [
     'BEGIN:VCARD',
     'VERSION:3.0',
@@ -170,7 +171,7 @@ const cardText = (n: number): string =>
     '',
   ].join('\r\n');
 
-const eventText = (n: number): string =>
+export const eventText = (n: number): string =>
   [
     'BEGIN:VCALENDAR',
     'VERSION:2.0',

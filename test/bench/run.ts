@@ -4,6 +4,7 @@
  */
 import { findDovecot } from '../support/dovecot.ts';
 import { benchBundles } from './bundles.ts';
+import { benchDav } from './dav.ts';
 import type { Figure } from './figure.ts';
 import { benchFolders } from './folders.ts';
 import { describeMachine, machineText } from './machine.ts';
@@ -22,8 +23,15 @@ const OTHERS: Readonly<Record<string, () => readonly Figure[] | Promise<readonly
   resources: benchResources,
   bundles: benchBundles,
 };
+/** They need Dovecot too. */
+const WITH_DOVECOT: typeof OTHERS = { dav: benchDav };
 const STANDALONE = 'standalone';
-const NAMES: readonly string[] = [...Object.keys(OTHERS), STANDALONE, ...STANDALONE_PARTS];
+const NAMES: readonly string[] = [
+  ...Object.keys(OTHERS),
+  ...Object.keys(WITH_DOVECOT),
+  STANDALONE,
+  ...STANDALONE_PARTS,
+];
 const USAGE = `Usage: npm run bench [-- [--json] [name …]]
 Names: ${NAMES.join(', ')}; ${STANDALONE} is ${STANDALONE_PARTS.join(', ')}. Without names: all.`;
 const NEEDS_DOVECOT = `The figures of the standalone server need Dovecot, which is not installed here. On Debian and Ubuntu:
@@ -40,7 +48,8 @@ async function main(args: readonly string[]): Promise<number> {
   if (unknown.length > 0) return complain(`Unknown: ${unknown.join(', ')}.\n${USAGE}`);
   const wanted = (name: string) => names.length === 0 || names.includes(name);
   const parts = STANDALONE_PARTS.filter((it) => wanted(STANDALONE) || wanted(it));
-  if (parts.length > 0 && !findDovecot()) return complain(NEEDS_DOVECOT);
+  const needsDovecot = parts.length > 0 || Object.keys(WITH_DOVECOT).some(wanted);
+  if (needsDovecot && !findDovecot()) return complain(NEEDS_DOVECOT);
   const machine = describeMachine();
   const say: Say = (text) => process.stderr.write(`… ${text}\n`);
   const figures = await measure(wanted, parts, say);
@@ -59,7 +68,7 @@ async function measure(
   say: Say,
 ): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
-  for (const [name, bench] of Object.entries(OTHERS)) {
+  for (const [name, bench] of Object.entries({ ...OTHERS, ...WITH_DOVECOT })) {
     if (!wanted(name)) continue;
     say(name);
     figures.push(...(await bench()));

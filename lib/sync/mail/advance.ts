@@ -60,7 +60,14 @@ export async function advance<T>(
     session.folder.itemClass === 'Email' || !resources
       ? await runCommands(site, commands)
       : await runResourceCommands(
-          { ...site, source: resources, options, now: new Date(context.clock.now()), announce: request.announce },
+          {
+            ...site,
+            source: resources,
+            options,
+            now: new Date(context.clock.now()),
+            announcements: context.announcements,
+            announcer: request.announcer,
+          },
           commands,
         );
   if (run.hasEffects) session.view.markStale();

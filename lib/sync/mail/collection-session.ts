@@ -15,6 +15,7 @@ import { ALL_TIME, type FolderView } from './folder-view.ts';
 import type { FolderViews } from './folder-views.ts';
 import type { ItemSource } from './item-source.ts';
 import type { Prefetcher } from './prefetch.ts';
+import type { Announcements } from '../resources/announcements.ts';
 import type { ResourceSource } from '../resources/resource-source.ts';
 
 /** What collections of all the user's devices share. */
@@ -26,6 +27,7 @@ export interface MailContext {
   /** Undefined: the mail system has nothing but mail. */
   readonly resources: ResourceSource | undefined;
   readonly states: CollectionStates;
+  readonly announcements: Announcements;
   readonly prefetcher: Prefetcher;
   readonly poison: PoisonBook;
   /** By ServerId: of two moves of a message at once a mail system may make two messages. */

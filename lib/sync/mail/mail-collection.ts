@@ -108,6 +108,7 @@ function unchangedAnswer<T>(
   request: CollectionRequest,
 ): CollectionAnswer<T> | undefined {
   const { state, quiet } = loaded;
+  if (session.context.announcements.isPending(session.folder.backendId)) return undefined;
   if (!quiet || request.commands.length > 0 || !request.getChanges || !state.isConfirmed) return undefined;
   if (request.options !== undefined && optionsText(request.options) !== loaded.optionsText) return undefined;
   const { clock } = session.context;

@@ -5,12 +5,13 @@
 import { createHash } from 'node:crypto';
 import type { Resource } from '../../backends/index.ts';
 import type { ItemFailure } from '../collection-answer.ts';
-import type { Announce, ClientCommand, CollectionOptions } from '../collection-request.ts';
+import type { Announcer, ClientCommand, CollectionOptions } from '../collection-request.ts';
 import { type CommandSite, failureOf, locate, mustHold, replayed, toldText } from '../mail/client-commands.ts';
 import type { Effect, StoredResult } from '../mail/collection-state.ts';
 import { printOf } from '../mail/print-table.ts';
 import type { CommandRun } from '../mail/run-commands.ts';
 import { formatServerId } from '../server-id.ts';
+import type { Announcement, Announcements, Telling } from './announcements.ts';
 import { isSameResource } from './same-resource.ts';
 import type { ResourceSource } from './resource-source.ts';
 
@@ -18,7 +19,9 @@ export interface ResourceSite extends CommandSite {
   readonly source: ResourceSource;
   readonly options: CollectionOptions;
   readonly now: Date;
-  readonly announce: Announce | undefined;
+  readonly announcements: Announcements;
+  /** Undefined: nobody is to be told of anything. */
+  readonly announcer: Announcer | undefined;
 }
 
 type CreateCommand = Extract<ClientCommand, { kind: 'create' }>;
@@ -35,6 +38,7 @@ export async function runResourceCommands(site: ResourceSite, commands: readonly
   /** Of this request's commands: what the device knows it made of an item. */
   const own = new Map<number, string>();
   let hasEffects = false;
+  await tellRest(site);
   for (const [index, command] of commands.entries()) {
     if (results.has(index) || command.kind === 'fetch') continue;
     const result = await run(site, command, own);
@@ -70,10 +74,7 @@ async function run(
   }
 }
 
-/**
- * The name is derived from the command: a repetition finds what it made. Others are told of what is kept already: an invitation to
- * an event that the server would not have cannot be taken back.
- */
+/** The name is derived from the command: a repetition finds what it made. */
 async function create(site: ResourceSite, { digest, clientId, make }: CreateCommand): Promise<StoredResult> {
   const failed = (failure: ItemFailure): StoredResult => ({ digest, kind: 'add', clientId, failure, isAnswered: true });
   const { folder, source } = site;
@@ -83,21 +84,27 @@ async function create(site: ResourceSite, { digest, clientId, make }: CreateComm
   const made = make(undefined, contextOf(site, uid));
   if ('failure' in made) return failed(made.failure);
   const name = `${uid}${folder.itemClass === 'Contacts' ? '.vcf' : '.ics'}`;
+  let telling: Telling | undefined;
   try {
+    telling = await tellingOf(site, { kind: 'create', digest, collectionId, name });
+    await telling?.prepare(undefined, made.text);
     mustHold(site.lease);
     const put = await source.store.put(collectionId, name, made.text, 'new');
     const id = source.adopt(collectionId, name);
     const etag = put.kind === 'stored' ? put.etag : (await source.store.read(collectionId, [name]))[0]?.etag;
-    await announce(site, digest, undefined, made.text);
+    await telling?.finish(made.text);
     const effect = effectOf(site, id, etag);
     const serverId = formatServerId(folder.id, site.snapshot.mark, id);
     return { digest, kind: 'add', clientId, serverId, effect, isAnswered: true };
   } catch (error) {
-    return failed(failureOf(error));
+    const failure = failureOf(error);
+    await telling?.discard();
+    return failed(failure);
+  } finally {
+    telling?.release();
   }
 }
 
-/** Others are told first: a server that dies in between leaves everything to a repetition, which tells nobody twice. */
 async function edit(site: ResourceSite, command: EditCommand, own: ReadonlyMap<number, string>): Promise<StoredResult> {
   const { digest, serverId, make } = command;
   const result: StoredResult = { digest, kind: 'change', serverId, isAnswered: true };
@@ -105,26 +112,36 @@ async function edit(site: ResourceSite, command: EditCommand, own: ReadonlyMap<n
   const place = locate(site, serverId);
   const collectionId = site.folder.backendId;
   if (typeof place === 'string' || collectionId === undefined) return failed('not-found');
+  const name = site.source.nameOf(collectionId, place.uid) ?? '';
+  let telling: Telling | undefined;
   try {
-    let isTold = false;
+    telling = await tellingOf(site, { kind: 'edit', digest, collectionId, name });
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const [current] = await site.source.read(collectionId, [place.uid]);
       if (!current) return failed('not-found');
       const made = make(current.text, contextOf(site, ''));
       if ('failure' in made) return failed(made.failure);
       const done: StoredResult = { ...result, isRewritten: true, effect: effectOf(site, place.uid, current.etag) };
-      if (isSameResource(made.text, current.text)) return done;
-      if (site.conflict === 'server' && !isTold && !isAsTold(site, place.uid, current, own)) return failed('conflict');
-      isTold = (await announce(site, digest, current.text, made.text)) || isTold;
+      if (isSameResource(made.text, current.text)) {
+        await telling?.finish(current.text);
+        return done;
+      }
+      if (site.conflict === 'server' && !isAsTold(site, place.uid, current, own)) break;
+      await telling?.prepare(current.text, made.text);
       mustHold(site.lease);
-      const { name, etag } = current;
-      const put = await site.source.store.put(collectionId, name, made.text, { etag });
+      const put = await site.source.store.put(collectionId, current.name, made.text, { etag: current.etag });
       if (put.kind === 'conflict') continue;
+      await telling?.finish(made.text);
       return { ...done, effect: effectOf(site, place.uid, put.etag) };
     }
+    await telling?.discard();
     return failed('conflict');
   } catch (error) {
-    return failed(failureOf(error));
+    const failure = failureOf(error);
+    await telling?.discard();
+    return failed(failure);
+  } finally {
+    telling?.release();
   }
 }
 
@@ -137,38 +154,60 @@ async function remove(
   const place = locate(site, serverId);
   const collectionId = site.folder.backendId;
   if (place === 'foreign' || collectionId === undefined) return { ...result, failure: 'not-found' };
+  // What is gone may be so by an earlier attempt of this very command: `tellRest` told of it.
   if (place === 'gone') return result;
   // The device has it no more, whatever comes of it.
   const effect: Effect = { mark: site.snapshot.mark, uid: place.uid };
   const name = site.source.nameOf(collectionId, place.uid);
   if (name === undefined) return { ...result, effect };
+  const conflict: StoredResult = { ...result, effect, failure: 'conflict' };
+  let telling: Telling | undefined;
   try {
+    telling = await tellingOf(site, { kind: 'delete', digest, collectionId, name });
     let etag: string | undefined;
-    if (site.conflict === 'server' || site.announce) {
+    if (site.conflict === 'server' || telling) {
       const [current] = await site.source.store.read(collectionId, [name]);
       const isOther = current && site.conflict === 'server' && !isAsTold(site, place.uid, current, own);
-      if (isOther) return { ...result, effect, failure: 'conflict' };
-      const isTold = current !== undefined && (await announce(site, digest, current.text, undefined));
-      // What is cancelled goes, whatever was written to it meanwhile.
-      etag = isTold || site.conflict === 'client' ? undefined : current?.etag;
+      if (isOther) return conflict;
+      if (current) await telling?.prepare(current.text, undefined);
+      etag = site.conflict === 'client' ? undefined : current?.etag;
     }
     mustHold(site.lease);
     const removed = await site.source.store.remove(collectionId, name, etag);
-    return removed === 'conflict' ? { ...result, effect, failure: 'conflict' } : { ...result, effect };
+    if (removed === 'conflict') {
+      await telling?.discard();
+      return conflict;
+    }
+    await telling?.finish(undefined);
+    return { ...result, effect };
   } catch (error) {
-    return { ...result, failure: failureOf(error) };
+    const failure = failureOf(error);
+    await telling?.discard();
+    return { ...result, failure };
+  } finally {
+    telling?.release();
   }
 }
 
-async function announce(
-  { announce: tell, lease, occasion }: ResourceSite,
-  digest: string,
-  before: string | undefined,
-  after: string | undefined,
-): Promise<boolean> {
-  if (!tell) return false;
+/** Undefined: nobody is to be told of anything. */
+async function tellingOf(
+  { announcements, announcer, lease, occasion }: ResourceSite,
+  { digest, ...about }: Omit<Announcement, 'id' | 'before'> & { readonly digest: string },
+): Promise<Telling | undefined> {
+  if (!announcer) return undefined;
   mustHold(lease);
-  return tell(before, after, [...occasion, digest].join(':'));
+  const id = createHash('sha256')
+    .update([...occasion, digest].join(':'))
+    .digest('hex')
+    .slice(0, 32);
+  return announcements.take(announcer, { ...about, id });
+}
+
+/** Of changes that broke off between the writing and the telling. */
+async function tellRest({ announcements, announcer, folder: { backendId }, source }: ResourceSite): Promise<void> {
+  if (!announcer || backendId === undefined) return;
+  const read = async (name: string) => (await source.store.read(backendId, [name]))[0]?.text;
+  await announcements.tellRest(announcer, backendId, read);
 }
 
 /** What is there is what the device was told, or made itself. */

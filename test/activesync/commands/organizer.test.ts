@@ -1,7 +1,9 @@
 // A meeting's organizer at a phone: what those invited are told by mail of each thing that the phone does to it (RFC 5546, 6047).
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ProtocolVersion } from '../../../lib/activesync/index.ts';
+import { BackendError } from '../../../lib/backends/index.ts';
 import type { Outbox } from '../../../lib/outbox/index.ts';
+import type { UserSync } from '../../../lib/sync/index.ts';
 import { type MailUser, startMailUser } from './support/mail-user.ts';
 import { TestOutbox } from './support/test-outbox.ts';
 import { TestDevice } from './support/test-device.ts';
@@ -19,12 +21,18 @@ beforeEach(async () => {
 });
 afterEach(() => ada.stop());
 
+interface Another {
+  readonly user?: UserSync;
+  readonly id?: string;
+}
+
 /** A phone whose calendar is in step. */
 class Phone {
   readonly device: TestDevice;
   key = '0';
-  constructor(version: ProtocolVersion = '16.1', outbox: Outbox = ada.standalone.outbox) {
-    this.device = new TestDevice(ada.user, { version, outbox });
+  constructor(version: ProtocolVersion = '16.1', outbox: Outbox = ada.standalone.outbox, more: Another = {}) {
+    const { user = ada.user, ...device } = more;
+    this.device = new TestDevice(user, { version, outbox, ...device });
   }
   /** What comes back; the key goes on. */
   async sync(commands = '', more = ''): Promise<string> {
@@ -160,21 +168,60 @@ describe('Nobody is told twice', () => {
     expect(await shortly()).toEqual(sent);
   });
 
-  it('and a change that nobody can be told of now is not made, but comes again', async () => {
+  it('and everybody once, when the phone comes again after a change of which nobody could be told', async () => {
     const phone = new Phone();
     const id = await phone.add();
-    const away: Outbox = {
-      send: () => Promise.resolve({ kind: 'failed', reason: 'unavailable', why: 'the mail system is away' }),
-      wasSent: () => Promise.resolve(false),
-    };
-    const cut = new Phone('16.1', away);
+    const cut = new Phone('16.1', AWAY);
     cut.key = phone.key;
     expect(await cut.sync(changeOf(id, times(11)))).toContain('<Status>16</Status>');
     expect(await shortly()).toHaveLength(1);
-    await phone.sync(changeOf(id, times(11)));
+    expect(await phone.sync(changeOf(id, times(11)))).not.toContain('<Status>16</Status>');
     expect(await shortly()).toHaveLength(2);
   });
+
+  it.each([
+    ['moved', (id: string) => changeOf(id, times(11)), 'REQUEST bob@example.org'],
+    ['deleted', deleteOf, 'CANCEL bob@example.org'],
+  ])(
+    'and everybody once, when the phone never comes again: another device syncs a calendar in which a meeting was %s',
+    async (_, commandOf, sent) => {
+      const phone = new Phone();
+      const id = await phone.add();
+      const another = new Phone('16.1', ada.standalone.outbox, { id: 'another' });
+      await another.start();
+      const cut = new Phone('16.1', AWAY);
+      cut.key = phone.key;
+      await cut.sync(commandOf(id));
+      expect(await shortly()).toHaveLength(1);
+      // Another server has the user now.
+      await ada.standalone.restart();
+      const user = await ada.standalone.user();
+      const later = new Phone('16.1', ada.standalone.outbox, { id: 'another', user });
+      later.key = another.key;
+      await later.sync();
+      await later.sync();
+      expect(await shortly()).toEqual(['REQUEST bob@example.org', sent]);
+    },
+  );
+
+  it('and nobody of a change that the calendar did not take', async () => {
+    const phone = new Phone();
+    const id = await phone.add();
+    const store = ada.user.mailbox.resources;
+    if (!store) throw new Error('there is no calendar');
+    const put = vi.spyOn(store, 'put').mockRejectedValue(new BackendError('forbidden', 'nobody writes here'));
+    await phone.sync(changeOf(id, times(11)));
+    expect(put).toHaveBeenCalledOnce();
+    put.mockRestore();
+    await phone.sync();
+    expect(await shortly()).toEqual(['REQUEST bob@example.org']);
+  });
 });
+
+const AWAY: Outbox = {
+  send: () => Promise.resolve({ kind: 'failed', reason: 'unavailable', why: 'the mail system is away' }),
+  wasSent: () => Promise.resolve(false),
+};
 
 /** What it is given goes out, and nobody hears of that. */
 const ending = (outbox: Outbox): Outbox => ({

@@ -5,24 +5,28 @@
  */
 import { createHash } from 'node:crypto';
 import { BackendError } from '../../../backends/index.ts';
-import type { Announce, SyncFolder } from '../../../sync/index.ts';
+import type { Announcer, SyncFolder } from '../../../sync/index.ts';
 import { composeMeetingMessage, ItemError, type MeetingMessage, organizerMessages } from '../../items/index.ts';
 import { atLeast, type ProtocolVersion } from '../../protocol/index.ts';
 import type { CommandContext } from '../command.ts';
+
+/** Messages of meetings are nobody's in particular: which device's command they come of is in their ids. */
+const SENDER = 'meetings';
 
 export function announcerFor(
   folder: SyncFolder,
   version: ProtocolVersion,
   context: CommandContext,
-): Announce | undefined {
+): Announcer | undefined {
   const { resources } = context.user.mailbox;
   if (folder.itemClass !== 'Calendar' || !atLeast(version, '16.0') || !resources) return undefined;
-  return async (before, after, id) => {
-    // Known once the collection was written to or read.
-    if (resources.capabilities.schedulesItself) return false;
-    const messages = messagesFor(before, after, context);
-    for (const message of messages) await send(message, id, context);
-    return messages.length > 0;
+  return {
+    // That the server schedules by itself is known once the collection was read.
+    concerns: (before, after) =>
+      !resources.capabilities.schedulesItself && messagesFor(before, after, context).length > 0,
+    tell: async (before, after, id) => {
+      for (const message of messagesFor(before, after, context)) await send(message, id, context);
+    },
   };
 }
 
@@ -45,11 +49,11 @@ function messagesFor(
  * change is kept all the same.
  */
 async function send(message: MeetingMessage, id: string, context: CommandContext): Promise<void> {
-  const { user, outbox, device, clock, log } = context;
+  const { user, outbox, clock, log } = context;
   const { recipients } = message;
   const sent = await user.folderOfKind('sent');
   const result = await outbox.send(user.lease, user.mailbox, sent?.backendId, {
-    deviceId: device.deviceId,
+    deviceId: SENDER,
     clientId: clientIdOf(message, id),
     message: await composeMeetingMessage(message, { account: user.account, now: new Date(clock.now()) }),
     saveInSent: true,

@@ -85,7 +85,7 @@ async function ask(
             supported,
             deletesAsMoves: asked.deletesAsMoves,
             commands,
-            announce: announcerFor(folder, version, context),
+            announcer: announcerFor(folder, version, context),
             onRendered: received && (() => received.apply()),
           },
           received?.renderer ?? renderer,
