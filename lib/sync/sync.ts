@@ -18,6 +18,7 @@ import type { CollectionOptions, CollectionRequest } from './collection-request.
 import type { CollectionAnswer } from './collection-answer.ts';
 import type { DeviceRecord } from './device-record.ts';
 import type { WaitingRoom } from './waiting.ts';
+import type { UnappliedMail } from './unapplied.ts';
 
 /**
  * Makes what a device is sent of an item. `plan` says which parts to fetch for `add`; for `change` none are. `render` is
@@ -161,6 +162,9 @@ export interface UserSync {
    * what is there afterwards. Throws BackendError, `unsupported` where the folder is no collection.
    */
   rewriteResource(folder: SyncFolder, key: ResourceKey, rewrite: ResourceRewrite): Promise<string | undefined>;
+
+  /** Mail that says something of a calendar that could not be reached. */
+  readonly unapplied: UnappliedMail;
 
   /** For administrators, from soft to hard (rule 11): the device gets this collection anew with its next Sync … */
   resend(deviceId: string, collectionId: string): Promise<void>;

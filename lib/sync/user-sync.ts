@@ -33,6 +33,7 @@ import { rewriteResource } from './resources/rewrite-resource.ts';
 import { formatServerId, parseServerId } from './server-id.ts';
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from './settings.ts';
 import type { DeviceSync, MoveResult, ResourceKey, ResourceRewrite, SyncFolder, SyncItem, UserSync } from './sync.ts';
+import { type UnappliedMail, UnappliedRecords } from './unapplied.ts';
 import { UserRecords } from './user-records.ts';
 import { TicketRoom } from './waiting-room.ts';
 import type { WaitingRoom } from './waiting.ts';
@@ -61,6 +62,7 @@ class EngineUserSync implements UserSync {
   readonly account: Account;
   readonly mailbox: Mailbox;
   readonly lease: Lease;
+  readonly unapplied: UnappliedMail;
   readonly #room: TicketRoom;
   readonly #records: UserRecords;
   readonly #hierarchy: Hierarchy;
@@ -102,6 +104,7 @@ class EngineUserSync implements UserSync {
     });
     this.#room = room;
     this.#records = records;
+    this.unapplied = new UnappliedRecords(records, clock);
     this.#hierarchy = hierarchy;
     this.#views = views;
     this.#monitor = monitor;

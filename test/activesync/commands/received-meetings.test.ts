@@ -1,5 +1,6 @@
 // Changes, cancellations and answers that come by mail, and what becomes of the events that they are about (RFC 5546, 6047).
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BackendError } from '../../../lib/backends/index.ts';
 import { type MailUser, startMailUser } from './support/mail-user.ts';
 import { TestDevice } from './support/test-device.ts';
 
@@ -104,6 +105,20 @@ describe('What comes by mail', () => {
     await mail('REPLY', { organizer: ADA, answer: 'ACCEPTED' });
     await sync();
     expect(await kept()).toContain('PARTSTAT=ACCEPTED');
+  });
+
+  it('is applied later where the calendar cannot be reached, by whoever serves the user then', async () => {
+    await keep({ answer: 'ACCEPTED' });
+    await mail('CANCEL', { sequence: 1 });
+    const store = ada.user.mailbox.resources;
+    if (!store) throw new Error('there is no calendar');
+    vi.spyOn(store, 'withUid').mockRejectedValue(new BackendError('unavailable', 'the calendar server is away'));
+    const key = await sync();
+    expect(await kept()).not.toContain('STATUS:CANCELLED');
+    await ada.standalone.restart();
+    // Nothing new is in the inbox: the Sync itself is what makes it tried again.
+    await sync(new TestDevice(await ada.standalone.user()), key);
+    await vi.waitFor(async () => expect(await kept()).toContain('STATUS:CANCELLED'), 20_000);
   });
 
   it('is applied once, whichever devices get it: what the user did since stays', async () => {

@@ -8,7 +8,7 @@ import { primedKey, recipientInformationState } from '../recipient-information.t
 import { announcerFor } from './announce-meeting.ts';
 import { type PreparedCollection, rendererFor } from './prepare-collection.ts';
 import type { SyncCollection } from './request.ts';
-import { receiveMeetings } from './receive-meetings.ts';
+import { applyAgain, receiveMeetings } from './receive-meetings.ts';
 import { sendDrafts } from './send-drafts.ts';
 import { type CollectionReply, refusedStatus, type Rendered, type SendOutcome } from './write-answer.ts';
 
@@ -36,6 +36,7 @@ export async function syncCollection(
   try {
     const sends = await trySends(prepared, context);
     const answer = await ask(prepared, window, version, context);
+    void applyAgain(folder, context);
     if (answer.kind === 'refused') return refuse(refusedStatus(answer.reason));
     if (!answer.changed && sends.length === 0) return { reply: undefined, changeCount: 0 };
     const { syncKey, changes, moreAvailable } = answer;
