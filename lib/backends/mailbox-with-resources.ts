@@ -8,6 +8,7 @@ export function withResources(mailbox: Mailbox, resources: ResourceStore): Mailb
   const combined = new MailboxWithResources(mailbox, resources);
   return new Proxy(mailbox, {
     get(target, property) {
+      if (property === 'freeBusy' && resources.freeBusy) return resources.freeBusy.bind(resources);
       const owner: object = property in combined ? combined : target;
       const value: unknown = Reflect.get(owner, property, owner);
       return typeof value === 'function' ? value.bind(owner) : value;

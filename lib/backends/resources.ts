@@ -3,7 +3,7 @@
  * name in its collection, with an etag that differs whenever its text does. One contract suite (`test/contract/resources.ts`), of
  * which the local-folders implementation is the reference.
  */
-import type { Folder, FolderEvent, ItemClass, Watch } from './backend.ts';
+import type { BusyTime, Folder, FolderEvent, ItemClass, Watch } from './backend.ts';
 
 export type ResourceClass = Exclude<ItemClass, 'Email'>;
 
@@ -86,6 +86,9 @@ export interface ResourceStore {
   remove(collectionId: string, name: string, etag: string | undefined): Promise<RemoveResult>;
   /** As it is now, to another collection of the same class, under the same name; `conflict` if there is one of this name. */
   move(collectionId: string, name: string, targetId: string): Promise<MoveResourceResult>;
+
+  /** As Mailbox.freeBusy. */
+  freeBusy?(address: string, fromMs: number, toMs: number): Promise<readonly BusyTime[] | undefined>;
 
   /** As Mailbox.watch, of collections alone. */
   watch(listener: (event: FolderEvent) => void): Promise<Watch>;

@@ -120,6 +120,7 @@ const imapdConf = (directory: string): string =>
     `sasl_saslauthd_path: ${directory}/mux/mux`,
     'sasl_mech_list: PLAIN',
     'httpmodules: caldav carddav',
+    'calendar_user_address_set: example.org',
     'unixhierarchysep: yes',
     'altnamespace: yes',
     'virtdomains: off',

@@ -5,6 +5,7 @@ import { BackendError } from '../errors.ts';
 import type { ResourceClass } from '../resources.ts';
 import { mustBeOk, pathOf, plainText, textOf } from './answers.ts';
 import type { DavConnection } from './connection.ts';
+import type { Scheduling } from './free-busy.ts';
 
 export interface DavCollection {
   readonly id: string;
@@ -24,6 +25,8 @@ export interface DavHomes {
   readonly contacts: string | undefined;
   /** Where new events go by themselves (RFC 6638 9.2). */
   readonly defaultCalendar: string | undefined;
+  /** Undefined: nobody can be asked when others are busy. */
+  readonly scheduling: Scheduling | undefined;
   /** The server sends iTIP itself (RFC 6638 section 2). */
   readonly schedulesItself: boolean;
 }
@@ -85,7 +88,7 @@ export async function findHomes(connection: DavConnection, url: string, contacts
   return {
     calendars: calendars?.home,
     contacts: contacts?.home,
-    defaultCalendar: calendars && (await defaultCalendarOf(connection, calendars.principal)),
+    ...(calendars ? await schedulingOf(connection, calendars.principal) : NO_SCHEDULING),
     schedulesItself:
       calendars !== undefined && (await connection.features(calendars.home)).has('calendar-auto-schedule'),
   };
@@ -115,11 +118,38 @@ async function findHome(
   }
 }
 
-async function defaultCalendarOf(connection: DavConnection, principal: string): Promise<string | undefined> {
+const NO_SCHEDULING = { defaultCalendar: undefined, scheduling: undefined };
+
+/** What the principal tells of scheduling (RFC 6638 section 2). */
+async function schedulingOf(
+  connection: DavConnection,
+  principal: string,
+): Promise<Pick<DavHomes, 'defaultCalendar' | 'scheduling'>> {
   try {
-    const [own] = await connection.propfind(principal, '<c:schedule-inbox-URL/>');
+    const asked = '<c:schedule-inbox-URL/><c:schedule-outbox-URL/><c:calendar-user-address-set/>';
+    const [own] = await connection.propfind(principal, asked);
     const inbox = hrefIn(own, 'scheduleInboxURL') ?? hrefIn(own, 'scheduleInboxUrl');
-    if (inbox === undefined) return undefined;
+    const outbox = hrefIn(own, 'scheduleOutboxURL') ?? hrefIn(own, 'scheduleOutboxUrl');
+    const addresses: { readonly href?: unknown } | undefined = own?.props?.['calendarUserAddressSet'];
+    const address = [addresses?.href]
+      .flat()
+      .map(plainText)
+      .find((it) => it?.startsWith('mailto:'));
+    const scheduling =
+      outbox !== undefined && address !== undefined ? { outbox: new URL(outbox, principal).href, address } : undefined;
+    return { scheduling, defaultCalendar: inbox && (await defaultCalendarOf(connection, principal, inbox)) };
+  } catch (error) {
+    if (error instanceof BackendError && error.code !== 'unavailable') throw error;
+    return NO_SCHEDULING;
+  }
+}
+
+async function defaultCalendarOf(
+  connection: DavConnection,
+  principal: string,
+  inbox: string,
+): Promise<string | undefined> {
+  try {
     const [properties] = await connection.propfind(
       new URL(inbox, principal).href,
       '<c:schedule-default-calendar-URL/>',

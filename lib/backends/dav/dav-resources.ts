@@ -1,6 +1,7 @@
 /** One user's calendars, address books, tasks and notes on CalDAV and CardDAV servers. */
 import { randomName } from '../../platform/index.ts';
-import type { Folder, FolderEvent, Watch } from '../backend.ts';
+import type { BusyTime, Folder, FolderEvent, Watch } from '../backend.ts';
+import { busyTimes } from '../busy-times.ts';
 import { BackendError } from '../errors.ts';
 import type {
   MoveResourceResult,
@@ -31,6 +32,7 @@ import {
 import type { DavEnvironment } from './configuration.ts';
 import { DavConnection, xmlText } from './connection.ts';
 import { DavWatch } from './dav-watch.ts';
+import { askFreeBusy } from './free-busy.ts';
 import { matchingNames, namesWithUid, readChanges, readResources, urlOf } from './resource-requests.ts';
 
 /** Before the server was asked. */
@@ -40,6 +42,8 @@ const USUAL_CLASSES: readonly ResourceClass[] = ['Calendar', 'Contacts', 'Tasks'
 export class DavResources implements ResourceStore {
   readonly #environment: DavEnvironment;
   readonly #connection: DavConnection;
+  /** Of the user. */
+  readonly #addresses: readonly string[];
   #homes: Promise<DavHomes> | undefined;
   /** As listed last; undefined before. */
   #known: ReadonlyMap<string, DavCollection> | undefined;
@@ -47,8 +51,13 @@ export class DavResources implements ResourceStore {
   #schedulesItself = false;
   readonly #watches = new Set<Watch>();
 
-  constructor(environment: DavEnvironment, credentials: { readonly userName: string; readonly password: string }) {
+  constructor(
+    environment: DavEnvironment,
+    credentials: { readonly userName: string; readonly password: string },
+    addresses: readonly string[],
+  ) {
     this.#environment = environment;
+    this.#addresses = addresses;
     this.#connection = new DavConnection(environment, credentials);
   }
 
@@ -173,6 +182,23 @@ export class DavResources implements ResourceStore {
     if (status === 412) return 'conflict';
     if (status >= 300) throw refusal(status, 'the resource cannot be moved');
     return 'moved';
+  }
+
+  /** Of others where the server can be asked; of the user always. */
+  async freeBusy(address: string, fromMs: number, toMs: number): Promise<readonly BusyTime[] | undefined> {
+    const { scheduling } = await this.#findHomes();
+    if (scheduling) {
+      const nowMs = this.#environment.clock.now();
+      return askFreeBusy(this.#connection, scheduling, { recipient: address, fromMs, toMs, nowMs });
+    }
+    if (!this.#addresses.some((it) => it.toLowerCase() === address.toLowerCase())) return undefined;
+    const texts: string[] = [];
+    for (const { id, itemClass } of await this.list()) {
+      if (itemClass !== 'Calendar') continue;
+      const names = await this.matching(id, { endsAfter: new Date(fromMs) });
+      texts.push(...(await this.read(id, [...names])).map(({ text }) => text));
+    }
+    return busyTimes(texts, address, fromMs, toMs);
   }
 
   async watch(listener: (event: FolderEvent) => void): Promise<Watch> {

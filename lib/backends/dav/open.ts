@@ -12,5 +12,9 @@ export function openDavResources(
 ): DavResources {
   const userName = configuration.loginName === 'address' ? (account.addresses[0] ?? account.user) : account.user;
   const log = platform.log.child({ user: account.user });
-  return new DavResources(davEnvironment(configuration, { ...platform, log }), { userName, password });
+  return new DavResources(
+    davEnvironment(configuration, { ...platform, log }),
+    { userName, password },
+    account.addresses,
+  );
 }

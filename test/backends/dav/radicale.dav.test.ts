@@ -47,6 +47,17 @@ describe('dav', () => {
     await mailbox.close();
   });
 
+  it('tells when the user is busy, where nobody can be asked of others', async () => {
+    const mailbox = await openDav({ url: radicale.url }, 'bob', 'bob-pass');
+    await radicale.makeCalendar('bob', 'calendar', 'Calendar', ['VEVENT']);
+    await mailbox.resources?.put('dav:Calendar:/bob/calendar/', 'busy.ics', eventText('busy'), 'new');
+    const day = [Date.UTC(2026, 10, 24), Date.UTC(2026, 10, 25)] as const;
+    const hour = { fromMs: Date.UTC(2026, 10, 24, 10), toMs: Date.UTC(2026, 10, 24, 11), kind: 'busy' };
+    expect(await mailbox.freeBusy?.('bob@example.org', ...day)).toEqual([hour]);
+    expect(await mailbox.freeBusy?.('ada@example.org', ...day)).toBeUndefined();
+    await mailbox.close();
+  });
+
   it('finds the homes from the well-known address too', async () => {
     const mailbox = await openDav({ url: `${radicale.url}no/such/path/` }, 'ada', 'ada-pass');
     expect(await mailbox.resources?.collections()).toHaveLength(4);
