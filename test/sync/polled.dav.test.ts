@@ -80,11 +80,12 @@ const subjects = () => [...phone.items.values()].map((it) => it.subject);
 
 /** Resolves when nothing was asked of the server for a while. */
 async function settled(): Promise<void> {
-  let before = -1;
+  let before = '';
   await eventually('the server to be left alone', async () => {
     await new Promise((resolve) => setTimeout(resolve, 80));
-    const isQuiet = before === counter.count() && counter.underWay === 0;
-    before = counter.count();
+    const now = `${counter.count()} asked, ${counter.underWay} under way`;
+    const isQuiet = now === before && counter.underWay === 0;
+    before = now;
     return isQuiet || undefined;
   });
 }
