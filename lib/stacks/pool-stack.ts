@@ -4,7 +4,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { type PoolTopology, serverEnvironment } from '../topology/index.ts';
+import { type PoolTopology, serverEnvironment, stateTable } from '../topology/index.ts';
 import { AlarmBoard } from './monitoring/alarm-board.ts';
 import { addPoolAlarms } from './monitoring/pool-alarms.ts';
 import { PoolDashboard } from './monitoring/pool-dashboard.ts';
@@ -13,7 +13,7 @@ import { Queries } from './monitoring/queries.ts';
 import { SprayerMetrics } from './monitoring/sprayer-metrics.ts';
 import { StoreMetrics } from './monitoring/store-metrics.ts';
 import { createLogBucket } from './log-bucket.ts';
-import { grantHomes } from './geography-stack.ts';
+import { grantHomes, grantOtherPools } from './geography-stack.ts';
 import { Names } from './names.ts';
 import { Network } from './network.ts';
 import { Outbox } from './outbox.ts';
@@ -45,7 +45,13 @@ export class PoolStack extends PlaceStack {
       logs,
       firewall: place.firewall,
     });
-    const store = new Store(this, 'Store', { key, existing: place.table });
+    const store = new Store(this, 'Store', {
+      key,
+      tableName: stateTable(place),
+      isExisting: place.table !== undefined,
+      isShared: topology.geography !== undefined,
+      replicas: topology.pools.filter(({ name }) => name === place.failOverTo).map(({ region }) => region),
+    });
     const { tableName } = store.table;
     const { variables, secrets } = serverEnvironment(topology, place, { table: tableName });
     const common = { bundles, retention, environment: { CARAVAN_TABLE: tableName, CARAVAN_POOL: place.id } };
@@ -84,6 +90,7 @@ export class PoolStack extends PlaceStack {
     });
     store.grantUse(servers.task.definition.taskRole);
     grantHomes(servers.task.definition.taskRole, topology, place);
+    grantOtherPools(servers.task.definition.taskRole, topology, place);
     outbox?.grantSend(servers.task.definition.taskRole);
 
     const balancer = new Balancer(this, 'Balancer', { ...common, store });

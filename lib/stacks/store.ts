@@ -1,6 +1,9 @@
-/** What must survive every server: one table, in one region. */
+/**
+ * What must survive every server: one table, in one region. It may have a replica in another, which nobody reads before the region is
+ * lost. Of the kind that can be given replicas later from the first on: to become one, a table would have to be replaced.
+ */
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, type ITable, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, Billing, type ITable, Table, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
@@ -8,8 +11,13 @@ import { allowKey } from './rights.ts';
 
 export interface StoreProps {
   readonly key: IKey;
-  /** An existing table, in place of a new one. */
-  readonly existing?: string | undefined;
+  readonly tableName: string;
+  /** The table is there, and not made. */
+  readonly isExisting: boolean;
+  /** Of one of several pools: others move users to and from it, and it may have replicas in their regions. */
+  readonly isShared: boolean;
+  /** Regions. */
+  readonly replicas: readonly string[];
 }
 
 /** All that the store does (lib/store/dynamodb): single items, and queries. */
@@ -24,31 +32,32 @@ const ACTIONS = [
 
 export class Store extends Construct {
   readonly table: ITable;
-  readonly #key: IKey;
+  readonly #key: IKey | undefined;
 
-  constructor(scope: Construct, id: string, { key, existing }: StoreProps) {
+  constructor(scope: Construct, id: string, { key, tableName, isExisting, isShared, replicas }: StoreProps) {
     super(scope, id);
-    this.#key = key;
-    this.table =
-      existing === undefined
-        ? new Table(this, 'Table', {
-            partitionKey: { name: 'pk', type: AttributeType.STRING },
-            sortKey: { name: 'sk', type: AttributeType.STRING },
-            billingMode: BillingMode.PAY_PER_REQUEST,
-            timeToLiveAttribute: 'expires',
-            encryption: TableEncryption.CUSTOMER_MANAGED,
-            encryptionKey: key,
-            pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-            deletionProtection: true,
-            removalPolicy: RemovalPolicy.RETAIN,
-          })
-        : Table.fromTableName(this, 'Table', existing);
+    // A restored table keeps the key of the one that it was restored from: this one.
+    this.#key = isShared && !isExisting ? undefined : key;
+    this.table = isExisting
+      ? Table.fromTableName(this, 'Table', tableName)
+      : new TableV2(this, 'State', {
+          tableName,
+          partitionKey: { name: 'pk', type: AttributeType.STRING },
+          sortKey: { name: 'sk', type: AttributeType.STRING },
+          billing: Billing.onDemand(),
+          timeToLiveAttribute: 'expires',
+          // Shared, a key of AWS's in each region: one of ours would have to be in each before there is a replica, and known to all.
+          encryption: isShared ? TableEncryptionV2.awsManagedKey() : TableEncryptionV2.customerManagedKey(key),
+          pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+          deletionProtection: true,
+          removalPolicy: RemovalPolicy.RETAIN,
+          replicas: replicas.map((region) => ({ region })),
+        });
   }
 
   /** To read and write items, and nothing else. */
   grantUse(who: IGrantable): void {
     this.table.grant(who, ...ACTIONS);
-    // A restored table keeps the key of the one that it was restored from: this one.
-    allowKey(who, this.#key);
+    if (this.#key) allowKey(who, this.#key);
   }
 }

@@ -32,6 +32,7 @@ export {
   authorityOf,
   DATA_DIRECTORY,
   homesTable,
+  stateTable,
   IDLE_TIMEOUT_SECONDS,
   PEER_PORT,
   type ServerEnvironment,

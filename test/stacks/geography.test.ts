@@ -1,4 +1,5 @@
-import type { Template } from 'aws-cdk-lib/assertions';
+import { readFileSync } from 'node:fs';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadExample, synthesize, topologyOf } from './support/synthesize.ts';
 
@@ -43,6 +44,57 @@ describe('pools in several regions', () => {
     expect(tables).toEqual(read.toSorted());
   });
 
+  it.each([
+    ['caravan-frankfurt', ['eu-central-1', 'us-east-1']],
+    ['caravan-virginia', ['us-east-1', 'eu-central-1']],
+  ])(
+    '%s has a replica of its table where its users go when its region is lost, under a key of AWS of each',
+    (name, regions) => {
+      stacks.get(name)?.hasResource('AWS::DynamoDB::GlobalTable', {
+        DeletionPolicy: 'Retain',
+        Properties: {
+          TableName: `${name}-state`,
+          SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+          Replicas: regions.toReversed().map((Region) => ({
+            Region,
+            DeletionProtectionEnabled: true,
+            PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+            SSESpecification: Match.absent(),
+          })),
+        },
+      });
+    },
+  );
+
+  it('servers may write the tables of other pools where those are, to move users, and only read a replica in their own region', () => {
+    const arn = (table: string, region: string) => `arn:aws:dynamodb:${region}:123456789012:table/caravan-${table}`;
+    const read = ['dynamodb:DescribeTable', 'dynamodb:GetItem', 'dynamodb:Query'];
+    const write = [...read, 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'].toSorted();
+    expect(rightsOf('caravan-frankfurt')).toEqual({
+      [arn('homes', 'eu-central-1')]: [...write, 'dynamodb:Scan'].toSorted(),
+      [arn('virginia-state', 'us-east-1')]: write,
+      [arn('virginia-state', 'eu-central-1')]: read,
+    });
+    expect(rightsOf('caravan-virginia')).toEqual({
+      [arn('homes', 'us-east-1')]: [...write, 'dynamodb:Scan'].toSorted(),
+      [arn('homes', 'eu-central-1')]: [...write, 'dynamodb:Scan'].toSorted(),
+      [arn('frankfurt-state', 'eu-central-1')]: write,
+      [arn('frankfurt-state', 'us-east-1')]: read,
+    });
+  });
+
+  it('without a pool to fail over to there is no replica, and no right to one', () => {
+    const file = written();
+    for (const pool of file.pools) delete pool['failOverTo'];
+    const alone = synthesize(topologyOf(file));
+    alone.get('caravan-virginia')?.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      Replicas: [Match.objectLike({ Region: 'us-east-1' })],
+    });
+    expect(JSON.stringify(alone.get('caravan-virginia')?.toJSON())).not.toContain(
+      'us-east-1:123456789012:table/caravan-frankfurt',
+    );
+  }, 60_000);
+
   it('what cannot be is said in a sentence', () => {
     const { network: _network, ...example } = loadExample('two-regions').pools[0] ?? { network: undefined };
     const { id: _id, ...pool } = { id: '', ...example, network: { cidr: '10.20.0.0/16' } };
@@ -52,5 +104,33 @@ describe('pools in several regions', () => {
       parse({ pools: [pool, { ...pool, name: 'berlin', host: 'b.example.org', network: { cidr: '10.40.0.0/16' } }] }),
     ).toThrow(/geography\.authority is "munich".*one of the pools: frankfurt, berlin[\s\S]*one pool a region/);
     expect(parse({ pools: [pool], geography: { authority: 'frankfurt' } })).toThrow(/pools in several regions/);
+    expect(parse({ pools: [{ ...pool, failOverTo: 'virginia' }], geography: undefined })).toThrow(
+      /pools\[0\]\.failOverTo is "virginia".*geography/,
+    );
+    expect(parse({ pools: [{ ...pool, failOverTo: 'frankfurt' }], geography: { authority: 'frankfurt' } })).toThrow(
+      /pools\[0\]\.failOverTo is "frankfurt".*another of the pools/,
+    );
+    const [, virginia] = written().pools;
+    const far = { ...virginia, failOverTo: undefined, network: { cidr: '10.40.0.0/16', egress: 'endpoints' } };
+    expect(parse({ pools: [pool, far], geography: { authority: 'frankfurt' } })).toThrow(
+      /pools\[1\]\.network\.egress is "endpoints".*'nat': its servers write homes in eu-central-1/,
+    );
   });
 });
+
+const written = () =>
+  JSON.parse(readFileSync('examples/two-regions.json', 'utf8')) as { readonly pools: Record<string, unknown>[] };
+
+/** Of the servers of a stack, on tables of others: by resource, the actions. */
+function rightsOf(name: string): Readonly<Record<string, readonly string[]>> {
+  const policies = Object.values(stacks.get(name)?.findResources('AWS::IAM::Policy') ?? {});
+  const statements = policies.flatMap(
+    ({ Properties }) =>
+      Properties['PolicyDocument']['Statement'] as { readonly Action: string | string[]; readonly Resource: unknown }[],
+  );
+  const rights: Record<string, readonly string[]> = {};
+  for (const { Action, Resource } of statements)
+    for (const resource of [Resource].flat())
+      if (typeof resource === 'string' && resource.includes(':table/')) rights[resource] = [Action].flat().toSorted();
+  return rights;
+}

@@ -122,14 +122,21 @@ describe('a pool', () => {
     }
   });
 
-  it('keeps its table: on demand, encrypted, restorable, protected, retained', () => {
-    defaults.hasResource('AWS::DynamoDB::Table', {
+  it('keeps its table: on demand, encrypted, restorable, protected, retained, in its own region alone', () => {
+    defaults.hasResource('AWS::DynamoDB::GlobalTable', {
       DeletionPolicy: 'Retain',
       Properties: {
+        TableName: 'caravan-frankfurt-state',
         BillingMode: 'PAY_PER_REQUEST',
-        DeletionProtectionEnabled: true,
-        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
         SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+        Replicas: [
+          {
+            Region: 'eu-central-1',
+            DeletionProtectionEnabled: true,
+            PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+            SSESpecification: { KMSMasterKeyId: { 'Fn::GetAtt': Match.anyValue() } },
+          },
+        ],
         TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
         KeySchema: [
           { AttributeName: 'pk', KeyType: 'HASH' },

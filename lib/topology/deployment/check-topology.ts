@@ -118,15 +118,30 @@ function checkPool(key: string, { size }: PoolTopology, problem: Problem): void 
 }
 
 function checkGeography({ geography, pools, domain, hostedZone }: Topology, problem: Problem): void {
+  for (const [index, { name, failOverTo }] of pools.entries()) {
+    if (failOverTo === undefined) continue;
+    const others = pools.filter((it) => it.name !== name).map((it) => it.name);
+    if (!geography)
+      problem(`pools[${index}].failOverTo`, failOverTo, 'geography, by which pools know the homes of users');
+    else if (!others.includes(failOverTo))
+      problem(`pools[${index}].failOverTo`, failOverTo, `another of the pools: ${others.join(', ')}`);
+  }
   if (!geography) return;
+  const authority = pools.find(({ name }) => name === geography.authority);
   if (pools.length < 2) problem('geography', undefined, 'pools in several regions, or no geography');
-  if (!pools.some(({ name }) => name === geography.authority))
+  if (!authority)
     problem(
       'geography.authority',
       geography.authority,
       `one of the pools: ${pools.map(({ name }) => name).join(', ')}`,
     );
-  for (const [index, { region, host }] of pools.entries()) {
+  for (const [index, { region, host, network }] of pools.entries()) {
+    if (authority && region !== authority.region && network.kind === 'new' && network.egress === 'endpoints')
+      problem(
+        `pools[${index}].network.egress`,
+        network.egress,
+        `'nat': its servers write homes in ${authority.region}, and endpoints lead to services of their own region`,
+      );
     if (pools.slice(0, index).some((it) => it.region === region))
       problem(`pools[${index}].region`, region, 'with geography one pool a region: phones are sent to the nearest');
     if (host === domain)

@@ -2,7 +2,7 @@
 import { allSettings } from '../all-settings.ts';
 import { closestName } from '../closest-name.ts';
 import { expectedOf } from '../configuration-draft.ts';
-import type { PlaceTopology, Topology } from './topology.ts';
+import type { PlaceTopology, PoolTopology, Topology } from './topology.ts';
 
 export interface ServerEnvironment {
   readonly variables: Readonly<Record<string, string>>;
@@ -59,6 +59,9 @@ export function serverEnvironment(
   const { settings, unknown } = furtherSettings(place, own);
   return { variables: variablesOf({ ...own, ...settings }), secrets: secretsOf(place), unknown };
 }
+
+/** The table of a pool, by its name: the same where it has a replica. */
+export const stateTable = ({ table, id }: PoolTopology): string => table ?? `${id}-state`;
 
 /** The table of the homes, by its name: the same in every region. */
 export const homesTable = ({ name }: Topology): string => `${name}-homes`;

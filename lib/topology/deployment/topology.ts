@@ -171,6 +171,11 @@ export const topologySchema = z.strictObject({
               matches: /^[A-Za-z0-9_.-]{3,255}$/,
             }),
           ),
+          failOverTo: optional(
+            name(
+              'With `geography`: the pool whose users its own become when its region is lost. A replica of its table is kept in the region of that one.',
+            ),
+          ),
           canary: optionalSection({
             secret: secretArn(
               'The secret with the mailbox of the canary, a device of ours that syncs once a minute through the front door: `{"user": "…", "password": "…"}`.',

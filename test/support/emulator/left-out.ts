@@ -23,7 +23,6 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'AWS::ApplicationAutoScaling::ScalableTarget': UNKNOWN,
   'AWS::ApplicationAutoScaling::ScalingPolicy': UNKNOWN,
   'AWS::CloudWatch::Alarm': UNKNOWN,
-  'AWS::DynamoDB::GlobalTable': UNKNOWN,
   'AWS::EC2::FlowLog': 'moto fails (IndexError) on one that goes to a bucket and has tags',
   'AWS::EC2::SecurityGroupEgress': UNKNOWN,
   'AWS::Logs::QueryDefinition': UNKNOWN,
@@ -46,6 +45,27 @@ export const ATTRIBUTES_LEFT_OUT: Readonly<Record<string, Readonly<Record<string
   'AWS::EFS::FileSystem': { Arn: "moto's file systems have no attributes" },
   'AWS::ElasticLoadBalancingV2::TargetGroup': { TargetGroupFullName: "moto's target groups have no attributes" },
 };
+
+/**
+ * moto knows no table that may have replicas (`AWS::DynamoDB::GlobalTable`): it is made as the table of its own region alone. What is
+ * said of replicas is looked at in the templates.
+ */
+function withoutReplicas(resource: Resource): Resource {
+  if (resource.Type !== 'AWS::DynamoDB::GlobalTable') return resource;
+  const { Replicas, SSESpecification, ...properties } = resource.Properties ?? {};
+  const [replica = {}] = Replicas as readonly Record<string, unknown>[];
+  const { DeletionProtectionEnabled, PointInTimeRecoverySpecification } = replica;
+  return {
+    ...resource,
+    Type: 'AWS::DynamoDB::Table',
+    Properties: {
+      ...properties,
+      DeletionProtectionEnabled,
+      PointInTimeRecoverySpecification,
+      SSESpecification: { ...(SSESpecification as object), ...(replica['SSESpecification'] as object | undefined) },
+    },
+  };
+}
 
 const ROUTES = 'moto never takes the routes of a subnet away, and refuses to delete what has any';
 
@@ -75,7 +95,7 @@ export function fitEmulator(template: Template): Template {
       .filter(([id]) => !out.has(id))
       .map(([id, resource]) => [
         id,
-        fit(leftBehind(withoutProperties(withoutDependencies(resource, out)))) as Resource,
+        fit(leftBehind(withoutProperties(withoutReplicas(withoutDependencies(resource, out))))) as Resource,
       ]),
   );
   return { ...template, Resources, ...(template.Outputs && { Outputs: fit(template.Outputs) as Template['Outputs'] }) };
