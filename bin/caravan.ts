@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8
 // The command line: `npx caravan …`.
 import { main } from '../lib/cli/index.ts';
 

@@ -18,6 +18,8 @@ import { reachableUrl, told, welcome } from './welcome.ts';
 
 const MOST_SERVERS = 20;
 const PROGRAM = fileURLToPath(new URL('../../../bin/caravan.ts', import.meta.url));
+/** As in the image of the server (functions/server/Dockerfile), and in bin/caravan.ts. */
+const YOUNG_GENERATION = '--max-semi-space-size=8';
 const ANY_PLACE = { name: 'server', port: 0, peerPort: 0, administrationPort: 0 };
 const LOCAL_HOSTS = ['localhost', '127.0.0.1'];
 
@@ -70,7 +72,13 @@ export async function up(options: UpOptions): Promise<void> {
       directory,
       servers,
       sprayer: { host: options.host, port, ...(certificate && { certificate }) },
-      command: [process.execPath, PROGRAM, 'serve', ...(file === undefined ? [] : ['--config', file])],
+      command: [
+        process.execPath,
+        YOUNG_GENERATION,
+        PROGRAM,
+        'serve',
+        ...(file === undefined ? [] : ['--config', file]),
+      ],
       settings,
       environment,
       restartMs,

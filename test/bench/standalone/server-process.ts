@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { freePorts } from '../../support/dovecot.ts';
 import { RawHttp } from './raw-http.ts';
 
@@ -67,7 +67,9 @@ export class ServerProcess {
   /** Does not wait for it. */
   spawn(): void {
     const options = (process.env['BENCH_NODE_OPTIONS'] ?? '').split(' ').filter(Boolean);
-    this.#child = spawn(process.execPath, [...options, this.#main, ...this.#flags], {
+    const [, ...words] = entryPointOf(dirname(this.#main));
+    const ofImage = words.filter((word) => word.startsWith('--'));
+    this.#child = spawn(process.execPath, [...ofImage, ...options, this.#main, ...this.#flags], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
   }
@@ -96,4 +98,11 @@ export class ServerProcess {
 export function residentBytes(pid: number): number {
   const line = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Number(line?.[1] ?? 0) * 1024;
+}
+
+/** What the image's Dockerfile, beside the bundle, has run. */
+function entryPointOf(folder: string): readonly string[] {
+  const entryPoint = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(join(folder, 'Dockerfile'), 'utf8'))?.[1];
+  if (entryPoint === undefined) throw new Error(`${folder} has no Dockerfile that tells what to run`);
+  return JSON.parse(entryPoint) as string[];
 }
