@@ -210,7 +210,7 @@ async function open(
       metrics: metrics.registry,
       clock,
       ...configuration.metrics,
-      pool: configuration.pool?.name ?? 'standalone',
+      pool: configuration.metrics.name ?? configuration.pool?.name ?? 'standalone',
       session: () => place.session(),
       write: (line) => process.stdout.write(line),
     });

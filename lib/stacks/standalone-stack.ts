@@ -10,8 +10,10 @@ import { Construct } from 'constructs';
 import { serverEnvironment, type StandaloneTopology } from '../topology/index.ts';
 import { createLogBucket } from './log-bucket.ts';
 import { AlarmBoard } from './monitoring/alarm-board.ts';
+import { PoolMetrics } from './monitoring/pool-metrics.ts';
 import { Queries } from './monitoring/queries.ts';
 import { SprayerMetrics } from './monitoring/sprayer-metrics.ts';
+import { StandaloneDashboard } from './monitoring/standalone-dashboard.ts';
 import { Names } from './names.ts';
 import { Network } from './network.ts';
 import { PlaceStack, type PlaceStackProps } from './place-stack.ts';
@@ -79,8 +81,9 @@ export class StandaloneStack extends PlaceStack {
     sprayer.addServers(service);
     if (topology.hostedZone) new Names(this, 'Names', { zone: topology.hostedZone, place, sprayer });
     const board = new AlarmBoard(this, 'Alarms', { key, email: topology.alarms.email });
+    const figures = { server: new PoolMetrics(place.id), sprayer: new SprayerMetrics(sprayer) };
     board.add('ReadyServers', {
-      metric: new SprayerMetrics(sprayer).readyServers,
+      metric: figures.sprayer.readyServers,
       description:
         'The server has not been ready for five minutes: devices are not served. Look at the stopped tasks of the service and at the log of the server.',
       threshold: 1,
@@ -88,6 +91,8 @@ export class StandaloneStack extends PlaceStack {
       minutes: 5,
       isBadIfMissing: true,
     });
+    const files = database.fileSystem;
+    new StandaloneDashboard(this, 'Dashboard', { ...figures, files, name: place.id, alarms: board.alarms });
     new Queries(this, 'Queries', { folder: place.id, logs: serverLogs });
     new CfnOutput(this, 'Url', { value: `https://${place.host}` });
     new CfnOutput(this, 'LoadBalancer', { value: sprayer.loadBalancer.loadBalancerDnsName });

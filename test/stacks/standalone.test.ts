@@ -1,4 +1,4 @@
-import { Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadExample, synthesize, topologyOf } from './support/synthesize.ts';
 import { templateText } from './support/template-text.ts';
@@ -51,6 +51,22 @@ describe('the template of a server alone', () => {
       });
       template.resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
     }
+  });
+
+  it('has a page that answers whether devices are served, what is about to break, and what it costs', () => {
+    const [page] = Object.values(defaults.findResources('AWS::CloudWatch::Dashboard'));
+    const text = JSON.stringify(page?.['Properties']['DashboardBody']);
+    const questions = ['Are devices served?', 'What is about to break?', 'What does it cost?'];
+    const places = questions.map((question) => text.indexOf(question));
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    expect(places[0]).toBeGreaterThan(0);
+    // The figures of this server: it tells them under the same name.
+    expect(text).toContain(String.raw`\"Pool\",\"caravan-office\"`);
+    defaults.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      ContainerDefinitions: [
+        { Environment: Match.arrayWith([{ Name: 'CARAVAN_METRICS_NAME', Value: 'caravan-office' }]) },
+      ],
+    });
   });
 
   it('keeps its database: encrypted, in every zone, backed up, retained', () => {

@@ -1,18 +1,9 @@
 /** One page that answers in this order: are devices served, who owns what, what is about to break, what does it cost. */
-import {
-  AlarmStatusWidget,
-  Dashboard,
-  GraphWidget,
-  type IAlarm,
-  type IMetric,
-  type IWidget,
-  PeriodOverride,
-  Stats,
-  TextWidget,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { type IAlarm, type IWidget, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { MINUTE } from './alarm-board.ts';
+import { COMMANDS, createPage, graph, heading } from './dashboard-parts.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
 import type { SprayerMetrics } from './sprayer-metrics.ts';
 import type { StoreMetrics } from './store-metrics.ts';
@@ -28,34 +19,12 @@ export interface PoolDashboardProps {
   readonly hasCanary: boolean;
 }
 
-const WIDTH = 24;
-const THIRD = 8;
-const COMMANDS = ['Sync', 'FolderSync', 'Ping', 'SendMail', 'ItemOperations'] as const;
-
 export class PoolDashboard extends Construct {
-  readonly dashboard: Dashboard;
-
   constructor(scope: Construct, id: string, props: PoolDashboardProps) {
     super(scope, id);
-    this.dashboard = new Dashboard(this, 'Page', {
-      dashboardName: props.name,
-      periodOverride: PeriodOverride.INHERIT,
-      widgets: [
-        [new AlarmStatusWidget({ title: 'Alarms', width: WIDTH, height: 3, alarms: [...props.alarms] })],
-        ...served(props),
-        ...ownership(props),
-        ...aboutToBreak(props),
-        ...costs(props),
-      ],
-    });
+    createPage(this, props, [...served(props), ...ownership(props), ...aboutToBreak(props), ...costs(props)]);
   }
 }
-
-const graph = (title: string, left: IMetric[], right: IMetric[] = []): IWidget =>
-  new GraphWidget({ title, left, right, width: THIRD, leftYAxis: { min: 0 } });
-const heading = (question: string): IWidget[] => [
-  new TextWidget({ markdown: `## ${question}`, width: WIDTH, height: 1 }),
-];
 
 const served = ({ pool, sprayer, hasCanary }: PoolDashboardProps): IWidget[][] => [
   heading('Are devices served?'),

@@ -43,6 +43,7 @@ export function serverEnvironment(
     publicUrl: `https://${place.host}`,
     data: DATA_DIRECTORY,
     'metrics.emf': true,
+    'metrics.name': place.id,
     ...mailSettings(place),
     ...(isPool && homesSettings(topology, place)),
     ...(isPool && {

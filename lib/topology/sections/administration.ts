@@ -33,6 +33,12 @@ export const metricsSection = section({
     false,
   ),
   namespace: withDefault(text({ about: 'The namespace of those in CloudWatch.' }), 'Caravan'),
+  name: optional(
+    text({
+      about: 'By what those are told from those of other servers: the value of their dimension `Pool`.',
+      otherwise: "the pool's name; `standalone` for a server alone",
+    }),
+  ),
   periodSeconds: withDefault(
     whole({ about: 'How often those are written.', least: 1, most: 3600, unit: 'seconds' }),
     60,

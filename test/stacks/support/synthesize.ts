@@ -10,7 +10,7 @@ import { loadTopology, parseTopology, type Topology } from '../../../lib/topolog
 const ROOT = join(import.meta.dirname, '../../..');
 const DEPLOYABLES = ['server', 'balancer', 'task-stopped', 'outbox', 'canary'];
 
-export const EXAMPLES = ['one-pool', 'two-regions', 'standalone'] as const;
+export const EXAMPLES = ['one-pool', 'two-regions', 'standalone', 'pool-and-standalone'] as const;
 export type Example = (typeof EXAMPLES)[number];
 
 export const loadExample = (name: Example): Topology => loadTopology(join(ROOT, `examples/${name}.json`));

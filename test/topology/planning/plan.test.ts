@@ -55,7 +55,7 @@ describe('the examples', () => {
   });
 
   it('the files that are deployed as they are stay valid', () => {
-    for (const name of ['one-pool', 'standalone', 'two-regions'])
+    for (const name of ['one-pool', 'standalone', 'two-regions', 'pool-and-standalone'])
       expect(() => loadTopology(join(EXAMPLES, `${name}.json`))).not.toThrow();
   });
 });
