@@ -16,7 +16,7 @@ export interface PoolPlaceReport {
   readonly url: string;
   readonly site?: string;
   readonly mailServer: string;
-  readonly state: PoolPlace['state'];
+  readonly state: PoolPlace['state'] | 'evacuated';
   readonly term: number;
   /** Users whom its servers serve now. */
   readonly users: number;
@@ -52,12 +52,12 @@ export class HomesDesk {
 
   async pools(): Promise<readonly PoolPlaceReport[]> {
     const places = await this.#options.map.places('authority');
-    return places.map(({ pool, url, site, mailServer, state, term, users, room, tenureMs, seen }) => ({
+    return places.map(({ pool, url, site, mailServer, state, isEvacuated, term, users, room, tenureMs, seen }) => ({
       pool,
       url,
       ...(site !== undefined && { site }),
       mailServer,
-      state,
+      state: state === 'up' && isEvacuated ? 'evacuated' : state,
       term,
       users,
       ...(room !== undefined && { room }),
@@ -87,6 +87,12 @@ export class HomesDesk {
     const { mover } = this.#options;
     const user = userOf(name, this.#options.domain);
     return mover.move(user, to ?? (await this.#anotherFor(user)));
+  }
+
+  /** Nobody new comes to the pool, until it is taken back. */
+  async setEvacuated(pool: string, isEvacuated: boolean): Promise<readonly PoolPlaceReport[]> {
+    await this.#options.map.setEvacuated(pool, isEvacuated);
+    return this.pools();
   }
 
   beginFailOver(from: string, isGone: boolean) {

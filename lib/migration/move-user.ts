@@ -4,7 +4,7 @@
  */
 import { type Clock, type Log, type Random, reasonOf, sleep } from '../platform/index.ts';
 import { PoolAdministration, PoolError } from '../pool/index.ts';
-import type { Home, HomeMap, PoolPlace, StorePlace } from '../pool/homes/index.ts';
+import { type Home, type HomeMap, type PoolPlace, poolUnknown, type StorePlace } from '../pool/homes/index.ts';
 import type { Store } from '../store/index.ts';
 import { compareItems, copyItems } from './copy-items.ts';
 import { fenced } from './fenced-store.ts';
@@ -97,7 +97,7 @@ export class UserMover {
     const read = await this.#options.map.place(pool, 'authority');
     if (!read.ok) throw noAnswer(read.cause);
     if (read.value !== undefined) return read.value;
-    throw new PoolError('pool-unknown', `There is no pool '${pool}'`, { remedy: '`caravan pool homes` lists them.' });
+    throw poolUnknown(pool);
   }
 
   /** Nobody of the pool has the user or can take the user, up to that home epoch. The epoch of its OWNER item. */
@@ -173,7 +173,13 @@ export class UserMover {
   }
 }
 
-function mayTake({ pool, state, users, room }: PoolPlace): void {
+function mayTake({ pool, state, isEvacuated, users, room }: PoolPlace): void {
+  if (isEvacuated) {
+    throw new PoolError('move-not-possible', `The pool ${pool} takes nobody`, {
+      why: 'it is evacuated',
+      remedy: `Choose another pool, or use \`caravan pool evacuate ${pool} --reopen\` first.`,
+    });
+  }
   if (state === 'up' && (room === undefined || users < room)) return;
   throw new PoolError('move-not-possible', `The pool ${pool} takes nobody`, {
     why: state === 'up' ? `it has room for ${room} users` : 'its users are being given to others',

@@ -4,7 +4,7 @@ import type { DeviceClient } from '../../lib/activesync/client/index.ts';
 import { SeveralPools } from '../support/pools/several-pools.ts';
 
 const INBOX = 2;
-const USERS = ['ada', 'bob', 'cem', 'dee'];
+const USERS = ['ada', 'bob', 'cem', 'dee', 'eve', 'fay'];
 
 describe('a move from pool to pool', () => {
   let pools: SeveralPools;
@@ -41,6 +41,10 @@ describe('a move from pool to pool', () => {
     expect(device.items(inboxOf(device))).toHaveLength(messages);
   }
 
+  const stateOf = async (pool: string) => {
+    const { pools: all } = (await pools.call('east', 'GET', '/pool/homes')).body;
+    return (all as readonly { readonly pool: string; readonly state: string }[]).find((it) => it.pool === pool)?.state;
+  };
   const move = (user: string, to: string, at = 'east') => pools.call(at, 'POST', `/pool/users/${user}/move`, { to });
 
   it('takes every sync key along, and the device is sent to the new home', async () => {
@@ -112,5 +116,19 @@ describe('a move from pool to pool', () => {
       ['ada', 'bob', 'cem'].map((user) => ({ user, from: 'west', to: 'east', what: 'moved' })),
     );
     expect((await pools.call('east', 'GET', '/pool/homes/west')).body['users']).toEqual([]);
+    expect(await stateOf('west')).toBe('evacuated');
+  });
+
+  it('and nobody new comes to it, until it takes users again', async () => {
+    await begin('eve', 'west');
+    expect(await pools.homeOf('eve')).toBe('east 1');
+    expect(await move('eve', 'west')).toMatchObject({
+      status: 409,
+      body: { error: { code: 'move-not-possible' } },
+    });
+    await pools.caravan('east', ['pool', 'evacuate', 'west', '--reopen']);
+    expect(await stateOf('west')).toBe('up');
+    await begin('fay', 'west');
+    expect(await pools.homeOf('fay')).toBe('west 1');
   });
 });

@@ -1,4 +1,4 @@
-/** `caravan pool evacuate`: every user of a pool moves to another, one after the other. */
+/** `caravan pool evacuate`: nobody new comes to a pool, and every user of it moves to another, one after the other. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { MoveReport } from '../../migration/index.ts';
@@ -12,6 +12,7 @@ import { named, openPool, poolSubcommand } from './pool-subcommand.ts';
 interface EvacuateOptions extends PoolOptions {
   readonly to?: string;
   readonly pace: number;
+  readonly reopen?: boolean;
 }
 
 const MINUTE_MS = 60_000;
@@ -26,9 +27,14 @@ export function evacuateCommand(): Command {
       (value: string) => wholeNumber('--pace', value, 1, 100_000),
       120,
     )
+    .option('--reopen', 'nobody is moved, and new users may come to it again')
     .action(async (pool: string, options: EvacuateOptions) => {
       const { client, terminal } = openPool(options);
-      const { users } = await client.get<{ readonly users: readonly string[] }>(`/pool/homes/${named(pool)}`);
+      const path = `/pool/homes/${named(pool)}`;
+      const isEvacuated = options.reopen !== true;
+      await client.change('POST', `${path}/evacuation`, { evacuated: isEvacuated });
+      if (!isEvacuated) return terminal.result({ pool, reopened: true }, `${pool} takes new users again.`);
+      const { users } = await client.get<{ readonly users: readonly string[] }>(path);
       const failed: string[] = [];
       for (const [position, user] of users.entries()) {
         const nextAt = systemClock.monotonic() + MINUTE_MS / options.pace;

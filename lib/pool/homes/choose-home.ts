@@ -18,10 +18,12 @@ export interface PlacementPolicy {
 
 /**
  * Each word of the policy leaves fewer pools, unless it would leave none; the first that is left is it. Pools without
- * room, and those that are being failed over, take nobody where another does.
+ * room, and those that are evacuated, take nobody where another does; those that are being failed over take nobody at all.
  */
 export function chooseHome(user: NewUser, pools: readonly PoolPlace[], policy: PlacementPolicy): string {
-  const able = pools.filter(({ state }) => state === 'up');
+  const up = pools.filter(({ state }) => state === 'up');
+  const open = up.filter(({ isEvacuated }) => !isEvacuated);
+  const able = open.length > 0 ? open : up;
   const roomy = able.filter(({ users, room }) => room === undefined || users < room);
   let left: readonly PoolPlace[] = roomy.length > 0 ? roomy : able;
   for (const word of policy.placement) {

@@ -130,6 +130,20 @@ export class HomeMap {
     return first.outcome !== 'unknown';
   }
 
+  /** Whether nobody new comes to the pool. Throws PoolError('homes-unavailable'), and 'pool-unknown'. */
+  async setEvacuated(pool: string, isEvacuated: boolean): Promise<void> {
+    const key = placeKey(pool);
+    const changes = isEvacuated ? { set: { evacuated: true } } : { remove: ['evacuated'] };
+    const result = await settle(this.#authority, {
+      key,
+      send: (store) => store.update(key, changes, [present]),
+      isMine: (current) => current !== undefined && readPlace(current).isEvacuated === isEvacuated,
+      isOpen: (current) => current !== undefined,
+    });
+    if (result.outcome === 'refused') throw poolUnknown(pool);
+    if (result.outcome === 'unknown') throw unavailable();
+  }
+
   /** From here on what the servers of the pool knew before does not count. Throws PoolError. */
   async beginFailOver(place: PoolPlace): Promise<PoolPlace> {
     return this.#setTerm(place, { ...place, term: place.term + 1, state: 'failing-over' });
@@ -213,6 +227,9 @@ function isAt(current: Item, wanted: Pick<Home, 'pool' | 'epoch' | 'state' | 'to
   const { pool, epoch, state, to } = readHome(current);
   return pool === wanted.pool && epoch === wanted.epoch && state === wanted.state && to === wanted.to;
 }
+
+export const poolUnknown = (pool: string): PoolError =>
+  new PoolError('pool-unknown', `There is no pool '${pool}'`, { remedy: '`caravan pool homes` lists them.' });
 
 const unavailable = (): PoolError =>
   new PoolError('homes-unavailable', 'The home map gives no clear answer', {

@@ -43,6 +43,8 @@ export interface PoolPlace extends PoolReport {
   readonly term: number;
   /** `failing-over`: its users are being given to others. */
   readonly state: 'up' | 'failing-over';
+  /** Its users are moved to others, and nobody new comes to it. */
+  readonly isEvacuated: boolean;
   /** Wall clock of the last report. */
   readonly seen: number;
 }

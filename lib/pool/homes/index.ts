@@ -1,5 +1,5 @@
 // Several pools: which of them a user is at home in, how that is decided, and how it changes (docs/homes.md).
 export { chooseHome, type NewUser, type Placement, type PlacementPolicy } from './choose-home.ts';
 export type { Home, PoolPlace, PoolReport, StorePlace } from './home.ts';
-export { HomeMap, type HomeMapOptions, type Replica } from './home-map.ts';
+export { HomeMap, type HomeMapOptions, poolUnknown, type Replica } from './home-map.ts';
 export { HomeKeeper, type HomeKeeperOptions } from './keeper.ts';

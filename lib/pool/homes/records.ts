@@ -27,7 +27,8 @@ export function readHome(item: Item): Home {
 }
 
 export function readPlace(item: Item): PoolPlace {
-  const { url, mailServer, site, room, users, tenureMs, table, region, endpoint, term, state, seen } = item.attributes;
+  const { url, mailServer, site, room, users, tenureMs, table, region, endpoint, term, state, seen, evacuated } =
+    item.attributes;
   return {
     pool: item.key.sort.slice(POOL_PREFIX.length),
     url: String(url),
@@ -39,6 +40,7 @@ export function readPlace(item: Item): PoolPlace {
     store: { table: String(table), region: textOf(region), endpoint: textOf(endpoint) },
     term: numberOf(term),
     state: state === 'failing-over' ? 'failing-over' : 'up',
+    isEvacuated: evacuated === true,
     seen: numberOf(seen),
   };
 }

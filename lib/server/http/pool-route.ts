@@ -39,6 +39,7 @@ interface Call {
 
 const moveBody = z.strictObject({ to: z.string().optional() });
 const takeOverBody = z.strictObject({ from: z.string(), to: z.string(), term: z.int() });
+const evacuationBody = z.strictObject({ evacuated: z.boolean() });
 const failOverBody = z.strictObject({ gone: z.boolean() });
 
 /** By method and path; `*` is a name. What it resolves to is the answer. */
@@ -63,6 +64,9 @@ const CALLS: Readonly<Record<string, (call: Call) => Promise<object>>> = {
   'POST /pool/users/*/move': ({ homes, name, body }) => homes.move(name, moveBody.parse(body).to),
   'POST /pool/users/*/take-over': ({ homes, name, body }) =>
     homes.takeOver({ user: name, ...takeOverBody.parse(body) }),
+  'POST /pool/homes/*/evacuation': async ({ homes, name, body }) => ({
+    pools: await homes.setEvacuated(name, evacuationBody.parse(body).evacuated),
+  }),
   'POST /pool/homes/*/fail-over': ({ homes, name, body }) => homes.beginFailOver(name, failOverBody.parse(body).gone),
   'POST /pool/homes/*/fail-over-end': async ({ homes, name }) => ({ pools: await homes.endFailOver(name) }),
 };
