@@ -4,9 +4,9 @@ import { passwordOf } from '../../../support/pool/test-pool.ts';
 import { type Hardships, persistentTransport } from '../../support/persistent-transport.ts';
 import { watchResyncs } from '../../support/resyncs.ts';
 
-/** Of everything but what waits. */
+/** Of everything but what may wait. */
 const ATTEMPT_MS = 15_000;
-const WAITING_FROM_MS = 60_000;
+const MAY_WAIT: readonly string[] = ['Ping', 'Sync'];
 const PATIENCE_MS = 150_000;
 
 export interface PoolPhoneOptions {
@@ -32,12 +32,14 @@ export function poolPhone({ url, user, deviceId, hardships, resyncs, onTrouble }
     transport: persistentTransport(hardships, {
       // A load balancer's own answers where a server broke off or does not answer.
       again: [502, 503, 504],
-      attemptMs: ({ timeoutMs }) => (timeoutMs > WAITING_FROM_MS ? timeoutMs : ATTEMPT_MS),
+      attemptMs: (request) => (MAY_WAIT.includes(commandOf(request)) ? request.timeoutMs : ATTEMPT_MS),
       limitMs: PATIENCE_MS,
       pauseMs: 250,
-      onHardship: (request, what) => onTrouble(new URL(request.url).searchParams.get('Cmd') ?? '', what),
+      onHardship: (request, what) => onTrouble(commandOf(request), what),
     }),
     retry: { attempts: 1, maxRetryAfterSeconds: 0 },
     onExchange: watchResyncs(user, false, resyncs),
   });
 }
+
+const commandOf = ({ url }: { readonly url: string }): string => new URL(url).searchParams.get('Cmd') ?? '';
