@@ -15,6 +15,8 @@ interface Operation {
   readonly operation: string;
   /** Whose item it is: the pool's, for beats and what is read of the others; else a look at the store's health. */
   readonly of: 'user' | 'pool' | 'health';
+  /** What it is about: the strings of the request, keys among them. */
+  readonly words: readonly string[];
 }
 
 export async function benchOperations(say: (text: string) => void): Promise<readonly Figure[]> {
@@ -23,8 +25,11 @@ export async function benchOperations(say: (text: string) => void): Promise<read
     const phones = await phonesOf(pool, pool.users, () => pool.url);
     const seen: Operation[] = [];
     for (const { store } of pool.servers) {
-      store.onOperation = (operation, body) =>
-        seen.push({ operation, of: body.includes('USER#') ? 'user' : body.includes('POOL#') ? 'pool' : 'health' });
+      store.onOperation = (operation, body) => {
+        const of = body.includes('USER#') ? 'user' : body.includes('POOL#') ? 'pool' : 'health';
+        const words = [...body.toString().matchAll(/"S":"([^"]{1,60})"/g)].map(([, word = '']) => word);
+        seen.push({ operation, of, words });
+      };
     }
     /** For users. */
     const counted = async (what: () => Promise<void>): Promise<readonly Operation[]> => {
@@ -79,6 +84,9 @@ export async function benchOperations(say: (text: string) => void): Promise<read
       value: waiting.length,
       unit: '',
       target: { value: 0, is: 'at most' },
+      ...(waiting.length > 0 && {
+        note: waiting.map(({ operation, words }) => [operation, ...words].join(' ')).join(', '),
+      }),
     });
     const beats = seen.slice(poolFrom).filter((it) => it.of === 'pool' && WRITES.has(it.operation)).length;
     rows.push({
