@@ -5,6 +5,7 @@ import { Person } from '../pool/support/person.ts';
 import { persistentTransport } from './persistent-transport.ts';
 import type { Stage } from './stage.ts';
 import { tellsOfTrouble } from './trouble.ts';
+import { followedBy } from './followed-by.ts';
 
 export interface CrowdOptions {
   readonly users: readonly string[];
@@ -62,13 +63,11 @@ export class Crowd {
     for (const person of this.#people) person.start();
     const over = new AbortController();
     const deliveries = this.#deliverOn(over.signal);
-    try {
-      await happening();
-    } finally {
+    await followedBy(happening, async () => {
       over.abort();
       await deliveries;
       await this.#halt();
-    }
+    });
     const found = [...this.#failures, ...this.#stage.resyncs.map((it) => `began again: ${it}`)];
     for (const [user, ledger] of this.#ledgers) found.push(...(await this.#missing(user, ledger)));
     if (found.length > 0) throw new Error(`${found.length} differences:\n${found.slice(0, 40).join('\n')}`);

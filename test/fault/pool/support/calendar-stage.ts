@@ -11,6 +11,7 @@ import { type Collections, KeepingsLedger } from './keepings-ledger.ts';
 import { CONTACTS, EVENTS, KEEPINGS, OTHER_CALENDAR, readKept, TASKS } from './keepings.ts';
 import { poolPhone } from './pool-phone.ts';
 import { pause } from './sizes.ts';
+import { followedBy } from '../../support/followed-by.ts';
 
 export interface CalendarStageOptions extends Pick<TestPoolOptions, 'servers' | 'store'> {
   /** How many. */
@@ -81,13 +82,11 @@ export class CalendarStage {
     for (const person of this.people) person.start();
     const over = new AbortController();
     const putting = this.#putOn(over.signal);
-    try {
-      await happening();
-    } finally {
+    await followedBy(happening, async () => {
       over.abort();
       await putting;
       await this.#halt();
-    }
+    });
     const commands = this.#commands - before;
     process.stderr.write(`commands: ${commands}; troubles: ${this.troubles.splice(0).join(', ') || 'none'}\n`);
     await this.#check(mayBeTwice);

@@ -12,6 +12,7 @@ import { type Account, describeAccount, type Trouble } from './account.ts';
 import { Ledger } from './ledger.ts';
 import { Person } from './person.ts';
 import { poolPhone } from './pool-phone.ts';
+import { followedBy } from '../../support/followed-by.ts';
 
 export interface PoolStageOptions extends Omit<TestPoolOptions, 'users'> {
   /** How many. */
@@ -103,13 +104,11 @@ export class PoolStage {
     const delivering = new AbortController();
     this.#delivering = delivering;
     const deliveries = this.#deliverOn(everyMs, delivering.signal);
-    try {
-      await happening();
-    } finally {
+    await followedBy(happening, async () => {
       delivering.abort();
       await deliveries;
       await this.#halt();
-    }
+    });
     const lived = this.people.flatMap((it, index) => it.lived.slice(livedBefore[index]));
     const troubles = this.troubles.filter((it) => it.atMs >= fromMs);
     await this.#check(mayBeTwice);
