@@ -43,13 +43,13 @@ const simdAlone: Plugin = {
 const classesWithoutNames: Plugin = {
   name: 'classes-without-names',
   setup(it) {
-    it.onLoad({ filter: /@peculiar[\\/]asn1-schema[\\/]build[\\/]\w+[\\/]parser\.js$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8')).replace(
-        /(\S+)\.constructor\.name === "Sequence"/,
-        '$1 instanceof asn1js.Sequence',
-      ),
-      loader: 'js',
-    }));
+    it.onLoad({ filter: /@peculiar[\\/]asn1-schema[\\/]build[\\/]\w+[\\/]parser\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const contents = source.replace(/(\S+)\.constructor\.name === "Sequence"/, '$1 instanceof asn1js.Sequence');
+      // Certificates would be read wrongly, and nothing else would tell.
+      if (contents === source) throw new Error(`${path} asks for the names of classes in another way now`);
+      return { contents, loader: 'js' };
+    });
   },
 };
 
