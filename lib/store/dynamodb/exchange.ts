@@ -37,6 +37,8 @@ interface Said {
 /** Throws ServiceError, and the network's own errors. */
 export function exchange({ url, agent, headers, body, abortSignal, correctClock }: Posted): Promise<unknown> {
   return new Promise((resolve, reject) => {
+    // While credentials were fetched, say: what its sender has given up is not sent.
+    abortSignal.throwIfAborted();
     // As pairs, and none of Node's own: this is the quickest way through node:http.
     const pairs: string[] = ['content-length', String(body.length)];
     for (const name of Object.keys(headers)) pairs.push(name, headers[name] as string);

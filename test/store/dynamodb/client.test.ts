@@ -77,6 +77,19 @@ describe('A request to DynamoDB', () => {
     expect(number).toBe(2);
   });
 
+  it('that was given up while credentials were fetched is not sent', async () => {
+    const fetched = Promise.withResolvers<{ accessKeyId: string; secretAccessKey: string }>();
+    const credentials = () => fetched.promise;
+    const options = { table: 'caravan', endpoint: service.endpoint, credentials, requestTimeoutMs: 100 };
+    const store = await openDynamoStore(options);
+    stores.push(store);
+    const { outcome } = await store.put({ key: KEY, attributes: { epoch: 1 } });
+    expect(outcome).toBe('unknown');
+    fetched.resolve({ accessKeyId: 'AKID', secretAccessKey: 'secret' });
+    await new Promise((done) => setTimeout(done, 300));
+    expect(service.asked).toEqual([]);
+  });
+
   it("is signed at the service's time, once it has refused ours", async () => {
     const clock = new ManualClock();
     service.refusals.push({ body: SKEWED, date: new Date(clock.now() + HOUR_MS) });
