@@ -17,12 +17,16 @@ const KINDS: Readonly<Record<string, BusyTime['kind']>> = {
   'BUSY-TENTATIVE': 'tentative',
 };
 
-/** Undefined: the server does not know, or does not say. */
+/** What may stand in a header and in a property as it is; a device may name anybody. */
+const ADDRESS = /^[!#-+\--9=?A-~]+@[!#-+\--9=?A-~]+$/;
+
+/** Undefined: the server does not know, or does not say; or that is no address. */
 export async function askFreeBusy(
   connection: DavConnection,
   { outbox, address }: Scheduling,
   asked: { readonly recipient: string; readonly fromMs: number; readonly toMs: number; readonly nowMs: number },
 ): Promise<readonly BusyTime[] | undefined> {
+  if (!ADDRESS.test(asked.recipient)) return undefined;
   const recipient = `mailto:${asked.recipient}`;
   const response = await connection.fetch(outbox, {
     method: 'POST',
