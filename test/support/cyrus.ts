@@ -133,6 +133,8 @@ const imapdConf = (directory: string): string =>
     `proc_path: ${directory}/proc`,
     `mboxname_lockpath: ${directory}/lock`,
     `idlesocket: ${directory}/conf/idle`,
+    // No idled runs: each imapd looks for itself.
+    'imapidlepoll: 1',
     `notifysocket: ${directory}/conf/notify`,
     '',
   ].join('\n');

@@ -1,5 +1,5 @@
 /** What a phone and another program do to one user's calendars, contacts, tasks and notes, over HTTP: the same against every server. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type DeviceClient,
   type DeviceItem,
@@ -19,7 +19,6 @@ export interface JourneyStage {
   /** Another program in Ada's mailbox. */
   readonly other: Mailbox;
   readonly hasNotes: boolean;
-  stop(): Promise<void>;
 }
 
 const PATIENCE = { timeout: 120_000 };
@@ -55,22 +54,8 @@ const newEvent = (subject: string, more: readonly Element[] = []): readonly Elem
   ...more,
 ];
 
-export function describeResourceJourney(
-  name: string,
-  versions: readonly ProtocolVersion[],
-  setUp: () => Promise<JourneyStage>,
-): void {
-  describe(`calendars, contacts, tasks and notes: ${name}`, () => {
-    let stage: JourneyStage;
-    beforeAll(async () => {
-      stage = await setUp();
-    }, 120_000);
-    afterAll(async () => {
-      await stage?.other.close();
-      await stage?.stop();
-    });
-    describe.each(versions)('at %s', (version) => describeAt(version, () => stage));
-  });
+export function describeResourceJourney(versions: readonly ProtocolVersion[], staged: () => JourneyStage): void {
+  describe.each(versions)('calendars, contacts, tasks and notes at %s', (version) => describeAt(version, staged));
 }
 
 function describeAt(version: ProtocolVersion, staged: () => JourneyStage): void {

@@ -20,7 +20,8 @@ export interface PoolServerOptions {
   readonly main: string;
   /** Of the store. */
   readonly endpoint: string;
-  readonly imapPort: number;
+  /** Undefined: the settings say where the mail is, and there is no wire to it. */
+  readonly imapPort: number | undefined;
   /** By flag; addresses are added. */
   readonly settings: Readonly<Record<string, string>>;
   readonly wires: readonly Wire[];
@@ -62,7 +63,8 @@ export class PoolServer {
     const [peerPort = 0, administrationPort = 0] = await freePorts(2);
     const store = wires.includes('store') ? await StoreProxy.start(endpoint) : undefined;
     const peers = wires.includes('peers') ? await TcpProxy.start('127.0.0.1', peerPort) : undefined;
-    const mail = wires.includes('mail') ? await ImapWire.start(imapPort) : undefined;
+    const mail = wires.includes('mail') && imapPort !== undefined ? await ImapWire.start(imapPort) : undefined;
+    const mailPort = mail?.port ?? imapPort;
     const effects: Effect[] = [];
     if (mail) {
       mail.onDone = (verb, user) => {
@@ -73,7 +75,7 @@ export class PoolServer {
     const address = `127.0.0.1:${peers?.port ?? peerPort}`;
     const flags = {
       ...settings,
-      'mail-port': String(mail?.port ?? imapPort),
+      ...(mailPort !== undefined && { 'mail-port': String(mailPort) }),
       'store-endpoint': store?.endpoint ?? endpoint,
       'pool-peer-host': '127.0.0.1',
       'pool-peer-port': String(peerPort),

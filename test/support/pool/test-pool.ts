@@ -22,6 +22,8 @@ export interface TestPoolOptions {
   readonly users: readonly string[];
   /** By flag, of every server. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The mail system that its servers serve, by flag: started and stopped by somebody else. Default: a MailSite of the pool's own. */
+  readonly mail?: Readonly<Record<string, string>>;
   /** Default DynamoDB Local. */
   readonly store?: 'embedded' | 'dynamodb-local';
   /** Default `store` and `mail`. A server behind a `peers` wire that dies does not look dead to others until its lease is over. */
@@ -39,7 +41,7 @@ export interface PoolPlace {
 
 interface Parts {
   readonly place: PoolPlace;
-  readonly site: MailSite;
+  readonly site: MailSite | undefined;
   readonly sprayer: Sprayer;
   readonly administration: PoolAdministration;
   readonly users: readonly string[];
@@ -62,7 +64,6 @@ const ASK_LIMIT_MS = 5_000;
 export const passwordOf = (user: string): string => `${user}-secret`;
 
 export class TestPool {
-  readonly site: MailSite;
   readonly servers: PoolServer[] = [];
   readonly sprayer: Sprayer;
   readonly administration: PoolAdministration;
@@ -72,7 +73,6 @@ export class TestPool {
 
   private constructor(parts: Parts) {
     this.#parts = parts;
-    this.site = parts.site;
     this.sprayer = parts.sprayer;
     this.administration = parts.administration;
     this.users = parts.users;
@@ -93,6 +93,12 @@ export class TestPool {
       await closeAll(closing);
       throw thrown;
     }
+  }
+
+  get site(): MailSite {
+    const { site } = this.#parts;
+    if (!site) throw new Error('the pool has no mail system of its own');
+    return site;
   }
 
   /** Of the sprayer. */
@@ -188,11 +194,11 @@ export class TestPool {
 }
 
 async function prepare(options: TestPoolOptions, closing: Parts['closing']): Promise<Parts> {
-  const { servers = 3, spare = 0, users, settings = {}, store = 'dynamodb-local' } = options;
+  const { servers = 3, spare = 0, users, settings = {}, mail, store = 'dynamodb-local' } = options;
   const { wires = ['store', 'mail'] } = options;
   const passwords = Object.fromEntries(users.map((it) => [it, passwordOf(it)]));
-  const site = await MailSite.start({ users: passwords, maxUserConnections: 100 });
-  closing.push(() => site.stop());
+  const site = mail ? undefined : await MailSite.start({ users: passwords, maxUserConnections: 100 });
+  closing.push(() => site?.stop());
   const dynamo = store === 'embedded' ? await startEmbeddedDynamo() : await startDynamoDbLocal();
   closing.push(() => dynamo.stop());
   const directory = await mkdtemp(join(tmpdir(), 'caravan-pool-'));
@@ -203,7 +209,7 @@ async function prepare(options: TestPoolOptions, closing: Parts['closing']): Pro
   closing.push(() => bundle.remove());
   const ports = await freePorts(servers + spare);
   const flags = {
-    ...site.settings(),
+    ...(mail ?? site?.settings()),
     'store-kind': 'dynamodb',
     'store-table': TABLE,
     'pool-name': POOL,
@@ -241,7 +247,7 @@ async function prepare(options: TestPoolOptions, closing: Parts['closing']): Pro
         port: ports[index] as number,
         main: bundle.main,
         endpoint: dynamo.endpoint,
-        imapPort: site.dovecot.imapPort,
+        imapPort: site?.dovecot.imapPort,
         settings: flags,
         wires,
       }),
