@@ -28,34 +28,91 @@ const WRITES_AT_ONCE = 16;
 export const userPartition = (user: string): string => `USER#${user}`;
 
 /** Makes `to` what `from` is. Nobody may serve the user from `to`. Throws StoreError and MigrationError('copy-failed'). */
-export async function copyItems(from: Store, to: Store, user: string): Promise<Copied> {
-  const theirs = await itemsOf(to, user);
-  const writes: (() => Promise<void>)[] = [];
-  let items = 0;
-  for await (const item of from.query(userPartition(user))) {
-    if (item.key.sort === OWNER) continue;
-    items += 1;
-    const there = theirs.get(item.key.sort);
-    theirs.delete(item.key.sort);
-    if (there === undefined || !isSame(there.attributes, item.attributes)) writes.push(() => put(to, item, there));
-  }
-  const written = writes.length;
-  for (const item of theirs.values()) writes.push(() => remove(to, item));
-  await atOnce(writes);
-  return { written, removed: theirs.size, items };
-}
+export const copyItems = (from: Store, to: Store, user: string): Promise<Copied> =>
+  new UserCopy(from, to, user).catchUp();
 
 /** What `to` has not as `from` has it, every item compared. Empty where they are alike. Throws StoreError. */
-export async function compareItems(from: Store, to: Store, user: string): Promise<readonly Difference[]> {
-  const theirs = await itemsOf(to, user);
-  const found: Difference[] = [];
-  for (const [sort, { key, attributes }] of await itemsOf(from, user)) {
-    const there = theirs.get(sort);
-    theirs.delete(sort);
-    if (there === undefined) found.push({ key, what: 'missing' });
-    else if (!isSame(there.attributes, attributes)) found.push({ key, what: 'different' });
+export const compareItems = (from: Store, to: Store, user: string): Promise<readonly Difference[]> =>
+  new UserCopy(from, to, user).compare();
+
+/**
+ * A copy that is caught up with: it reads `to` once and remembers what it wrote there, so that the last round, for which
+ * requests wait, costs what changed last and no more. Nobody else may write to `to` meanwhile.
+ */
+export class UserCopy {
+  readonly #from: Store;
+  readonly #to: Store;
+  readonly #user: string;
+  /** As the last round has read it. */
+  #ours: ReadonlyMap<string, Item> | undefined;
+  /** What `to` has, by what was read and written. */
+  #theirs: Map<string, Item> | undefined;
+  /** What `to` has, read back alone; what was written since is to be read again. */
+  #readBack: Map<string, Item> | undefined;
+  readonly #unread = new Set<string>();
+
+  constructor(from: Store, to: Store, user: string) {
+    this.#from = from;
+    this.#to = to;
+    this.#user = user;
   }
-  return [...found, ...[...theirs.values()].map(({ key }) => ({ key, what: 'surplus' as const }))];
+
+  /** See `copyItems`. */
+  async catchUp(): Promise<Copied> {
+    const theirs = this.#theirs ?? (await itemsOf(this.#to, this.#user));
+    // After a write without a clear answer it is read anew.
+    this.#theirs = undefined;
+    const ours = await itemsOf(this.#from, this.#user);
+    const changed = [...ours].filter(([sort, item]) => !isSame(theirs.get(sort)?.attributes, item.attributes));
+    const gone = [...theirs].filter(([sort]) => !ours.has(sort));
+    for (const [sort] of [...changed, ...gone]) this.#unread.add(sort);
+    await atOnce([
+      ...changed.map(
+        ([sort, item]) =>
+          () =>
+            put(this.#to, item, theirs.get(sort)),
+      ),
+      ...gone.map(
+        ([, item]) =>
+          () =>
+            remove(this.#to, item),
+      ),
+    ]);
+    this.#ours = ours;
+    this.#theirs = new Map(ours);
+    return { written: changed.length, removed: gone.length, items: ours.size };
+  }
+
+  /** See `compareItems`: `from` as the last round has read it, with what `to` gives back. */
+  async compare(): Promise<readonly Difference[]> {
+    const ours = this.#ours ?? (await itemsOf(this.#from, this.#user));
+    const theirs = await this.#read();
+    const found: Difference[] = [];
+    for (const [sort, { key, attributes }] of ours) {
+      const there = theirs.get(sort);
+      if (there === undefined) found.push({ key, what: 'missing' });
+      else if (!isSame(there.attributes, attributes)) found.push({ key, what: 'different' });
+    }
+    const surplus = [...theirs.values()].filter(({ key }) => !ours.has(key.sort));
+    return [...found, ...surplus.map(({ key }) => ({ key, what: 'surplus' as const }))];
+  }
+
+  async #read(): Promise<ReadonlyMap<string, Item>> {
+    const known = this.#readBack;
+    if (known === undefined) this.#readBack = await itemsOf(this.#to, this.#user);
+    else {
+      const sorts = [...this.#unread];
+      await atOnce(
+        sorts.map((sort) => async () => {
+          const item = await this.#to.get({ partition: userPartition(this.#user), sort });
+          if (item) known.set(sort, item);
+          else known.delete(sort);
+        }),
+      );
+    }
+    this.#unread.clear();
+    return this.#readBack ?? new Map();
+  }
 }
 
 /** Takes a copy back. Nobody may serve the user from `store`. Throws StoreError and MigrationError('copy-failed'). */
@@ -97,17 +154,20 @@ async function remove(to: Store, item: Item): Promise<void> {
   throw notCopied(item.key);
 }
 
-/** Records have a version, intents a write id; segments never change. */
+/**
+ * Records have a version and most a write id, intents a write id. Segments have neither, and need neither: their names are
+ * never used twice, so that what comes late finds the same bytes, or leaves a segment that no record names.
+ */
 function asItWas(current: Item | undefined): readonly Condition[] {
   if (current === undefined) return [absent];
-  for (const attribute of ['version', 'writeId']) {
+  return ['version', 'writeId'].flatMap((attribute) => {
     const value = current.attributes[attribute];
-    if (value !== undefined) return [equals(attribute, value)];
-  }
-  return [];
+    return value === undefined ? [] : [equals(attribute, value)];
+  });
 }
 
-function isSame(left: Attributes, right: Attributes): boolean {
+function isSame(left: Attributes | undefined, right: Attributes): boolean {
+  if (left === undefined) return false;
   const names = Object.keys(left);
   return (
     names.length === Object.keys(right).length &&

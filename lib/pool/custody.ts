@@ -83,6 +83,15 @@ export class Custody {
     await this.#settled(successionWrite(owner, RELEASED, this.#options.clock.now()));
   }
 
+  /** As `release`, in one request: `owner` is what was read since it was taken, `session` who in the pool has the user next. */
+  async handOn(user: string, owner: Ownership | undefined, session: string = RELEASED): Promise<void> {
+    if (owner !== undefined && this.has(owner)) {
+      const { outcome } = await this.#settled(successionWrite(owner, session, this.#options.clock.now()));
+      if (outcome === 'applied') return;
+    }
+    await this.release(user);
+  }
+
   /** The pool forgets that it ever knew the user. Only where nothing of the user's is in its store. */
   async forget(user: string): Promise<void> {
     const key = ownerKey(user);

@@ -4,6 +4,7 @@ export { type Availability, AvailabilityIndex, type Measurements } from './avail
 export { balance, type Give } from './balance.ts';
 export { runBalance } from './balancer.ts';
 export { Custody, type CustodyOptions } from './custody.ts';
+export { chooseServer } from './choose.ts';
 export type { GiveHooks, MemberCallbacks } from './callbacks.ts';
 export { PoolError, type PoolErrorCode } from './errors.ts';
 export type { HomeCheck, HomeGate } from './home-gate.ts';

@@ -2,7 +2,7 @@
  * The users that this server serves: a mailbox, a monitor and the devices' states each, made at a user's first request
  * under its lease, and let go when nobody asked for a while or the lease is another's.
  */
-import type { Account, Credentials, MailSystem } from '../backends/index.ts';
+import type { Account, Credentials, Mailbox, MailSystem } from '../backends/index.ts';
 import { type Clock, type Log, type Random, reasonOf, type Timer } from '../platform/index.ts';
 import type { Lease } from '../pool/index.ts';
 import type { Store } from '../store/index.ts';
@@ -10,6 +10,8 @@ import { type Completion, createUserSync, type SyncSettings, type UserSync } fro
 
 /** How often idle users are looked for. */
 const SWEEP_MS = 60_000;
+/** A mailbox that was opened for a user who did not come is closed again after so long. */
+const PREPARED_MS = 30_000;
 
 export interface OwnerParts {
   readonly mail: MailSystem;
@@ -34,10 +36,20 @@ interface Served {
   lastUsed: number;
 }
 
+/** Opened before the lease came. */
+interface Prepared {
+  readonly credentials: Credentials;
+  readonly mailbox: Promise<Mailbox>;
+  readonly timer: Timer;
+  /** By which the mailbox may be changed: none until it comes. */
+  lease?: Lease;
+}
+
 export class Owner {
   readonly #parts: OwnerParts;
   readonly #users = new Map<string, Served>();
   readonly #closing = new Map<string, Promise<void>>();
+  readonly #prepared = new Map<string, Prepared>();
   #onCompletion: (ticket: string, completion: Completion) => void = () => {};
   #sweep: Timer;
 
@@ -87,6 +99,23 @@ export class Owner {
     }
   }
 
+  /** The user is to come here: the first request finds the mailbox open. Throws BackendError. */
+  async prepare(account: Account, credentials: Credentials): Promise<void> {
+    const { mail, clock } = this.#parts;
+    const { user } = account;
+    if (this.#users.has(user)) return;
+    if (!this.#prepared.has(user)) {
+      const timer = clock.after(PREPARED_MS, () => this.#dismiss(user));
+      const right = { isHeld: (): boolean => prepared.lease?.isHeld() ?? false };
+      const prepared: Prepared = { credentials, mailbox: mail.open(account, credentials, right), timer };
+      this.#prepared.set(user, prepared);
+    }
+    await this.#prepared.get(user)?.mailbox.catch((thrown: unknown) => {
+      this.#dismiss(user);
+      throw thrown;
+    });
+  }
+
   /** How long the user has had no request; Infinity for a user who is not served. */
   idleMs(user: string): number {
     const served = this.#users.get(user);
@@ -115,13 +144,15 @@ export class Owner {
 
   async close(): Promise<void> {
     this.#sweep.cancel();
+    for (const user of this.#prepared.keys()) this.#dismiss(user);
     await Promise.all([...this.#users.keys()].map((user) => this.letGo(user)));
   }
 
   #open(account: Account, credentials: Credentials, lease: Lease): Promise<UserSync> {
     const { mail, store, clock, random, log, settings, onMonitorLag, onPoison } = this.#parts;
     const sync = (async () => {
-      const mailbox = await mail.open(account, credentials, lease);
+      const mailbox =
+        (await this.#takePrepared(account, credentials, lease)) ?? (await mail.open(account, credentials, lease));
       const user = createUserSync({
         account,
         mailbox,
@@ -148,6 +179,22 @@ export class Owner {
       },
     );
     return sync;
+  }
+
+  async #takePrepared({ user }: Account, { password }: Credentials, lease: Lease): Promise<Mailbox | undefined> {
+    const prepared = this.#prepared.get(user);
+    if (prepared?.credentials.password !== password) return undefined;
+    this.#prepared.delete(user);
+    prepared.timer.cancel();
+    prepared.lease = lease;
+    return prepared.mailbox.catch(() => undefined);
+  }
+
+  #dismiss(user: string): void {
+    const prepared = this.#prepared.get(user);
+    this.#prepared.delete(user);
+    prepared?.timer.cancel();
+    prepared?.mailbox.then((mailbox) => mailbox.close()).catch(() => undefined);
   }
 
   #letIdleGo(): void {

@@ -113,10 +113,13 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
     return member.locate(user, location);
   }
 
-  /** Opens the user's mailbox at once, so that the first request and the monitor find it warm. */
+  /** Opens the user's mailbox at once, whether the user is here already or only about to come. */
   async function takeOver({ user, epoch, account, credentials }: Given): Promise<void> {
+    const prepared = owner.prepare(account, credentials);
+    prepared.catch(() => undefined);
     const location = await locateKnowing(user, epoch);
     if (location.kind === 'mine') await owner.serve(account, credentials, location.lease);
+    else await prepared;
   }
 
   return {
@@ -131,7 +134,8 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
   };
 }
 
-const readable = ({ account, credentials }: NonNullable<ReturnType<Owner['credentialsOf']>>) => ({
+/** As other servers are told it. */
+export const readable = ({ account, credentials }: NonNullable<ReturnType<Owner['credentialsOf']>>) => ({
   account: { ...account, addresses: [...account.addresses] },
   credentials,
 });

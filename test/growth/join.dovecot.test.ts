@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DeviceClient } from '../../lib/activesync/client/index.ts';
 import { passwordOf, type TestPool } from '../support/pool/test-pool.ts';
+import type { Lived } from '../fault/pool/support/person.ts';
 import { PoolStage } from '../fault/pool/support/pool-stage.ts';
 import { pause, seconds } from '../fault/pool/support/sizes.ts';
 import { type Refusal, StandaloneBeside } from './support/standalone-beside.ts';
@@ -12,6 +13,8 @@ const EVERY_MS = IS_FULL ? 60 : 200;
 const KILLS = Number(process.env['CARAVAN_TEST_KILLS'] ?? (IS_FULL ? 30 : 3));
 /** The promise; where other tests run beside this one it says nothing. */
 const SLOWEST_MS = IS_FULL ? 2_000 : 15_000;
+
+const SETTLED_MS = 8_000;
 
 let stage: PoolStage;
 let standalone: StandaloneBeside;
@@ -30,6 +33,8 @@ afterAll(async () => {
 
 const owners = () => Promise.all(stage.pool.users.map((it) => stage.pool.administration.owner(it)));
 
+const slowestOf = (lived: readonly Lived[]) => Math.round(Math.max(0, ...lived.map((it) => it.toMs - it.fromMs)));
+
 it('a wrong pool key is refused, and nothing was copied', { timeout: 60_000 }, async () => {
   const file = await standalone.rewrite(stage.pool, (it) => ({
     ...it,
@@ -41,19 +46,25 @@ it('a wrong pool key is refused, and nothing was copied', { timeout: 60_000 }, a
 });
 
 it('all users are handed over, and no device notices', { timeout: 300_000 }, async () => {
+  let beganMs = 0;
   const { troubles, lived } = await stage.during(
     async () => {
-      await pause(1_500);
+      await pause(seconds(15, 1.5));
+      beganMs = performance.now();
       await standalone.begin('join');
       const progress = await standalone.over();
       expect(progress).toMatchObject({ phase: 'done', users: USERS, moved: USERS, troubles: [] });
-      process.stderr.write(`joined: ${JSON.stringify(progress)}\n`);
+      process.stderr.write(`joined in ${Math.round(performance.now() - beganMs)} ms: ${JSON.stringify(progress)}\n`);
       await pause(seconds(10, 2));
     },
     { everyMs: EVERY_MS },
   );
   expect(troubles).toEqual([]);
-  expect(Math.max(...lived.map((it) => it.toMs - it.fromMs))).toBeLessThan(SLOWEST_MS);
+  // What the machine does to requests when all phones wake at once is another thing.
+  const before = lived.filter((it) => it.toMs < beganMs && it.fromMs > beganMs - SETTLED_MS);
+  const since = lived.filter((it) => it.toMs >= beganMs);
+  process.stderr.write(`slowest request: ${slowestOf(before)} ms before, ${slowestOf(since)} ms since it began\n`);
+  expect(slowestOf(since)).toBeLessThan(SLOWEST_MS);
   const live = new Set((await stage.pool.live()).filter((it) => it.standalone === undefined).map((it) => it.session));
   for (const owner of await owners()) expect(live).toContain(owner?.session);
 });

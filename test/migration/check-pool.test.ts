@@ -49,6 +49,7 @@ const side = (change: Partial<PoolSide> = {}, servers: readonly ServerSession[] 
   servers: async () => servers,
   hasOurKey: async () => true,
   otherMail: undefined,
+  prepare: async () => undefined,
   link: async () => {},
   close: async () => {},
   ...change,

@@ -6,10 +6,10 @@
  *     out    pool: custody (nobody claims) → copies, while served here → hold → last copy → here: `pool` → pool: released
  *     home   here: `coming` → copies, while served there → pool: given into custody → hold → last copy → here: `here`
  */
-import { type Clock, sleep } from '../../platform/index.ts';
+import { type Clock, type Log, reasonOf, sleep } from '../../platform/index.ts';
 import type { Custody } from '../../pool/index.ts';
 import type { Store } from '../../store/index.ts';
-import { compareItems, type Copied, copyItems } from '../copy-items.ts';
+import { UserCopy } from '../copy-items.ts';
 import { MigrationError } from '../errors.ts';
 import type { Places } from './places.ts';
 
@@ -20,7 +20,10 @@ export interface MoveParts {
   readonly pool: Store;
   readonly custody: Custody;
   readonly places: Places;
+  /** A server of the pool, which has opened the user's mailbox and waits for the user; undefined where none was asked. */
+  readonly prepare: (user: string) => Promise<string | undefined>;
   readonly clock: Clock;
+  readonly log: Log;
   readonly isVerified: boolean;
   /** Resolves to false where commands of the user are still under way after that time. */
   readonly finish: (user: string, limitMs: number) => Promise<boolean>;
@@ -41,6 +44,8 @@ const REST_ITEMS = 3;
 /** Of the pause: commands under way. Who is busy longer is tried again. */
 const FINISH_MS = 500;
 const BUSY_PAUSE_MS = 300;
+/** So long a moment is waited for in which no command of the user is under way. */
+const QUIET_MS = 5_000;
 
 /** Throws MigrationError ('user-conflict' where the pool has the user), StoreError, PoolError. */
 export async function moveOut(parts: MoveParts, user: string): Promise<Moved> {
@@ -48,18 +53,23 @@ export async function moveOut(parts: MoveParts, user: string): Promise<Moved> {
   const { epoch } = places.of(user);
   if ((await custody.take(user, epoch)) === undefined) throw conflict(user);
   await places.set(user, { place: 'going', epoch });
+  const copy = new UserCopy(own, pool, user);
+  await catchUp(parts, copy, user);
+  const target = await prepared(parts, user);
+  const held = await custody.owner(user);
   for (;;) {
+    await catchUp(parts, copy, user);
+    await parts.finish(user, QUIET_MS);
     signal.throwIfAborted();
-    await catchUp(own, pool, user);
     const begunAt = clock.monotonic();
     const release = places.hold(user);
     try {
       if (await parts.finish(user, FINISH_MS)) {
         places.closeLease(user);
         await parts.lose(user);
-        const { items } = await lastCopy(parts, own, pool, user);
+        const items = await lastCopy(parts, copy, user);
         await places.set(user, { place: 'pool', epoch });
-        await custody.release(user);
+        await custody.handOn(user, held, target);
         return { pauseMs: clock.monotonic() - begunAt, items };
       }
     } finally {
@@ -73,12 +83,13 @@ export async function moveOut(parts: MoveParts, user: string): Promise<Moved> {
 export async function moveHome(parts: MoveParts, user: string): Promise<Moved> {
   const { own, pool, custody, places, clock, signal } = parts;
   await places.set(user, { ...places.of(user), place: 'coming' });
-  await catchUp(pool, own, user);
+  const copy = new UserCopy(pool, own, user);
+  await catchUp(parts, copy, user);
   const epoch = await custody.call(user, signal);
   const begunAt = clock.monotonic();
   const release = places.hold(user);
   try {
-    const { items } = await lastCopy(parts, pool, own, user);
+    const items = await lastCopy(parts, copy, user);
     await places.set(user, { place: 'here', epoch });
     return { pauseMs: clock.monotonic() - begunAt, items };
   } finally {
@@ -86,22 +97,38 @@ export async function moveHome(parts: MoveParts, user: string): Promise<Moved> {
   }
 }
 
-async function catchUp(from: Store, to: Store, user: string): Promise<void> {
+async function catchUp({ isVerified }: MoveParts, copy: UserCopy, user: string): Promise<void> {
   for (let round = 1; round <= ROUNDS; round++) {
-    const { written, removed } = await copyItems(from, to, user);
-    if (written + removed <= REST_ITEMS) return;
+    const { written, removed } = await copy.catchUp();
+    if (written + removed <= REST_ITEMS) break;
   }
+  if (isVerified) await verify(copy, user);
 }
 
-async function lastCopy({ isVerified }: MoveParts, from: Store, to: Store, user: string): Promise<Copied> {
-  const copied = await copyItems(from, to, user);
-  if (!isVerified) return copied;
-  const [difference] = await compareItems(from, to, user);
-  if (difference === undefined) return copied;
+/** How many items there are. */
+async function lastCopy({ isVerified }: MoveParts, copy: UserCopy, user: string): Promise<number> {
+  const { items } = await copy.catchUp();
+  if (isVerified) await verify(copy, user);
+  return items;
+}
+
+async function verify(copy: UserCopy, user: string): Promise<void> {
+  const [difference] = await copy.compare();
+  if (difference === undefined) return;
   throw new MigrationError('copy-failed', `${user} was not handed over`, {
     why: `${difference.key.sort} is ${difference.what} in the copy`,
     remedy: 'The user is served as before, and it is tried again.',
   });
+}
+
+/** It is a kindness only: whoever has the user next can open the mailbox then. */
+async function prepared({ prepare, log }: MoveParts, user: string): Promise<string | undefined> {
+  try {
+    return await prepare(user);
+  } catch (thrown) {
+    log.info({ user, reason: reasonOf(thrown) }, 'The pool could not open a mailbox before its user comes');
+    return undefined;
+  }
 }
 
 const conflict = (user: string): MigrationError =>

@@ -2,18 +2,18 @@
  * A standalone server's way into a pool, and out of one (docs/growth.md): an order in its store, which is carried out user by
  * user, and taken up again after a crash.
  */
-import { type Log, reasonOf, sleep } from '../../platform/index.ts';
+import { reasonOf, sleep } from '../../platform/index.ts';
 import { custodianOf } from '../../pool/index.ts';
 import { checkPool } from './check-pool.ts';
 import { removeItems } from '../copy-items.ts';
 import { MigrationError } from '../errors.ts';
 import { type Moved, moveHome, moveOut, type MoveParts } from './hand-over.ts';
+import { Linking } from './linking.ts';
 import { type Order, readOrder, writeOrder } from './order.ts';
 import type { PoolSide } from './pool-side.ts';
 
-export interface MigrationParts extends Pick<MoveParts, 'own' | 'places' | 'clock' | 'finish' | 'lose'> {
+export interface MigrationParts extends Pick<MoveParts, 'own' | 'places' | 'clock' | 'log' | 'finish' | 'lose'> {
   readonly build: string;
-  readonly log: Log;
   /** Opens what the file names; nothing is linked yet. Throws what says that it cannot be used. */
   readonly openPool: (file: string, standalone: string) => Promise<PoolSide>;
 }
@@ -34,11 +34,16 @@ export interface Progress {
   readonly items: number;
   readonly verified: number;
   readonly longestPauseMs: number;
+  /** Why the pool cannot be used now; it is tried again. */
+  readonly problem?: string | undefined;
   /** Who could not be moved yet, and why. */
   readonly troubles: readonly { readonly user: string; readonly why: string }[];
 }
 
-const AT_ONCE = 4;
+/** Few: the users who are served meanwhile come first. */
+const AT_ONCE = 2;
+/** After each user it rests as long as that one took, and at the most so long. */
+const LONGEST_REST_MS = 1_000;
 const RETRY_MS = 1_000;
 const USER = /^USER#(.+)$/s;
 
@@ -47,8 +52,7 @@ export class Migration {
   readonly #ending = new AbortController();
   readonly #troubles = new Map<string, string>();
   #order: Order | undefined;
-  #side: PoolSide | undefined;
-  #linked: Promise<void> | undefined;
+  readonly #linking: Linking;
   #run: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
   #users = 0;
   #moved = 0;
@@ -57,11 +61,13 @@ export class Migration {
 
   constructor(parts: MigrationParts) {
     this.#parts = parts;
+    const { openPool, clock, log } = parts;
+    this.#linking = new Linking({ openPool, clock, log, signal: this.#ending.signal });
   }
 
   /** Takes up what was begun before this server started. */
   async resume(): Promise<void> {
-    const { own, places, log } = this.#parts;
+    const { own, places } = this.#parts;
     await places.load();
     this.#order = await readOrder(own);
     const order = this.#order;
@@ -69,15 +75,15 @@ export class Migration {
     this.#moved = this.#there(order);
     // Of one that was not over, the first round tells who is left.
     if (order.phase !== 'running') this.#users = this.#moved;
-    this.#linked = this.#open(order).then(
-      (side) => this.#begin(order, side),
-      (thrown: unknown) => log.error({ error: thrown, file: order.file }, 'The pool of this server cannot be used'),
+    this.#linking.keepTrying(order).then(
+      () => this.#begin(),
+      () => undefined,
     );
   }
 
   /** Resolves when users of the pool can be served through this server; undefined where there is no pool. */
-  linked(): Promise<void> | undefined {
-    return this.#linked;
+  linked(): Promise<unknown> | undefined {
+    return this.#linking.linked;
   }
 
   get order(): Order | undefined {
@@ -90,9 +96,7 @@ export class Migration {
     const order = this.#order;
     if (order !== undefined && order.phase !== 'closed') {
       if (order.file !== asked.file || order.direction !== asked.direction) throw underWay(order);
-      // After a start that could not use the file.
-      if (this.#side === undefined) this.#linked = this.#open(order).then((side) => this.#begin(order, side));
-      await this.#linked;
+      await this.#linking.now(order);
       return this.progress();
     }
     const side = await this.#parts.openPool(asked.file, asked.standalone);
@@ -108,9 +112,8 @@ export class Migration {
     const begun: Order = { ...asked, phase: 'running', isUndo: false };
     await writeOrder(own, begun);
     this.#order = begun;
-    this.#side = side;
-    this.#linked = side.link(this.#ending.signal).then(() => this.#begin(begun, side));
-    await this.#linked;
+    await this.#linking.link(side);
+    this.#begin();
     return this.progress();
   }
 
@@ -118,14 +121,16 @@ export class Migration {
   async undo(): Promise<Progress> {
     const order = this.#mustHave();
     if (order.phase === 'finished') throw finished();
-    await this.#linked;
+    if (order.isUndo && order.phase === 'running') return this.progress();
     await this.#halt();
     const brought = [...this.#parts.places.all()].filter(([, it]) => it.place !== 'here').map(([user]) => user);
     const back: Order =
       order.direction === 'join'
         ? { ...order, direction: 'leave', phase: 'running', users: brought, isUndo: true }
         : { ...order, direction: 'join', phase: 'running', users: await this.#ownUsers(), isUndo: true };
-    await this.#change(back);
+    await writeOrder(this.#parts.own, back);
+    this.#order = back;
+    this.#begin();
     return this.progress();
   }
 
@@ -139,25 +144,27 @@ export class Migration {
       await writeOrder(own, (this.#order = { ...order, phase: 'finished' }));
       return this.progress();
     }
-    const side = this.#side;
-    if (side) for (const user of this.#homeFrom(order)) await removeItems(side.store, user);
+    const { side, problem } = this.#linking;
+    if (side === undefined) throw notUp(order, problem);
+    for (const user of this.#homeFrom(order)) await removeItems(side.store, user);
     await this.#close(order);
     return this.progress();
   }
 
   progress(): Progress {
-    const order = this.#mustHave();
+    const order = this.#mustHave('closed');
     return {
       direction: order.direction,
       phase: order.phase,
       isUndo: order.isUndo,
       standalone: order.standalone,
-      pool: this.#side?.pool ?? '',
+      pool: this.#linking.side?.pool ?? '',
       users: this.#users,
       moved: this.#moved,
       items: this.#items,
       verified: order.isVerified ? this.#items : 0,
       longestPauseMs: Math.round(this.#longestPauseMs),
+      problem: this.#linking.problem,
       troubles: [...this.#troubles].map(([user, why]) => ({ user, why })),
     };
   }
@@ -165,7 +172,7 @@ export class Migration {
   /** Somebody of whom nothing is known: where they are from now on. Only once linked. */
   async settleNewcomer(user: string): Promise<void> {
     const { own, places } = this.#parts;
-    const [order, side] = [this.#order, this.#side];
+    const [order, side] = [this.#order, this.#linking.side];
     if (order === undefined || side === undefined || places.isKnown(user)) return;
     for await (const _ of own.query(`USER#${user}`, { limit: 1 })) return;
     const { epoch } = places.of(user);
@@ -181,60 +188,63 @@ export class Migration {
   async stop(): Promise<void> {
     this.#ending.abort(new Error('the server stops'));
     await this.#halt();
-    await this.#linked?.catch(() => undefined);
-    await this.#side?.close();
+    await this.#linking.linked?.catch(() => undefined);
+    await this.#linking.close();
   }
 
-  async #open(order: Order): Promise<PoolSide> {
-    const side = await this.#parts.openPool(order.file, order.standalone);
-    this.#side = side;
-    await side.link(this.#ending.signal);
-    return side;
-  }
-
-  #begin(order: Order, side: PoolSide): void {
-    if (order.phase !== 'running') return;
+  /** What was asked last, where there is a way to the pool. */
+  #begin(): void {
+    const order = this.#order;
+    const { side } = this.#linking;
+    if (order?.phase !== 'running' || side === undefined || this.#run !== undefined) return;
     const { log, clock } = this.#parts;
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, this.#ending.signal]);
     const work = async () => {
       while (!signal.aborted) {
         try {
-          if (await this.#round(order, side, signal)) return await this.#done(order);
+          if (await this.#round(order, side, signal)) return await this.#done(order, side);
         } catch (thrown) {
           if (!signal.aborted) log.error({ error: thrown }, 'Users are not moved now; it is tried again');
         }
         await sleep(clock, RETRY_MS, signal).catch(() => undefined);
       }
     };
-    this.#run = { stop, done: work() };
+    const run = { stop, done: work() };
+    this.#run = run;
+    void run.done.then(() => {
+      if (this.#run === run) this.#run = undefined;
+    });
   }
 
   /** True when nobody is left. */
   async #round(order: Order, side: PoolSide, signal: AbortSignal): Promise<boolean> {
-    const { log } = this.#parts;
+    const { log, clock } = this.#parts;
     const isJoin = order.direction === 'join';
     const left = isJoin ? await this.#toGo(order, side) : await this.#toCome(order, side);
     this.#moved = this.#there(order);
     this.#users = this.#moved + left.length;
     if (left.length === 0) return true;
-    const parts: MoveParts = { ...this.#parts, ...order, pool: side.store, custody: side.custody, signal };
-    const move = async (user: string) => {
-      if (isJoin) return moveOut(parts, user);
-      return moveHome(parts, user);
-    };
+    const { store: pool, custody } = side;
+    const prepare = (user: string) => side.prepare(user);
+    const parts: MoveParts = { ...this.#parts, ...order, pool, custody, prepare, signal };
+    const move = isJoin ? moveOut : moveHome;
     await Promise.all(
       Array.from({ length: AT_ONCE }, async () => {
         for (let user = left.shift(); user !== undefined && !signal.aborted; user = left.shift()) {
+          const begunAt = clock.monotonic();
           try {
-            this.#count(await move(user));
+            const moved = await move(parts, user);
+            this.#count(moved);
             this.#troubles.delete(user);
-            log.info({ user, direction: order.direction }, 'A user was handed over');
+            log.info({ user, direction: order.direction, ...moved }, 'A user was handed over');
           } catch (thrown) {
             if (signal.aborted) return;
             this.#troubles.set(user, reasonOf(thrown));
             log.warn({ user, error: thrown }, 'A user was not handed over');
           }
+          const restMs = Math.min(clock.monotonic() - begunAt, LONGEST_REST_MS);
+          await sleep(clock, restMs, signal).catch(() => undefined);
         }
       }),
     );
@@ -258,7 +268,10 @@ export class Migration {
     const { places } = this.#parts;
     const stay = new Set(order.users);
     for (const [user, { place }] of places.all()) {
-      if (place === 'pool') await custody.release(user);
+      if (place === 'pool') {
+        await custody.release(user);
+        this.#troubles.delete(user);
+      }
       // A leave that was taken back.
       if (place !== 'coming') continue;
       await custody.leave(user);
@@ -278,33 +291,25 @@ export class Migration {
     return (await usersOf(side)).filter((it) => !isHere(it));
   }
 
-  async #done(order: Order): Promise<void> {
+  async #done(order: Order, { store, custody }: PoolSide): Promise<void> {
     const { own, log } = this.#parts;
     log.info({ direction: order.direction, users: this.#users }, 'All users were handed over');
     if (!order.isUndo || order.direction === 'join') {
       await writeOrder(own, (this.#order = { ...order, phase: 'done' }));
       return;
     }
-    const side = this.#side;
-    for (const user of side ? order.users : []) {
-      await removeItems((side as PoolSide).store, user);
-      await side?.custody.forget(user);
+    for (const user of order.users) {
+      // Forgotten before a crash, and perhaps the pool's own since.
+      if (!custody.has(await custody.owner(user))) continue;
+      await removeItems(store, user);
+      await custody.forget(user);
     }
     await this.#close(order);
   }
 
   async #close(order: Order): Promise<void> {
     await writeOrder(this.#parts.own, (this.#order = { ...order, phase: 'closed' }));
-    this.#linked = undefined;
-    const side = this.#side;
-    this.#side = undefined;
-    await side?.close();
-  }
-
-  async #change(order: Order): Promise<void> {
-    await writeOrder(this.#parts.own, order);
-    this.#order = order;
-    if (this.#side) this.#begin(order, this.#side);
+    await this.#linking.close();
   }
 
   async #halt(): Promise<void> {
@@ -335,8 +340,10 @@ export class Migration {
     return (await this.#usersHere()).filter((it) => !this.#parts.places.isKnown(it));
   }
 
-  #mustHave(): Order {
-    if (this.#order !== undefined) return this.#order;
+  /** Closed ones count for those who only ask. */
+  #mustHave(closed?: 'closed'): Order {
+    const order = this.#order;
+    if (order !== undefined && (closed || order.phase !== 'closed')) return order;
     throw new MigrationError('no-join', 'This server neither joins nor leaves a pool', {
       remedy: 'Begin with `caravan join --pool FILE` or `caravan leave --pool FILE`.',
     });
@@ -367,6 +374,12 @@ const underWay = ({ direction, phase, file }: Order): MigrationError =>
   new MigrationError('join-under-way', `A ${direction} is ${phase === 'running' ? 'under way' : phase}`, {
     why: `it was begun with ${file}`,
     remedy: 'Wait for it (`caravan join --status`), or take it back with `caravan join --undo`.',
+  });
+
+const notUp = ({ file }: Order, problem: string | undefined): MigrationError =>
+  new MigrationError('pool-not-up', 'The pool cannot be used now', {
+    why: problem ?? 'it has not been reached yet',
+    remedy: `It is tried again by itself. Check what ${file} says; \`caravan join --status\` tells when it is there.`,
   });
 
 const finished = (): MigrationError =>

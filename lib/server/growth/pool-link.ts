@@ -4,9 +4,9 @@
  * send it those for whom it still has in its hands.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock, Log, Random } from '../../platform/index.ts';
+import { type Clock, type Log, type Random, sleep } from '../../platform/index.ts';
 import { MigrationError, type PoolSide } from '../../migration/index.ts';
-import { Custody, type Member, PoolAdministration } from '../../pool/index.ts';
+import { chooseServer, Custody, type Member, PoolAdministration } from '../../pool/index.ts';
 import type { StoreMetrics } from '../../store/index.ts';
 import { type Configuration, loadConfiguration } from '../../topology/index.ts';
 import type { OwnerRoad } from '../activesync/owner-road.ts';
@@ -19,7 +19,7 @@ import { PeerListener } from '../peer/peer-listener.ts';
 import { type Peer, Peers } from '../peer/peers.ts';
 import { poolKeys } from '../peer/pool-key.ts';
 import { ANSWER_LIMIT_BYTES, BUILD } from '../pool-placement.ts';
-import { createPoolService, type PoolService } from '../pool-service.ts';
+import { createPoolService, type PoolService, readable } from '../pool-service.ts';
 
 export interface PoolLink extends PoolSide {
   readonly member: Member;
@@ -40,6 +40,8 @@ export interface PoolLinkParts {
 
 /** Of what the link itself asks of the pool's store, which may be far from here. */
 const REQUEST_MS = 2_000;
+/** A mailbox that takes longer to open is opened by the user's first request in the pool. */
+const PREPARE_MS = 5_000;
 
 /** Throws ConfigurationError, MigrationError('not-a-pool'), ServerError('bad-pool-key', 'cannot-listen'), StoreError. */
 export async function openPoolLink(file: string, standalone: string, parts: PoolLinkParts): Promise<PoolLink> {
@@ -108,9 +110,22 @@ export async function openPoolLink(file: string, standalone: string, parts: Pool
   const hasOurKey = (peer: Peer) => peers.hasOurKey(peer);
   const others = async () =>
     (await administration.servers()).filter((it) => it.status === 'up' && it.address !== address);
+  /** To be there by `PREPARE_MS` says nothing about what follows: the user goes there in any case. */
+  async function prepare(user: string): Promise<string | undefined> {
+    const known = owner.credentialsOf(user);
+    const server = chooseServer({ servers: member.sessions(), random });
+    if (known === undefined || server === undefined) return undefined;
+    const held = await custody.owner(user);
+    const done = new AbortController();
+    const told = peers.tell(server, { user, epoch: held?.epoch ?? 0, ...readable(known) });
+    const late = sleep(clock, PREPARE_MS, done.signal).catch(() => undefined);
+    await Promise.race([told, late]).finally(() => done.abort());
+    return server.session;
+  }
   return {
     pool: pool.name,
     store,
+    prepare,
     custody,
     member,
     road,
