@@ -1,11 +1,12 @@
 /**
- * `npm run simulate -- --seeds 10000 [--from N] [--trace] [--workers N] [--homes]`: histories of a whole pool, each decided by its seed alone. Progress
+ * `npm run simulate -- --seeds 10000 [--from N] [--trace] [--workers N] [--homes | --growth]`: histories of a whole pool, each decided by its seed alone. Progress
  * goes to standard error; the last line says how many histories and events there were, and how many violations. Exits 1 if
  * there is one. `--seeds 1 --from N --trace` replays a history and tells it. `--homes`: histories of several pools, with moves of users between them and
- * fail-overs, in place of those of one.
+ * fail-overs, in place of those of one. `--growth`: of a standalone server that hands users to a pool, or takes them from it.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { runGrowth } from './growth/run-growth.ts';
 import { runHomes } from './homes/run-homes.ts';
 import { runSeeds, type SeedsSummary } from './whole/run-seeds.ts';
 import { simulateWhole } from './whole/whole-simulation.ts';
@@ -19,7 +20,8 @@ const progress = (line: string) => void process.stderr.write(process.stderr.isTT
 process.exit(await main());
 
 async function main(): Promise<number> {
-  const { seeds, from, workers, isTraced, isOfHomes } = readArguments();
+  const { seeds, from, workers, isTraced, isOfHomes, isOfGrowth } = readArguments();
+  if (isOfGrowth) return growing({ from, seeds }, isTraced);
   if (isOfHomes) return severalPools({ from, seeds }, isTraced);
   if (isTraced) {
     for (let seed = from; seed < from + seeds; seed++) {
@@ -68,6 +70,18 @@ async function severalPools(range: { from: number; seeds: number }, isTraced: bo
   return violations.length === 0 ? 0 : 1;
 }
 
+async function growing(range: { from: number; seeds: number }, isTraced: boolean): Promise<number> {
+  const { violations, histories, commands, kills } = await runGrowth(range, (_, { trace }) => {
+    for (const line of isTraced ? trace : []) say(line);
+  });
+  for (const { history, what } of violations.slice(0, VIOLATIONS_SHOWN)) say(`${history}: ${what}`);
+  say(
+    `${histories} histories of a standalone server and a pool, ${violations.length} invariant violations ` +
+      `(${commands} commands answered, ${kills} kills)`,
+  );
+  return violations.length === 0 ? 0 : 1;
+}
+
 function lastLine({
   histories,
   events,
@@ -95,6 +109,7 @@ function readArguments() {
       workers: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       trace: { type: 'boolean', default: false },
       homes: { type: 'boolean', default: false },
+      growth: { type: 'boolean', default: false },
     },
   });
   return {
@@ -103,6 +118,7 @@ function readArguments() {
     workers: wholeNumber('workers', values.workers),
     isTraced: values.trace,
     isOfHomes: values.homes,
+    isOfGrowth: values.growth,
   };
 }
 

@@ -108,10 +108,11 @@ const noAdministration = (setting: string): CliError =>
   );
 
 function describe(progress: Progress): string {
-  const { direction, phase, isUndo, pool, users, moved, items, verified, longestPauseMs, troubles } = progress;
+  const { direction, phase, isUndo, pool, users, moved, items, verified, longestPauseMs, troubles, problem } = progress;
   const what = isUndo
     ? `Taking it back from the pool ${pool}`
     : `${direction === 'join' ? 'Joining' : 'Leaving'} the pool ${pool}`;
   const line = `${what}: ${phase}, ${moved} of ${users} users, ${items} items${verified > 0 ? `, ${verified} compared` : ''}, longest pause ${longestPauseMs} ms`;
-  return [line, ...troubles.map(({ user, why }) => `  ${user}: ${why}`)].join('\n');
+  const now = problem === undefined ? [] : [`  the pool cannot be used now: ${problem}`];
+  return [line, ...now, ...troubles.map(({ user, why }) => `  ${user}: ${why}`)].join('\n');
 }

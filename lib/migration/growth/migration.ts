@@ -53,6 +53,8 @@ export class Migration {
   readonly #troubles = new Map<string, string>();
   #order: Order | undefined;
   readonly #linking: Linking;
+  /** What was begun before this server started is known. */
+  readonly #known = Promise.withResolvers<void>();
   #run: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
   #users = 0;
   #moved = 0;
@@ -70,6 +72,7 @@ export class Migration {
     const { own, places } = this.#parts;
     await places.load();
     this.#order = await readOrder(own);
+    this.#known.resolve();
     const order = this.#order;
     if (order === undefined || order.phase === 'closed') return;
     this.#moved = this.#there(order);
@@ -93,6 +96,7 @@ export class Migration {
   /** Throws MigrationError, and nothing was copied then; where the same is under way already, it goes on. */
   async start(asked: Asked): Promise<Progress> {
     const { own, build } = this.#parts;
+    await this.#known.promise;
     const order = this.#order;
     if (order !== undefined && order.phase !== 'closed') {
       if (order.file !== asked.file || order.direction !== asked.direction) throw underWay(order);
@@ -119,6 +123,7 @@ export class Migration {
 
   /** Whoever went comes home; then there is no way to the pool any more. Throws MigrationError('no-join', 'join-finished'). */
   async undo(): Promise<Progress> {
+    await this.#known.promise;
     const order = this.#mustHave();
     if (order.phase === 'finished') throw finished();
     if (order.isUndo && order.phase === 'running') return this.progress();
@@ -137,6 +142,7 @@ export class Migration {
   /** It is not to be undone: what is left of those who went is removed here. */
   async finish(): Promise<Progress> {
     const { own, places } = this.#parts;
+    await this.#known.promise;
     const order = this.#mustHave();
     if (order.phase !== 'done' && order.phase !== 'finished') throw underWay(order);
     if (order.direction === 'join') {

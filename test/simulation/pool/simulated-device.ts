@@ -1,6 +1,18 @@
 /** A device of the simulation: one command at a time, sent again under the same id to whatever server until it is answered. */
 import type { SeededRandom } from '../support/seeded-random.ts';
-import type { PoolSimulation } from './pool-simulation.ts';
+import type { Scheduler } from '../support/scheduler.ts';
+import type { History } from '../support/history.ts';
+import type { SimulatedStore } from '../support/simulated-store.ts';
+import type { SimulatedServer } from './simulated-server.ts';
+
+export interface DeviceWorld {
+  readonly scheduler: Scheduler;
+  readonly history: Pick<History, 'violate'>;
+  /** Where the users' state is in the end. */
+  readonly store: Pick<SimulatedStore, 'peek'>;
+  /** What answers requests. */
+  living(): readonly Pick<SimulatedServer, 'process' | 'front'>[];
+}
 
 const PATIENCE_MS = 8_000;
 const THINK_MS = [200, 4_000] as const;
@@ -9,7 +21,7 @@ const RETRY_MS = [200, 1_500] as const;
 export class SimulatedDevice {
   readonly user: string;
   answered = 0;
-  readonly #world: PoolSimulation;
+  readonly #world: DeviceWorld;
   readonly #random: SeededRandom;
   readonly #told: string[] = [];
   readonly #times: { readonly from: number; readonly tookMs: number }[] = [];
@@ -17,15 +29,23 @@ export class SimulatedDevice {
   #attempt = 0;
   #since = 0;
 
-  constructor(world: PoolSimulation, user: string, random: SeededRandom) {
+  readonly #thinkMs: () => readonly [number, number];
+
+  constructor(
+    world: DeviceWorld,
+    user: string,
+    random: SeededRandom,
+    thinkMs: () => readonly [number, number] = () => THINK_MS,
+  ) {
     this.#world = world;
+    this.#thinkMs = thinkMs;
     this.user = user;
     this.#random = random;
   }
 
   begin(): void {
     const { scheduler } = this.#world;
-    scheduler.after(this.#random.between(...THINK_MS), () => {
+    scheduler.after(this.#random.between(...this.#thinkMs()), () => {
       this.#next += 1;
       this.#since = scheduler.now;
       this.#send(`${this.user}-${this.#next}`);

@@ -1,30 +1,14 @@
 /**
- * A server of the protocol-level simulation: a real Member, a front that passes requests on, and commands that are one state
- * write each, with the conditions of sync state.
+ * A server of the protocol-level simulation: a real Member, and a front that passes requests on.
  */
 import { silentLog, sleep } from '../../../lib/platform/index.ts';
-import {
-  createMember,
-  type HomeGate,
-  type Lease,
-  type Load,
-  type Member,
-  type PoolSettings,
-} from '../../../lib/pool/index.ts';
-import { absent, atMost, equals, type Item, type Key, type Store } from '../../../lib/store/index.ts';
+import { createMember, type HomeGate, type Load, type Member, type PoolSettings } from '../../../lib/pool/index.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import type { SimulatedNetwork } from '../support/simulated-network.ts';
 import type { SimulatedProcess } from '../support/simulated-process.ts';
 import type { SimulatedStore } from '../support/simulated-store.ts';
 import type { History } from '../support/history.ts';
-
-export interface Command {
-  readonly user: string;
-  readonly id: string;
-}
-
-/** 200, 503, and between servers 421: not mine. */
-export type Answer = 200 | 421 | 503;
+import { type Answer, type Command, CommandExecutor } from './command-executor.ts';
 
 export interface ServerWorld {
   readonly network: SimulatedNetwork;
@@ -34,17 +18,10 @@ export interface ServerWorld {
   readonly pool?: string;
   readonly isBalancing: boolean;
   /** The server that now listens at an address, or the last that did. */
-  at(address: string): SimulatedServer | undefined;
-}
-
-interface Memory {
-  readonly epoch: number;
-  readonly version: number;
-  readonly done: readonly string[];
+  at(address: string): Pick<SimulatedServer, 'process' | 'member' | 'owner'> | undefined;
 }
 
 const PEER_TIMEOUT_MS = 5_000;
-const STATE_TIMEOUT_MS = 2_000;
 const TRIES = 3;
 const TRY_AGAIN_MS = 300;
 
@@ -55,10 +32,7 @@ export class SimulatedServer {
   load: Load = { index: 100, constrained: undefined, devices: 0 };
   readonly #world: ServerWorld;
   readonly #random: SeededRandom;
-  readonly #store: Store;
-  readonly #memory = new Map<string, Memory>();
-  readonly #tails = new Map<string, Promise<unknown>>();
-  #writes = 0;
+  readonly #executor: CommandExecutor;
 
   constructor(
     world: ServerWorld,
@@ -68,15 +42,23 @@ export class SimulatedServer {
       readonly random: SeededRandom;
       readonly settings?: Partial<PoolSettings>;
       readonly homes?: HomeGate;
+      /** Of a link: the standalone server that it is of, what that makes of the member, and where its own commands end. */
+      readonly link?: {
+        readonly standalone: string;
+        readonly around: (member: Member) => Member;
+        readonly executor: CommandExecutor;
+      };
     },
   ) {
     this.process = process;
     this.address = options.address;
     this.#world = world;
     this.#random = options.random;
-    this.#store = world.store.storeFor(process);
-    this.member = createMember({
-      store: this.#store,
+    const store = world.store.storeFor(process);
+    const { link } = options;
+    this.#executor = link?.executor ?? new CommandExecutor(store, process, world.history);
+    const member = createMember({
+      store,
       clock: process.clock,
       random: options.random.fork(),
       log: silentLog,
@@ -85,21 +67,23 @@ export class SimulatedServer {
       ...(options.settings && { settings: options.settings }),
       address: options.address,
       zone: 'here',
+      ...(link && { standalone: link.standalone }),
       build: '1',
       load: () => this.load,
       isBalancing: world.isBalancing,
       callbacks: {
-        onLost: (user) => this.#memory.delete(user),
+        onLost: (user) => this.#executor.forget(user),
         idleMs: () => 0,
         give: {
-          finish: async ({ user }) => void (await this.#tails.get(user)),
+          finish: ({ user }) => this.#executor.finish(user),
           flush: async () => {},
           answerWaiting: async () => {},
-          closeMonitor: async ({ user }) => void this.#memory.delete(user),
+          closeMonitor: async ({ user }) => this.#executor.forget(user),
           tell: ({ user, address, epoch }) => this.#tell(user, address, epoch),
         },
       },
     });
+    this.member = link?.around(member) ?? member;
   }
 
   /** A request of a device, at the server on which the sprayer put it. */
@@ -108,7 +92,7 @@ export class SimulatedServer {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const location = await this.member.locate(command.user, stale);
       if (location.kind === 'nowhere' || location.kind === 'away') return 503;
-      if (location.kind === 'mine') return this.#execute(command, location.lease);
+      if (location.kind === 'mine') return this.#executor.execute(command, location.lease);
       const answer = await this.#pass(command, location.address, location.epoch);
       if (answer === 200 || answer === 503) return answer;
       if (answer === 'refused') this.member.suspect(location.session, this.#random.chance(0.5) ? 'gone' : 'no-answer');
@@ -123,7 +107,7 @@ export class SimulatedServer {
     let location = await this.member.locate(command.user);
     if (location.kind === 'theirs' && location.epoch <= epoch)
       location = await this.member.locate(command.user, { session: location.session, epoch: location.epoch });
-    if (location.kind === 'mine') return this.#execute(command, location.lease);
+    if (location.kind === 'mine') return this.#executor.execute(command, location.lease);
     return location.kind === 'theirs' ? 421 : 503;
   }
 
@@ -147,80 +131,4 @@ export class SimulatedServer {
       void peer.member.locate(user, { session: this.member.session, epoch: epoch - 1 });
     });
   }
-
-  /** One command of a user at a time. */
-  #execute(command: Command, lease: Lease): Promise<Answer> {
-    const before = this.#tails.get(command.user) ?? Promise.resolve();
-    const answer = before.then(() => this.#apply(command, lease));
-    this.#tails.set(command.user, answer);
-    return answer;
-  }
-
-  async #apply(command: Command, lease: Lease): Promise<Answer> {
-    if (!lease.isHeld()) return 503;
-    const key: Key = { partition: `USER#${command.user}`, sort: 'DEVICE#1' };
-    for (let attempt = 0; attempt < TRIES; attempt++) {
-      const memory = await this.#recall(key, lease);
-      if (memory === undefined || !lease.isHeld()) return 503;
-      if (memory.done.includes(command.id)) return 200;
-      const written = await this.#write(key, memory, command, lease);
-      if (written === 'no') continue;
-      if (written === 'unclear') return 503;
-      // The lease is asked again: the process may have stood still since the write was sent.
-      if (lease.isHeld()) this.#world.history.effect(command.user, lease.session, lease.epoch);
-      return 200;
-    }
-    return 503;
-  }
-
-  async #recall(key: Key, lease: Lease): Promise<Memory | undefined> {
-    const known = this.#memory.get(lease.user);
-    if (known?.epoch === lease.epoch) return known;
-    const read = await this.#bounded(this.#store.get(key));
-    if (read === undefined) return undefined;
-    const memory = memoryOf(read.value, lease.epoch);
-    if (lease.isHeld()) this.#memory.set(lease.user, memory);
-    return memory;
-  }
-
-  async #write(key: Key, memory: Memory, command: Command, lease: Lease): Promise<'yes' | 'no' | 'unclear'> {
-    const { version, done } = memory;
-    const writeId = `${this.process.name}.${lease.session}.${++this.#writes}`;
-    const after = { version: version + 1, epoch: lease.epoch, writeId, done: [...done, command.id] };
-    const conditions = version === 0 ? [absent] : [equals('version', version), atMost('epoch', lease.epoch)];
-    const result = await this.#bounded(this.#store.update(key, { set: after }, conditions));
-    if (result?.value.outcome === 'applied') {
-      this.#remember(lease, { epoch: lease.epoch, version: version + 1, done: after.done });
-      return 'yes';
-    }
-    this.#memory.delete(lease.user);
-    if (result?.value.outcome === 'refused') return 'no';
-    const read = await this.#bounded(this.#store.get(key));
-    if (read === undefined) return 'unclear';
-    return read.value?.attributes['writeId'] === writeId ? 'yes' : 'unclear';
-  }
-
-  #remember(lease: Lease, memory: Memory): void {
-    if (lease.isHeld()) this.#memory.set(lease.user, memory);
-  }
-
-  /** Undefined for no answer in time, or an error. */
-  #bounded<T>(promise: Promise<T>): Promise<{ readonly value: T } | undefined> {
-    return new Promise((resolve) => {
-      const timer = this.process.clock.after(STATE_TIMEOUT_MS, () => resolve(undefined));
-      promise.then(
-        (value) => {
-          timer.cancel();
-          resolve({ value });
-        },
-        () => resolve(undefined),
-      );
-    });
-  }
-}
-
-function memoryOf(item: Item | undefined, epoch: number): Memory {
-  if (item === undefined) return { epoch, version: 0, done: [] };
-  const { version, done } = item.attributes;
-  return { epoch, version: Number(version), done: done as readonly string[] };
 }

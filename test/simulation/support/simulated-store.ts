@@ -116,9 +116,7 @@ export class SimulatedStore {
         }),
       delete: (key, conditions = []) => write(key, conditions, () => undefined),
       query: (partition, options) => this.#query(process, partition, options?.prefix ?? '', options?.consistent),
-      scan: () => {
-        throw new Error('The simulated store has no scan');
-      },
+      scan: () => this.#scan(process),
       close: async () => undefined,
     };
   }
@@ -131,6 +129,14 @@ export class SimulatedStore {
       return keys.map((key) => this.#itemOf(key, at)).filter((it) => it !== undefined);
     });
     yield* items;
+  }
+
+  async *#scan(process: SimulatedProcess): AsyncIterable<Item> {
+    yield* await this.#read(process, () =>
+      [...this.#rows.values()]
+        .map(({ key }) => this.#itemOf(key, Number.POSITIVE_INFINITY))
+        .filter((it) => it !== undefined),
+    );
   }
 
   #rowsOf(partition: string, prefix: string): Row[] {

@@ -37,6 +37,9 @@ export function timedStore(store: Store, clock: Clock): Store {
     async *query(partition, options) {
       yield* await read(() => collect(store.query(partition, options)));
     },
+    async *scan() {
+      yield* await read(() => collect(store.scan()));
+    },
   };
 }
 
