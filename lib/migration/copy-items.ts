@@ -3,7 +3,16 @@
  * writes only what differs. It is whole once it was made while nobody served the user. Who serves the user is none of it:
  * the OWNER item stays where it is, in both.
  */
-import { absent, type Attributes, type Condition, equals, type Item, type Key, type Store } from '../store/index.ts';
+import {
+  absent,
+  type Attributes,
+  type Condition,
+  equals,
+  type Item,
+  type Key,
+  lacks,
+  type Store,
+} from '../store/index.ts';
 import { MigrationError } from './errors.ts';
 
 export interface Copied {
@@ -20,6 +29,8 @@ export interface Difference {
   readonly what: 'missing' | 'different' | 'surplus';
 }
 
+/** An attribute of a copied item: which copy it is of. Whoever writes the item anew may keep it or not. */
+export const COPY = 'copy';
 const OWNER = 'OWNER';
 const WRITE_ATTEMPTS = 4;
 /** Writes at once: a first copy has thousands of them, each a way to the store and back. */
@@ -29,11 +40,22 @@ export const userPartition = (user: string): string => `USER#${user}`;
 
 /** Makes `to` what `from` is. Nobody may serve the user from `to`. Throws StoreError and MigrationError('copy-failed'). */
 export const copyItems = (from: Store, to: Store, user: string): Promise<Copied> =>
-  new UserCopy(from, to, user).catchUp();
+  new UserCopy({ from, to, user }).catchUp();
 
 /** What `to` has not as `from` has it, every item compared. Empty where they are alike. Throws StoreError. */
 export const compareItems = (from: Store, to: Store, user: string): Promise<readonly Difference[]> =>
-  new UserCopy(from, to, user).compare();
+  new UserCopy({ from, to, user }).compare();
+
+export interface UserCopyParts {
+  readonly from: Store;
+  readonly to: Store;
+  readonly user: string;
+  /**
+   * Never used twice. Every item then bears it, so that a removal of an earlier copy that comes late leaves this one alone,
+   * be it the same to the last byte. Default: items are written as they are, and only those that differ.
+   */
+  readonly name?: string | undefined;
+}
 
 /**
  * A copy that is caught up with: it reads `to` once and remembers what it wrote there, so that the last round, for which
@@ -43,6 +65,7 @@ export class UserCopy {
   readonly #from: Store;
   readonly #to: Store;
   readonly #user: string;
+  readonly #name: string | undefined;
   /** As the last round has read it. */
   #ours: ReadonlyMap<string, Item> | undefined;
   /** What `to` has, by what was read and written. */
@@ -51,10 +74,11 @@ export class UserCopy {
   #readBack: Map<string, Item> | undefined;
   readonly #unread = new Set<string>();
 
-  constructor(from: Store, to: Store, user: string) {
+  constructor({ from, to, user, name }: UserCopyParts) {
     this.#from = from;
     this.#to = to;
     this.#user = user;
+    this.#name = name;
   }
 
   /** See `copyItems`. */
@@ -62,8 +86,9 @@ export class UserCopy {
     const theirs = this.#theirs ?? (await itemsOf(this.#to, this.#user));
     // After a write without a clear answer it is read anew.
     this.#theirs = undefined;
-    const ours = await itemsOf(this.#from, this.#user);
-    const changed = [...ours].filter(([sort, item]) => !isSame(theirs.get(sort)?.attributes, item.attributes));
+    const read = await itemsOf(this.#from, this.#user);
+    const ours = new Map([...read].map(([sort, item]) => [sort, this.#named(item)]));
+    const changed = [...ours].filter(([sort, item]) => !isThere(theirs.get(sort), item));
     const gone = [...theirs].filter(([sort]) => !ours.has(sort));
     for (const [sort] of [...changed, ...gone]) this.#unread.add(sort);
     await atOnce([
@@ -95,6 +120,10 @@ export class UserCopy {
     }
     const surplus = [...theirs.values()].filter(({ key }) => !ours.has(key.sort));
     return [...found, ...surplus.map(({ key }) => ({ key, what: 'surplus' as const }))];
+  }
+
+  #named({ key, attributes }: Item): Item {
+    return { key, attributes: this.#name === undefined ? attributes : { ...attributes, [COPY]: this.#name } };
   }
 
   async #read(): Promise<ReadonlyMap<string, Item>> {
@@ -138,7 +167,7 @@ async function put(to: Store, item: Item, there: Item | undefined): Promise<void
     const result = await to.put(item, asItWas(current));
     if (result.outcome === 'applied') return;
     current = result.outcome === 'refused' ? result.current : await to.get(item.key);
-    if (current !== undefined && isSame(current.attributes, item.attributes)) return;
+    if (isThere(current, item)) return;
   }
   throw notCopied(item.key);
 }
@@ -154,23 +183,25 @@ async function remove(to: Store, item: Item): Promise<void> {
   throw notCopied(item.key);
 }
 
-/**
- * Records have a version and most a write id, intents a write id. Segments have neither, and need neither: their names are
- * never used twice, so that what comes late finds the same bytes, or leaves a segment that no record names.
- */
+/** Records have a version and most a write id, intents a write id, segments neither; and what was copied, a copy's name. */
 function asItWas(current: Item | undefined): readonly Condition[] {
   if (current === undefined) return [absent];
-  return ['version', 'writeId'].flatMap((attribute) => {
+  return ['version', 'writeId', COPY].map((attribute) => {
     const value = current.attributes[attribute];
-    return value === undefined ? [] : [equals(attribute, value)];
+    return value === undefined ? lacks(attribute) : equals(attribute, value);
   });
 }
 
+/** As it is to be written, by whatever attempt. */
+const isThere = (there: Item | undefined, { attributes }: Item): boolean =>
+  isSame(there?.attributes, attributes) && there?.attributes[COPY] === attributes[COPY];
+
+/** Of which copy it is does not count. */
 function isSame(left: Attributes | undefined, right: Attributes): boolean {
   if (left === undefined) return false;
-  const names = Object.keys(left);
+  const [names = [], others = []] = [left, right].map((it) => Object.keys(it).filter((name) => name !== COPY));
   return (
-    names.length === Object.keys(right).length &&
+    names.length === others.length &&
     names.every((name) => Object.hasOwn(right, name) && textOf(left[name]) === textOf(right[name]))
   );
 }

@@ -5,11 +5,14 @@
  */
 import { PoolError } from '../pool/index.ts';
 import { atMost, type Condition, type Item, type Store } from '../store/index.ts';
+import { COPY } from './copy-items.ts';
 
 /** `epoch`: the highest under which the source can have written. */
 export function fenced(store: Store, epoch: number): Store {
   const guard = (conditions: readonly Condition[]): readonly Condition[] =>
-    conditions.some(({ kind }) => kind === 'equals') ? [...conditions, atMost('epoch', epoch)] : conditions;
+    conditions.some((it) => it.kind === 'equals' && it.attribute !== COPY)
+      ? [...conditions, atMost('epoch', epoch)]
+      : conditions;
   return {
     get: (key, options) => store.get(key, options),
     query: (partition, options) => store.query(partition, options),

@@ -9,7 +9,7 @@ import { PoolAdministration } from './administer.ts';
 import { PoolError } from './errors.ts';
 import { noPoolMetrics } from './metrics.ts';
 import { custodyOf, type Ownership, RELEASED } from './pool.ts';
-import { isLiveStatus, ownerKey, readServer, serverKey } from './records.ts';
+import { isLiveStatus, ownerKey, readOwnership, readServer, serverKey } from './records.ts';
 import { readItem, type Settled, settle, type StoreAccess, type Write } from './settle.ts';
 import { successionWrite } from './writes.ts';
 
@@ -95,12 +95,16 @@ export class Custody {
   /** The pool forgets that it ever knew the user. Only where nothing of the user's is in its store. */
   async forget(user: string): Promise<void> {
     const key = ownerKey(user);
-    const session = custodyOf(this.#options.standalone);
+    const owner = await this.owner(user);
+    if (owner === undefined || !this.has(owner)) return;
+    const { session, epoch, since } = owner;
+    // The user may be taken again by the same epoch, before a request that is late comes.
+    const asItWas = [equals('session', session), equals('epoch', epoch), equals('since', since)];
     await this.#settled({
       key,
-      send: (store) => store.delete(key, [equals('session', session)]),
+      send: (store) => store.delete(key, asItWas),
       isMine: (current) => current === undefined,
-      isOpen: (current) => current?.attributes['session'] === session,
+      isOpen: (current) => current !== undefined && isSameCustody(readOwnership(user, current), owner),
     });
   }
 
@@ -161,3 +165,6 @@ export class Custody {
     });
   }
 }
+
+const isSameCustody = (one: Ownership, other: Ownership): boolean =>
+  one.session === other.session && one.epoch === other.epoch && one.since === other.since;

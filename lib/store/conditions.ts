@@ -12,5 +12,7 @@ export const oneOf = (attribute: string, values: readonly AttributeValue[]): Con
   attribute,
   values,
 });
+/** The item does not have the attribute, or does not exist. */
+export const lacks = (attribute: string): Condition => ({ kind: 'lacks', attribute });
 /** The attribute exists and is a number not above this one. */
 export const atMost = (attribute: string, value: number): Condition => ({ kind: 'at-most', attribute, value });

@@ -9,6 +9,7 @@ function conditionHolds(condition: Condition, attributes: Attributes | undefined
   if (condition.kind === 'absent') return attributes === undefined;
   if (condition.kind === 'present') return attributes !== undefined;
   const actual = valueOf(attributes, condition.attribute);
+  if (condition.kind === 'lacks') return actual === undefined;
   if (condition.kind === 'equals') return isSame(actual, condition.value);
   if (condition.kind === 'one-of') return condition.values.some((value) => isSame(actual, value));
   return typeof actual === 'number' && actual <= condition.value;

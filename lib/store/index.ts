@@ -1,5 +1,5 @@
 // What must survive a server: the store's interface, its named conditions, the embedded database, and DynamoDB.
-export { absent, atMost, equals, oneOf, present } from './conditions.ts';
+export { absent, atMost, equals, lacks, oneOf, present } from './conditions.ts';
 export { checkChanges, checkItem, checkKey } from './check-item.ts';
 export {
   type DynamoStore,

@@ -28,6 +28,7 @@ export type Condition =
   | { readonly kind: 'present' }
   | { readonly kind: 'equals'; readonly attribute: string; readonly value: AttributeValue }
   | { readonly kind: 'one-of'; readonly attribute: string; readonly values: readonly AttributeValue[] }
+  | { readonly kind: 'lacks'; readonly attribute: string }
   | { readonly kind: 'at-most'; readonly attribute: string; readonly value: number };
 
 /**

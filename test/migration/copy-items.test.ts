@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { UserCopy } from '../../lib/migration/copy-items.ts';
 import { compareItems, copyItems, removeItems } from '../../lib/migration/index.ts';
 import {
   type Attributes,
@@ -89,12 +90,7 @@ describe("a user's items, from SQLite to DynamoDB", () => {
     await put(from, 'A', { version: 3, writeId: 'a' });
     let calls = 0;
     const lossy: Store = {
-      get: (...all) => to.get(...all),
-      query: (...all) => to.query(...all),
-      scan: () => to.scan(),
-      update: (...all) => to.update(...all),
-      delete: (...all) => to.delete(...all),
-      close: () => to.close(),
+      ...methodsOf(to),
       async put(...all) {
         calls += 1;
         await to.put(...all);
@@ -105,4 +101,52 @@ describe("a user's items, from SQLite to DynamoDB", () => {
     expect(calls).toBe(1);
     expect(await compareItems(from, to, 'ada')).toEqual([]);
   });
+
+  it('a removal of a copy that comes late leaves the next copy alone, though it is the same to the last byte', async () => {
+    await put(from, 'A', { version: 1, writeId: 'a' });
+    await put(from, 'SEGMENT#A#x#0', { bytes: new Uint8Array([1]) });
+    await new UserCopy({ from, to, user: 'ada', name: 'first' }).catchUp();
+    const late: (() => Promise<unknown>)[] = [];
+    const slow: Store = {
+      ...methodsOf(to),
+      async delete(...all) {
+        late.push(() => to.delete(...all));
+        return to.delete(...all);
+      },
+    };
+    expect(await removeItems(slow, 'ada')).toBe(2);
+    const second = new UserCopy({ from, to, user: 'ada', name: 'second' });
+    expect(await second.catchUp()).toEqual({ written: 2, removed: 0, items: 2 });
+    for (const comes of late) await comes();
+    expect(await second.compare()).toEqual([]);
+    expect(await second.catchUp()).toEqual({ written: 0, removed: 0, items: 2 });
+  });
+
+  it('a removal of what was never copied leaves a copy alone', async () => {
+    const key = { partition: 'USER#ada', sort: 'SEGMENT#A#x#0' };
+    await put(to, key.sort, { bytes: new Uint8Array([1]) });
+    let late = async (): Promise<unknown> => undefined;
+    const slow: Store = {
+      ...methodsOf(to),
+      async delete(...all) {
+        late = () => to.delete(...all);
+        return to.delete(...all);
+      },
+    };
+    await removeItems(slow, 'ada');
+    await put(from, key.sort, { bytes: new Uint8Array([1]) });
+    await new UserCopy({ from, to, user: 'ada', name: 'x' }).catchUp();
+    await late();
+    expect(await to.get(key)).toBeDefined();
+  });
+});
+
+const methodsOf = (store: Store): Store => ({
+  get: (...all) => store.get(...all),
+  query: (...all) => store.query(...all),
+  scan: () => store.scan(),
+  update: (...all) => store.update(...all),
+  delete: (...all) => store.delete(...all),
+  put: (...all) => store.put(...all),
+  close: () => store.close(),
 });

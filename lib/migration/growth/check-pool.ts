@@ -30,9 +30,11 @@ export async function checkPool(pool: PoolSide, joining: Joining): Promise<void>
     });
   }
   await checkUsers(pool, joining);
+  // The last: it may be otherwise in a minute.
+  if (joining.users.length > 0) checkRoom(pool.pool, servers);
 }
 
-function checkServers(pool: string, servers: readonly ServerSession[], { build, users }: Joining): void {
+function checkServers(pool: string, servers: readonly ServerSession[], { build }: Joining): void {
   if (servers.length === 0) {
     throw refusal('pool-not-up', pool, 'none of its servers is up', {
       remedy: 'Start the pool, and check `store` and `pool.name` in its file.',
@@ -49,8 +51,10 @@ function checkServers(pool: string, servers: readonly ServerSession[], { build, 
       },
     );
   }
-  const takes = servers.some((it) => it.status === 'up' && it.available && it.constrained === undefined);
-  if (takes || users.length === 0) return;
+}
+
+function checkRoom(pool: string, servers: readonly ServerSession[]): void {
+  if (servers.some((it) => it.status === 'up' && it.available && it.constrained === undefined)) return;
   const reasons = servers.map((it) => `${it.address}: ${it.constrained ?? (it.available ? it.status : 'taken out')}`);
   throw refusal('pool-full', pool, `no server of it takes users (${reasons.join('; ')})`, {
     remedy:

@@ -6,7 +6,7 @@
  *     out    pool: custody (nobody claims) → copies, while served here → hold → last copy → here: `pool` → pool: released
  *     home   here: `coming` → copies, while served there → pool: given into custody → hold → last copy → here: `here`
  */
-import { type Clock, type Log, reasonOf, sleep } from '../../platform/index.ts';
+import { type Clock, type Log, type Random, randomName, reasonOf, sleep } from '../../platform/index.ts';
 import type { Custody } from '../../pool/index.ts';
 import type { Store } from '../../store/index.ts';
 import { UserCopy } from '../copy-items.ts';
@@ -23,6 +23,7 @@ export interface MoveParts {
   /** A server of the pool, which has opened the user's mailbox and waits for the user; undefined where none was asked. */
   readonly prepare: (user: string) => Promise<string | undefined>;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   readonly isVerified: boolean;
   /** Resolves to false where commands of the user are still under way after that time. */
@@ -49,11 +50,11 @@ const QUIET_MS = 5_000;
 
 /** Throws MigrationError ('user-conflict' where the pool has the user), StoreError, PoolError. */
 export async function moveOut(parts: MoveParts, user: string): Promise<Moved> {
-  const { own, pool, custody, places, clock, signal } = parts;
+  const { own, pool, custody, places, clock, random, signal } = parts;
   const { epoch } = places.of(user);
   if ((await custody.take(user, epoch)) === undefined) throw conflict(user);
   await places.set(user, { place: 'going', epoch });
-  const copy = new UserCopy(own, pool, user);
+  const copy = new UserCopy({ from: own, to: pool, user, name: randomName(random) });
   await catchUp(parts, copy, user);
   const target = await prepared(parts, user);
   const held = await custody.owner(user);
@@ -81,9 +82,9 @@ export async function moveOut(parts: MoveParts, user: string): Promise<Moved> {
 
 /** Throws as `moveOut` does. */
 export async function moveHome(parts: MoveParts, user: string): Promise<Moved> {
-  const { own, pool, custody, places, clock, signal } = parts;
+  const { own, pool, custody, places, clock, random, signal } = parts;
   await places.set(user, { ...places.of(user), place: 'coming' });
-  const copy = new UserCopy(pool, own, user);
+  const copy = new UserCopy({ from: pool, to: own, user, name: randomName(random) });
   await catchUp(parts, copy, user);
   const epoch = await custody.call(user, signal);
   const begunAt = clock.monotonic();

@@ -12,7 +12,8 @@ import { Linking } from './linking.ts';
 import { type Order, readOrder, writeOrder } from './order.ts';
 import type { PoolSide } from './pool-side.ts';
 
-export interface MigrationParts extends Pick<MoveParts, 'own' | 'places' | 'clock' | 'log' | 'finish' | 'lose'> {
+export interface MigrationParts
+  extends Pick<MoveParts, 'own' | 'places' | 'clock' | 'random' | 'log' | 'finish' | 'lose'> {
   readonly build: string;
   /** Opens what the file names; nothing is linked yet. Throws what says that it cannot be used. */
   readonly openPool: (file: string, standalone: string) => Promise<PoolSide>;

@@ -21,6 +21,7 @@ export function standalone(configuration: Configuration, parts: StandaloneParts)
     own: store,
     places,
     clock,
+    random,
     log,
     build: BUILD,
     async finish(user, limitMs) {

@@ -42,6 +42,7 @@ export function buildExpressions(conditions: readonly Condition[], changes: Chan
     if (condition.kind === 'absent') return `attribute_not_exists(${nameOf(PARTITION_NAME)})`;
     if (condition.kind === 'present') return `attribute_exists(${nameOf(PARTITION_NAME)})`;
     const name = nameOf(encodeName(condition.attribute));
+    if (condition.kind === 'lacks') return `attribute_not_exists(${name})`;
     if (condition.kind === 'equals') return isSame(name, condition.value);
     // Values of different types are not comparable, and then it is false.
     if (condition.kind === 'at-most') return `${name} <= ${valueOf(condition.value)}`;

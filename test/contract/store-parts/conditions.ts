@@ -7,6 +7,7 @@ import {
   equals,
   ITEM_LIMIT_BYTES,
   type Key,
+  lacks,
   oneOf,
   present,
   type Store,
@@ -104,6 +105,14 @@ export function describeConditions({ store, newKey, stored, attributesOf }: Stor
         expect(await isApplied(await stored({ status: 'left' }), [oneOf('status', ['up', 'draining'])])).toBe(false);
         expect(await isApplied(await stored({ other: 'up' }), [oneOf('status', ['up'])])).toBe(false);
         expect(await isApplied(await stored({ n: 1 }), [oneOf('n', ['1', 1])])).toBe(true);
+      });
+
+      it('lacks holds where the attribute is not, whether the item is or not', async () => {
+        expect(await isApplied(await stored({ version: 1 }), [lacks('copy')])).toBe(true);
+        expect(await isApplied(newKey(), [lacks('copy')])).toBe(true);
+        expect(await isApplied(await stored({ copy: '' }), [lacks('copy')])).toBe(false);
+        expect(await isApplied(await stored({ copy: false }), [lacks('version'), lacks('copy')])).toBe(false);
+        expect(await isApplied(await stored({ version: 1 }), [lacks('constructor')])).toBe(true);
       });
 
       it('atMost holds for a number not above the bound', async () => {

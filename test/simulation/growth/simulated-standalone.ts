@@ -41,7 +41,7 @@ export class SimulatedStandalone {
   #link: SimulatedServer | undefined;
 
   constructor(world: GrowthWorld, process: SimulatedProcess, options: StandaloneOptions) {
-    const { around, log = silentLog } = options;
+    const { around, random, log = silentLog } = options;
     const { clock } = process;
     this.process = process;
     this.#world = world;
@@ -54,6 +54,7 @@ export class SimulatedStandalone {
       own: watched,
       places: this.places,
       clock,
+      random,
       log,
       build: '1',
       finish: (user, limitMs) =>
