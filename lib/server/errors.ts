@@ -26,3 +26,9 @@ export class ServerError extends CaravanError {
     super({ code, what, ...details });
   }
 }
+
+/** Nobody reads the answer any more. */
+export const hungUp = (cause?: unknown): ServerError =>
+  new ServerError('hung-up', 'The device hung up before it was answered', { cause });
+
+export const isHungUp = (thrown: unknown): boolean => thrown instanceof ServerError && thrown.code === 'hung-up';

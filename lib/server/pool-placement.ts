@@ -61,7 +61,7 @@ export async function poolPlacement(
       log,
     },
     {
-      execute: (request, to, front) => service.execute(request, to, front),
+      execute: (request, to, front, signal) => service.execute(request, to, front, signal),
       closeTicket: (ticket) => service.closeTicket(ticket),
       given: (given) => service.given(given),
       waitingDevices: (user) => service.waitingDevices(user),

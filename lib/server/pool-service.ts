@@ -5,6 +5,7 @@ import type { Front, OwnerRoad } from './activesync/owner-road.ts';
 import { replyOf } from './activesync/reply.ts';
 import type { RoadRequest } from './activesync/road.ts';
 import { type LocalRoad, type PeerRoad, RoutedRoad } from './activesync/routed-road.ts';
+import { isHungUp } from './errors.ts';
 import { failureOf } from './http/failure.ts';
 import type { Owner } from './owner.ts';
 import type { PeerService } from './peer/peer-listener.ts';
@@ -79,16 +80,21 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
   const member = parts.around?.(inPool) ?? inPool;
   const door: Front = { complete: (ticket, completion) => road.complete(ticket, completion) };
   const local: LocalRoad = {
-    execute: (request, lease) => ownerRoad.execute(request, lease, door),
+    execute: (request, lease, signal) => ownerRoad.execute(request, lease, door, signal),
     closeTicket: (ticket) => ownerRoad.closeTicket(ticket),
   };
   const road: RoutedRoad = new RoutedRoad({ member, peers, local, clock, log, ...(onProxied && { onProxied }) });
 
   /** Another server's device: its user must be ours, by the very epoch or a newer one. Failures are answers. */
-  async function executeForPeer(request: RoadRequest, to: Addressed, front: Front): Promise<PeerResult> {
+  async function executeForPeer(
+    request: RoadRequest,
+    to: Addressed,
+    front: Front,
+    signal: AbortSignal,
+  ): Promise<PeerResult> {
     try {
       const location = await locateKnowing(request.account.user, to.epoch);
-      if (location.kind === 'mine') return await ownerRoad.execute(request, location.lease, front);
+      if (location.kind === 'mine') return await ownerRoad.execute(request, location.lease, front, signal);
       // Late: the user has moved on. The front is told, and asks the store who is next.
       log.info(
         { requestId: request.requestId, epoch: to.epoch, now: location.kind },
@@ -97,7 +103,7 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
       return { kind: 'moved' };
     } catch (thrown) {
       const failure = failureOf(thrown, random);
-      log.error(
+      log[isHungUp(thrown) ? 'info' : 'error'](
         { requestId: request.requestId, status: failure.status, error: thrown },
         'A request for another front failed',
       );

@@ -259,12 +259,18 @@ export class ActiveSyncRoute implements Route {
   async #run(exchange: Exchange, again: boolean): Promise<void> {
     const { road, authenticator } = this.#parts;
     const { request, response } = exchange;
-    const result = await road.execute(again ? { ...request, again } : request).catch((thrown: unknown) => {
-      if (thrown instanceof BackendError && thrown.code === 'rejected-credentials') {
-        authenticator.forget(request.credentials.userName);
-      }
-      throw thrown;
-    });
+    const hangUp = new AbortController();
+    const onClose = () => hangUp.abort();
+    response.once('close', onClose);
+    const result = await road
+      .execute(again ? { ...request, again } : request, hangUp.signal)
+      .catch((thrown: unknown) => {
+        if (thrown instanceof BackendError && thrown.code === 'rejected-credentials') {
+          authenticator.forget(request.credentials.userName);
+        }
+        throw thrown;
+      })
+      .finally(() => response.off('close', onClose));
     if (result.kind === 'reply') return this.#answer(exchange, result);
     if (response.destroyed) {
       this.#parking.forget(result.ticket);

@@ -13,6 +13,7 @@ import type { Outbox } from '../../outbox/index.ts';
 import type { Clock, Log, Random } from '../../platform/index.ts';
 import type { Lease } from '../../pool/index.ts';
 import type { Completion, UserSync } from '../../sync/index.ts';
+import { hungUp } from '../errors.ts';
 import type { Owner } from '../owner.ts';
 import { replyOf } from './reply.ts';
 import type { RoadCompletion, RoadRequest, RoadResult } from './road.ts';
@@ -60,9 +61,12 @@ export class OwnerRoad {
     return this.#tickets.size;
   }
 
-  /** Throws what the door turns into an HTTP status: WbxmlError, BackendError, StoreError. */
-  async execute(request: RoadRequest, lease: Lease, front: Front): Promise<RoadResult> {
-    const running = this.#execute(request, lease, front);
+  /**
+   * `signal`: nobody needs the answer any more, and what has not begun does not. Throws what the door turns into an HTTP status:
+   * WbxmlError, BackendError, StoreError, ServerError('hung-up').
+   */
+  async execute(request: RoadRequest, lease: Lease, front: Front, signal?: AbortSignal): Promise<RoadResult> {
+    const running = this.#execute(request, lease, front, signal);
     const all = this.#running.get(lease.user) ?? new Set();
     this.#running.set(lease.user, all.add(running));
     try {
@@ -94,7 +98,12 @@ export class OwnerRoad {
     await this.#parts.owner.letGo(user);
   }
 
-  async #execute(request: RoadRequest, lease: Lease, front: Front): Promise<RoadResult> {
+  async #execute(
+    request: RoadRequest,
+    lease: Lease,
+    front: Front,
+    signal: AbortSignal | undefined,
+  ): Promise<RoadResult> {
     const { owner, policies, outbox, directory, certificates, limits, clock, random, log } = this.#parts;
     const { line, account, body, requestId } = request;
     const isMime = request.contentType.toLowerCase().startsWith(MAIL_CONTENT_TYPE);
@@ -102,6 +111,7 @@ export class OwnerRoad {
     // A device that has waited is answered, whatever there is to do.
     if (!request.again) shed(line.command, document, this.#parts.pressure());
     const user = await owner.serve(account, request.credentials, lease);
+    if (signal?.aborted) throw hungUp();
     const { command, version, parameters, deviceType, policyKey } = line;
     const { userAgent, again } = request;
     const result: CommandResult = await dispatch(
@@ -124,7 +134,7 @@ export class OwnerRoad {
     if (early) {
       this.#early.delete(result.ticket);
       return early.kind === 'again'
-        ? this.#execute({ ...request, again: true }, lease, front)
+        ? this.#execute({ ...request, again: true }, lease, front, signal)
         : replyOf(early.answer as Answer);
     }
     this.#tickets.set(result.ticket, { user: lease.user, waiting: user.waiting, front });

@@ -45,8 +45,11 @@ export type RoadCompletion = Reply | { readonly kind: 'again' | 'lost' };
 
 /** The far end of the road: whoever owns the user. */
 export interface Road {
-  /** Throws what the door turns into an HTTP status: RequestError, WbxmlError, BackendError, StoreError. */
-  execute(request: RoadRequest): Promise<RoadResult>;
+  /**
+   * `signal`: the device has hung up; what may be left undone is, by ServerError('hung-up'). Throws what the door turns into an
+   * HTTP status: RequestError, WbxmlError, BackendError, StoreError, ServerError.
+   */
+  execute(request: RoadRequest, signal?: AbortSignal): Promise<RoadResult>;
   /** Nobody waits for the ticket any more. */
   closeTicket(ticket: string): void;
   /** Told of every completion; at most one listener. */

@@ -5,7 +5,7 @@
 import type { CommandName } from '../../activesync/index.ts';
 import { type Clock, type Log, reasonOf, sleep } from '../../platform/index.ts';
 import type { Lease, Location, Member, StaleAnswer } from '../../pool/index.ts';
-import { ServerError } from '../errors.ts';
+import { hungUp, ServerError } from '../errors.ts';
 import { LinkError } from '../peer/peer-link.ts';
 import type { PeerResult } from '../peer/peer-messages.ts';
 import type { Peer } from '../peer/peers.ts';
@@ -13,14 +13,14 @@ import type { Road, RoadCompletion, RoadRequest, RoadResult } from './road.ts';
 
 /** The owner's end of the road, in this very server. */
 export interface LocalRoad {
-  execute(request: RoadRequest, lease: Lease): Promise<RoadResult>;
+  execute(request: RoadRequest, lease: Lease, signal?: AbortSignal): Promise<RoadResult>;
   closeTicket(ticket: string): void;
 }
 
 /** The way to the owners in other servers. */
 export interface PeerRoad {
   /** Throws LinkError. */
-  execute(peer: Peer, epoch: number, request: RoadRequest): Promise<PeerResult>;
+  execute(peer: Peer, epoch: number, request: RoadRequest, signal?: AbortSignal): Promise<PeerResult>;
   /** False if the ticket is not of another server. */
   closeTicket(ticket: string): boolean;
 }
@@ -81,7 +81,7 @@ export class RoutedRoad implements Road {
   }
 
   /** Throws ServerError 'no-owner' and 'owner-lost', and what the owner's own end throws. */
-  async execute(request: RoadRequest): Promise<RoadResult> {
+  async execute(request: RoadRequest, signal?: AbortSignal): Promise<RoadResult> {
     const { member, clock } = this.#parts;
     const { user } = request.account;
     const patientUntil = clock.monotonic() + PATIENCE_MS;
@@ -89,29 +89,31 @@ export class RoutedRoad implements Road {
     let pauseMs = FIRST_PAUSE_MS;
     for (;;) {
       const location = await member.locate(user, stale);
-      const outcome = await this.#try(request, location);
+      const outcome = await this.#try(request, location, signal);
       if (outcome.kind === 'done') return outcome.result;
       if (outcome.kind === 'stale') stale = outcome.stale;
+      if (signal?.aborted) throw hungUp();
       if (clock.monotonic() + pauseMs > patientUntil) throw noOwner(user, outcome.why);
       await sleep(clock, pauseMs);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }
 
-  async #try(request: RoadRequest, location: Location): Promise<Outcome> {
+  async #try(request: RoadRequest, location: Location, signal: AbortSignal | undefined): Promise<Outcome> {
     const { local, peers, log, onProxied } = this.#parts;
     if (location.kind === 'nowhere') return { kind: 'again', why: location.why };
     if (location.kind === 'away') throw movedHome(request.account.user);
-    if (location.kind === 'mine') return { kind: 'done', result: await local.execute(request, location.lease) };
+    if (location.kind === 'mine') return { kind: 'done', result: await local.execute(request, location.lease, signal) };
     const { session, epoch } = location;
     const stale = { session, epoch };
     try {
-      const result = await peers.execute(location, epoch, request);
+      const result = await peers.execute(location, epoch, request, signal);
       if (result.kind === 'moved') return { kind: 'stale', stale, why: 'the user moves from server to server' };
       onProxied?.();
       return { kind: 'done', result };
     } catch (thrown) {
       if (!(thrown instanceof LinkError)) throw thrown;
+      if (signal?.aborted) throw hungUp(thrown);
       log.info(
         { requestId: request.requestId, owner: session, reason: thrown.message },
         "A user's owner gave no answer",

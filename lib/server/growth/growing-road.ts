@@ -41,14 +41,14 @@ export class GrowingRoad implements Road {
     (toPool() ?? ownerRoad).closeTicket(ticket);
   }
 
-  async execute(request: RoadRequest): Promise<RoadResult> {
+  async execute(request: RoadRequest, signal?: AbortSignal): Promise<RoadResult> {
     const { ownerRoad, places, migration } = this.#parts;
     const { user } = request.account;
     if (this.#parts.toPool() && !places.isKnown(user)) await migration.settleNewcomer(user);
     await this.#untilFree(user);
     // Nothing may come between this look and the beginning: a hand-over waits for what has begun.
-    if (places.isHere(user)) return ownerRoad.execute(request, places.lease(user), { complete: this.complete });
-    return (await this.#pool(user)).execute(request);
+    if (places.isHere(user)) return ownerRoad.execute(request, places.lease(user), { complete: this.complete }, signal);
+    return (await this.#pool(user)).execute(request, signal);
   }
 
   async #pool(user: string): Promise<Road> {

@@ -1,6 +1,6 @@
 /**
  * What goes over a stream between two servers: a head of JSON and bytes after it, each with its length before it. One frame
- * is a request or an answer; a stream of tickets is many.
+ * is a request or an answer; the stream that lives as long as a connection is many.
  */
 import type { Readable } from 'node:stream';
 
@@ -11,6 +11,7 @@ export interface Frame {
 
 const LENGTHS_BYTES = 8;
 const HEAD_LIMIT_BYTES = 256 * 1024;
+const COPIED_BYTES = 4 * 1024;
 
 export function writeFrame(head: unknown, body: Uint8Array = new Uint8Array(0)): Buffer {
   const json = Buffer.from(JSON.stringify(head), 'utf8');
@@ -47,7 +48,7 @@ export class FrameReader {
       if (this.#size < whole) return;
       const frame = this.#take(whole);
       const head: unknown = JSON.parse(frame.toString('utf8', LENGTHS_BYTES, LENGTHS_BYTES + headLength));
-      yield { head, body: frame.subarray(LENGTHS_BYTES + headLength) };
+      yield { head, body: ownBytes(frame.subarray(LENGTHS_BYTES + headLength)) };
     }
   }
 
@@ -69,6 +70,14 @@ export class FrameReader {
     this.#chunks = [joined];
     return joined;
   }
+}
+
+/** A small body that is kept, of a device that waits, does not keep all that came with it. */
+function ownBytes(body: Buffer): Buffer {
+  if (body.length > COPIED_BYTES) return body;
+  const own = Buffer.allocUnsafeSlow(body.length);
+  own.set(body);
+  return own;
 }
 
 /** The only frame of a stream. Rejects when the stream ends before it is whole. */

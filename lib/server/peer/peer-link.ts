@@ -1,15 +1,24 @@
 /**
- * The one connection from this server, as front, to another one, as owner: requests as streams, and a stream of tickets that
- * lives as long as the connection. When it breaks, every ticket of it ends with `lost`, so that its device waits elsewhere.
+ * The one connection from this server, as front, to another one, as owner: a stream that lives as long as the connection for
+ * small requests and for tickets, and a stream each for large ones. When it breaks, every ticket of it ends with `lost`, so that its device waits elsewhere.
  */
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import { type Clock, type Log, reasonOf, type Timer } from '../../platform/index.ts';
 import type { RoadCompletion, RoadRequest } from '../activesync/road.ts';
+import { Calls } from './calls.ts';
+import {
+  CARRIES_HEADER,
+  CARRIES_REQUESTS,
+  fetchMessage,
+  SMALL_BODY_BYTES,
+  type ToFront,
+  toFront,
+  toOwner,
+} from './conversation-messages.ts';
+import { FrameWriter } from './frame-writer.ts';
 import { FrameReader, readFrame, writeFrame } from './frames.ts';
 import {
   type Addressed,
-  closeMessage,
-  completionMessage,
   executeMessage,
   type Given,
   PEER_PATHS,
@@ -69,10 +78,17 @@ const WINDOW_BYTES = 4 * 1024 * 1024;
 /** Node resets new streams of a session that holds more, and 10 are soon held where thousands of devices come at once. */
 const SESSION_MEMORY_MB = 512;
 
+/** The owner's end takes requests over the stream, or tickets alone. */
+interface Conversation {
+  readonly writer: FrameWriter;
+  readonly carriesRequests: boolean;
+}
+
 export class PeerLink {
   readonly #options: PeerLinkOptions;
   readonly #session: ClientHttp2Session;
-  readonly #opened: Promise<ClientHttp2Stream>;
+  readonly #opened: Promise<Conversation>;
+  readonly #calls = new Calls();
   readonly #tickets = new Set<string>();
   /** Completed before the answer that opened them was read: they come over another stream. Kept while requests run. */
   readonly #early = new Set<string>();
@@ -102,11 +118,11 @@ export class PeerLink {
     await this.#opened;
   }
 
-  /** Throws LinkError. */
-  async execute(request: RoadRequest, to: Addressed): Promise<PeerResult> {
+  /** `signal`: nobody needs the answer any more; the owner is told, and answers all the same. Throws LinkError. */
+  async execute(request: RoadRequest, to: Addressed, signal?: AbortSignal): Promise<PeerResult> {
     this.#running += 1;
     try {
-      const result = await this.#call(PEER_PATHS.execute, executeMessage.head(request, to), request.body);
+      const result = await this.#execute(request, to, signal);
       if (result.kind === 'wait' && !this.#early.delete(result.ticket)) this.#tickets.add(result.ticket);
       return result;
     } finally {
@@ -146,7 +162,7 @@ export class PeerLink {
 
   closeTicket(ticket: string): void {
     if (!this.#tickets.delete(ticket) || this.#hasEnded) return;
-    void this.#opened.then((stream) => stream.write(writeFrame(closeMessage.head(ticket))));
+    void this.#opened.then(({ writer }) => writer.write(toOwner.close(ticket)));
   }
 
   close(): void {
@@ -154,24 +170,37 @@ export class PeerLink {
     this.#session.destroy();
   }
 
-  async #call(path: string, head: unknown, body: Uint8Array): Promise<PeerResult> {
-    await this.#opened.catch((cause: unknown) => Promise.reject(new LinkError('refused', cause)));
+  async #execute(request: RoadRequest, to: Addressed, signal: AbortSignal | undefined): Promise<PeerResult> {
+    const { writer, carriesRequests } = await this.#opened.catch((cause: unknown) =>
+      Promise.reject(new LinkError('refused', cause)),
+    );
     try {
-      const stream = this.#session.request({ ':method': 'POST', ':path': path });
-      stream.end(writeFrame(head, body));
-      const answer = await readFrame(stream, this.#options.answerLimitBytes);
-      return resultMessage.read(answer.head, answer.body);
+      if (!carriesRequests || writer.isCrowded || request.body.length > SMALL_BODY_BYTES) {
+        return await this.#call(PEER_PATHS.execute, executeMessage.head(request, to), request.body, signal);
+      }
+      const { id, answer } = this.#calls.open();
+      writer.write(toOwner.call(id, request, to), request.body);
+      const cancel = () => writer.write(toOwner.cancel(id));
+      signal?.addEventListener('abort', cancel, { once: true });
+      return await answer.finally(() => signal?.removeEventListener('abort', cancel));
     } catch (cause) {
       throw new LinkError('broken', cause);
     }
   }
 
-  async #open(): Promise<ClientHttp2Stream> {
+  async #call(path: string, head: unknown, body?: Uint8Array, signal?: AbortSignal): Promise<PeerResult> {
+    const stream = this.#session.request({ ':method': 'POST', ':path': path }, { ...(signal && { signal }) });
+    stream.end(writeFrame(head, body));
+    const answer = await readFrame(stream, this.#options.answerLimitBytes);
+    return resultMessage.read(answer.head, answer.body);
+  }
+
+  async #open(): Promise<Conversation> {
     const limit = this.#options.clock.after(CONNECT_LIMIT_MS, () => {
       if (!this.#isOpen) this.#session.destroy(new Error('no connection in time'), constants.NGHTTP2_CANCEL);
     });
     try {
-      return await new Promise<ClientHttp2Stream>((resolve, reject) => {
+      return await new Promise<Conversation>((resolve, reject) => {
         this.#session.once('error', reject);
         this.#session.once('close', () => reject(new Error('the connection was closed')));
         this.#session.once('connect', () => {
@@ -182,9 +211,10 @@ export class PeerLink {
             const there = headers[SESSION_HEADER];
             if (there !== this.#options.session) return reject(new SucceededError(`session ${String(there)} is there`));
             this.#isOpen = true;
-            this.#readTickets(stream);
+            this.#listen(stream);
             this.#keepAlive();
-            resolve(stream);
+            const carriesRequests = headers[CARRIES_HEADER] === CARRIES_REQUESTS;
+            resolve({ writer: new FrameWriter(stream), carriesRequests });
           });
         });
       });
@@ -193,11 +223,11 @@ export class PeerLink {
     }
   }
 
-  #readTickets(stream: ClientHttp2Stream): void {
+  #listen(stream: ClientHttp2Stream): void {
     const reader = new FrameReader(this.#options.answerLimitBytes);
     stream.on('data', (chunk: Buffer) => {
       try {
-        for (const { head, body } of reader.push(chunk)) this.#complete(completionMessage.read(head, body));
+        for (const { head, body } of reader.push(chunk)) this.#hear(toFront.read(head, body));
       } catch (cause) {
         this.#end(cause);
       }
@@ -206,8 +236,15 @@ export class PeerLink {
     stream.on('close', () => this.#end(new Error('the stream of tickets was closed')));
   }
 
+  #hear(message: ToFront): void {
+    if (message.kind === 'completion') return this.#complete(message.ticket, message.completion);
+    if (message.kind === 'answer') return this.#calls.answered(message.id, message.result);
+    if (message.kind === 'refused') return this.#calls.refused(message.id);
+    this.#calls.answered(message.id, this.#call(PEER_PATHS.answer, fetchMessage.head(message.id)));
+  }
+
   /** What was closed here a moment ago may be completed there: nobody waits for it. */
-  #complete({ ticket, completion }: ReturnType<typeof completionMessage.read>): void {
+  #complete(ticket: string, completion: RoadCompletion): void {
     const isKnown = this.#tickets.delete(ticket);
     if (!isKnown && this.#running === 0) return;
     if (!isKnown) this.#early.add(ticket);
@@ -243,6 +280,7 @@ export class PeerLink {
     const { log, address, onEnd } = this.#options;
     log.info({ address, waiting: this.#tickets.size, reason: reasonOf(cause) }, 'A connection to another server ended');
     this.#session.destroy();
+    this.#calls.end(cause instanceof Error ? cause : new Error(reasonOf(cause)));
     const isRefused = (cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED';
     const isSucceeded = cause instanceof SucceededError;
     onEnd({ tickets: [...this.#tickets], wasOpen: this.#isOpen, isRefused, isSucceeded });

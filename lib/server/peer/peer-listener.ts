@@ -8,13 +8,13 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import { type Log, reasonOf } from '../../platform/index.ts';
 import type { Front } from '../activesync/owner-road.ts';
-import type { RoadCompletion, RoadRequest } from '../activesync/road.ts';
+import type { RoadRequest } from '../activesync/road.ts';
 import { ServerError } from '../errors.ts';
-import { FrameReader, readFrame, writeFrame } from './frames.ts';
+import { Conversation, REFUSED } from './conversation.ts';
+import { CARRIES_HEADER, CARRIES_REQUESTS, fetchMessage } from './conversation-messages.ts';
+import { readFrame, writeFrame } from './frames.ts';
 import {
   type Addressed,
-  closeMessage,
-  completionMessage,
   executeMessage,
   type Given,
   givenMessage,
@@ -28,8 +28,11 @@ import { listenerTls, type PoolKeys } from './pool-key.ts';
 
 /** What the listener brings others' words to. */
 export interface PeerService {
-  /** Never rejects: failures are replies. `front` is where the device's response would be parked. */
-  execute(request: RoadRequest, to: Addressed, front: Front): Promise<PeerResult>;
+  /**
+   * Never rejects: failures are replies. `front` is where the device's response would be parked. `signal`: the device has hung
+   * up, or its front is gone; what may be left undone is.
+   */
+  execute(request: RoadRequest, to: Addressed, front: Front, signal: AbortSignal): Promise<PeerResult>;
   closeTicket(ticket: string): void;
   given(given: Given): Promise<void>;
   /** Undefined for a user who is not served here. */
@@ -47,8 +50,8 @@ export interface PeerListenerOptions {
   readonly log: Log;
 }
 
-/** Streams of one front at once: as many as it has requests running, never the waiting ones. */
-const MAX_STREAMS = 10_000;
+/** Requests of one front at once, and streams: never the waiting ones. */
+const MAX_RUNNING = 10_000;
 const WINDOW_BYTES = 4 * 1024 * 1024;
 /** Node resets new streams of a session that holds more, and 10 are soon held where thousands of devices come at once. */
 const SESSION_MEMORY_MB = 512;
@@ -61,7 +64,7 @@ export class PeerListener {
   readonly #server: Http2SecureServer;
   /** Every connection, those in their handshake too. */
   readonly #sockets = new Set<Socket>();
-  readonly #fronts = new WeakMap<ServerHttp2Session, RemoteFront>();
+  readonly #fronts = new WeakMap<ServerHttp2Session, Conversation>();
 
   constructor(options: PeerListenerOptions, service: PeerService) {
     this.#options = options;
@@ -70,7 +73,7 @@ export class PeerListener {
       ...listenerTls(options.keys),
       handshakeTimeout: HANDSHAKE_LIMIT_MS,
       maxSessionMemory: SESSION_MEMORY_MB,
-      settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW_BYTES },
+      settings: { maxConcurrentStreams: MAX_RUNNING, initialWindowSize: WINDOW_BYTES },
     });
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
@@ -122,6 +125,7 @@ export class PeerListener {
     if (path === PEER_PATHS.tickets) return this.#openTickets(stream);
     const { head, body } = await readFrame(stream, this.#options.bodyLimitBytes);
     if (path === PEER_PATHS.execute) return this.#execute(stream, head, body);
+    if (path === PEER_PATHS.answer) return answer(stream, this.#frontOf(stream).takeLarge(fetchMessage.read(head)));
     if (path === PEER_PATHS.waiting) {
       const devices = this.#service.waitingDevices(waitingMessage.read(head));
       stream.respond({ ':status': 200 });
@@ -135,79 +139,39 @@ export class PeerListener {
 
   async #execute(stream: ServerHttp2Stream, head: unknown, body: Uint8Array): Promise<void> {
     const { request, to } = executeMessage.read(head, body);
+    const hungUp = new AbortController();
+    stream.once('close', () => hungUp.abort());
+    answer(stream, await this.#frontOf(stream).run(request, to, hungUp.signal));
+  }
+
+  #frontOf(stream: ServerHttp2Stream): Conversation {
     const front = stream.session && this.#fronts.get(stream.session as ServerHttp2Session);
     if (front === undefined) throw new Error('a request came before the stream of tickets');
-    const result = await this.#service.execute(request, to, front);
-    if (result.kind === 'wait' && !front.add(result.ticket)) this.#service.closeTicket(result.ticket);
-    if (stream.destroyed) return;
-    stream.respond({ ':status': result.kind === 'moved' ? 421 : 200 });
-    stream.end(writeFrame(resultMessage.head(result), resultMessage.body(result)));
+    return front;
   }
 
   #openTickets(stream: ServerHttp2Stream): void {
-    const front = new RemoteFront(stream);
+    const { log, session } = this.#options;
+    const front = new Conversation(stream, {
+      service: this.#service,
+      mostRunning: MAX_RUNNING,
+      onRefused: (thrown) => this.#refuse(stream, thrown),
+      log,
+    });
     this.#fronts.set(stream.session as ServerHttp2Session, front);
-    stream.respond({ ':status': 200, [SESSION_HEADER]: this.#options.session() });
-    const reader = new FrameReader(0);
-    stream.on('data', (chunk: Buffer) => {
-      try {
-        for (const { head } of reader.push(chunk)) {
-          const ticket = closeMessage.read(head);
-          front.remove(ticket);
-          this.#service.closeTicket(ticket);
-        }
-      } catch (thrown) {
-        this.#refuse(stream, thrown);
-      }
-    });
-    // The front is gone: its devices will come again, by another front.
-    stream.once('close', () => {
-      for (const ticket of front.takeAll()) this.#service.closeTicket(ticket);
-    });
+    stream.respond({ ':status': 200, [SESSION_HEADER]: session(), [CARRIES_HEADER]: CARRIES_REQUESTS });
   }
 
   #refuse(stream: ServerHttp2Stream, thrown: unknown): void {
-    this.#options.log.warn(
-      { reason: reasonOf(thrown) },
-      'A request of another server could not be read, and was refused',
-    );
+    this.#options.log.warn({ reason: reasonOf(thrown) }, REFUSED);
     if (stream.destroyed) return;
     if (!stream.headersSent) stream.respond({ ':status': 400 }, { endStream: true });
     else stream.destroy();
   }
 }
 
-/** Another server's door, at the end of its stream of tickets. */
-class RemoteFront implements Front {
-  readonly #stream: ServerHttp2Stream;
-  readonly #tickets = new Set<string>();
-  #isGone = false;
-
-  constructor(stream: ServerHttp2Stream) {
-    this.#stream = stream;
-  }
-
-  complete(ticket: string, completion: RoadCompletion): void {
-    this.#tickets.delete(ticket);
-    if (this.#stream.destroyed) return;
-    const body = completion.kind === 'reply' ? completion.body : undefined;
-    this.#stream.write(writeFrame(completionMessage.head(ticket, completion), body));
-  }
-
-  /** False if the front is gone. */
-  add(ticket: string): boolean {
-    if (!this.#isGone) this.#tickets.add(ticket);
-    return !this.#isGone;
-  }
-
-  remove(ticket: string): void {
-    this.#tickets.delete(ticket);
-  }
-
-  takeAll(): readonly string[] {
-    this.#isGone = true;
-    const all = [...this.#tickets];
-    this.#tickets.clear();
-    return all;
-  }
+function answer(stream: ServerHttp2Stream, result: PeerResult): void {
+  if (stream.destroyed) return;
+  stream.respond({ ':status': result.kind === 'moved' ? 421 : 200 });
+  stream.end(writeFrame(resultMessage.head(result), resultMessage.body(result)));
 }

@@ -4,10 +4,12 @@ import { COMMANDS, PROTOCOL_VERSIONS } from '../../activesync/index.ts';
 import type { Reply, RoadCompletion, RoadRequest, RoadResult } from '../activesync/road.ts';
 
 export const PEER_PATHS = {
-  /** A device's request, to the user's owner. */
+  /** A device's request with a large body, to the user's owner. */
   execute: '/execute',
-  /** Open as long as the connection: completions one way, closed tickets the other. */
+  /** Open as long as the connection: what is small and frequent (conversation-messages.ts). */
   tickets: '/tickets',
+  /** An answer that was too large for it. */
+  answer: '/answer',
   /** A user was given to you. */
   given: '/given',
   /** Which of a user's devices wait: for people who ask. */
@@ -70,7 +72,6 @@ const completionHead = z.discriminatedUnion('kind', [
   replyHead.extend({ ticket: z.string() }),
   z.object({ kind: z.enum(['again', 'lost']), ticket: z.string() }),
 ]);
-const closeHead = z.object({ close: z.string() });
 const givenHead = z.object({ user: z.string(), epoch: z.number(), account, credentials });
 
 export type Moved = z.output<typeof movedHead>;
@@ -122,11 +123,6 @@ export const completionMessage = {
     const { ticket, ...completion } = completionHead.parse(head);
     return { ticket, completion: completion.kind === 'reply' ? { ...completion, body } : completion };
   },
-};
-
-export const closeMessage = {
-  head: (ticket: string): z.input<typeof closeHead> => ({ close: ticket }),
-  read: (head: unknown): string => closeHead.parse(head).close,
 };
 
 const waitingHead = z.object({ user: z.string() });

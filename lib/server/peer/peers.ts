@@ -48,9 +48,9 @@ export class Peers {
   }
 
   /** Throws LinkError. */
-  async execute(peer: Peer, epoch: number, request: RoadRequest): Promise<PeerResult> {
+  async execute(peer: Peer, epoch: number, request: RoadRequest, signal?: AbortSignal): Promise<PeerResult> {
     const link = this.#link(peer);
-    const result = await link.execute(request, { session: peer.session, epoch });
+    const result = await link.execute(request, { session: peer.session, epoch }, signal);
     if (result.kind !== 'wait') return result;
     const ticket = ticketOf(peer, result.ticket);
     if (link.hasEnded) throw new LinkError('broken', new Error('it ended while the device began to wait'));

@@ -18,6 +18,9 @@ export const PLAN = {
   'documents: on the real engine': 7_000,
   'http: the door by socket': 4_000,
   'http: autodiscover v2 and other targets': 1_000,
+  'frames between servers: cut': 1_000,
+  'frames between servers: changed': 1_000,
+  'frames between servers: heads': 2_000,
 } as const satisfies Readonly<Record<string, number>>;
 
 export type Target = keyof typeof PLAN;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Front } from '../../../lib/server/activesync/owner-road.ts';
 import { LinkError } from '../../../lib/server/peer/peer-link.ts';
+import type { PeerResult } from '../../../lib/server/peer/peer-messages.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import {
   type FrontSide,
@@ -218,6 +219,94 @@ describe('a waiting device at another server', () => {
     peers.close();
     await until(() => there.closedTickets.length === 2, 'both are closed');
     expect(there.closedTickets.toSorted()).toEqual(['a', 'b']);
+  });
+});
+
+describe('many requests at once', () => {
+  it('each have the answer that is theirs, in whatever order the answers come', async () => {
+    const count = 200;
+    const there = await owner({
+      execute: async ({ requestId, body }) => {
+        await new Promise((done) => setTimeout(done, Number(requestId) % 7));
+        return reply(200, Buffer.concat([Buffer.from(`${requestId}:`), body]));
+      },
+    });
+    const { peers } = front();
+    const bodyOf = (n: number) => Buffer.alloc(n * 31, n);
+    const answers = await Promise.all(
+      Array.from({ length: count }, (_, n) =>
+        peers.execute(peer(there.address), 1, request({ requestId: String(n), body: bodyOf(n) })),
+      ),
+    );
+    for (const [n, answer] of answers.entries()) {
+      const expected = Buffer.concat([Buffer.from(`${n}:`), bodyOf(n)]);
+      expect(answer.kind === 'reply' && Buffer.compare(answer.body, expected)).toBe(0);
+    }
+  });
+
+  it('have answers of any size, and a small one does not wait for a large one', async () => {
+    const large = randomBytes(3 * MEGABYTE);
+    const there = await owner({
+      execute: ({ requestId }) => reply(200, requestId === 'large' ? large : Buffer.from('small')),
+    });
+    const { peers } = front();
+    const answers = await Promise.all(
+      ['large', 'small', 'large'].map((requestId) => peers.execute(peer(there.address), 1, request({ requestId }))),
+    );
+    expect(answers.map((it) => it.kind === 'reply' && it.body.length)).toEqual([large.length, 5, large.length]);
+    expect(answers[0]?.kind === 'reply' && Buffer.compare(answers[0].body, large)).toBe(0);
+  });
+});
+
+describe('a device that hangs up before it is answered', () => {
+  it.each([
+    ['a small', 10],
+    ['a large', MEGABYTE],
+  ])('after %s request: the owner is told', async (_, bytes) => {
+    const answer = Promise.withResolvers<PeerResult>();
+    const there = await owner({ execute: () => answer.promise });
+    const { peers } = front();
+    const hangUp = new AbortController();
+    const asked = peers.execute(peer(there.address), 1, request({ body: Buffer.alloc(bytes) }), hangUp.signal);
+    const ended = asked.catch((thrown: unknown) => thrown);
+    await until(() => there.executed.length === 1, 'the request is there');
+    expect(there.executed[0]?.signal.aborted).toBe(false);
+    hangUp.abort();
+    await until(() => there.executed[0]?.signal.aborted === true, 'the owner knows');
+    answer.resolve(wait('t'));
+    await until(() => there.closedTickets.includes('t'), 'nobody waits there');
+    await ended;
+    expect(await peers.execute(peer(there.address), 1, request({ requestId: 'r2' }))).toBeTruthy();
+  });
+
+  it('and another that waits for its answer has it', async () => {
+    const answers = new Map<string, (result: PeerResult) => void>();
+    const there = await owner({
+      execute: ({ requestId }) => new Promise((done) => answers.set(requestId, done)),
+    });
+    const { peers } = front();
+    const hangUp = new AbortController();
+    const [, other] = ['one', 'other'].map((requestId) =>
+      peers.execute(peer(there.address), 1, request({ requestId }), requestId === 'one' ? hangUp.signal : undefined),
+    );
+    await until(() => answers.size === 2, 'both are there');
+    hangUp.abort();
+    await until(() => there.executed[0]?.signal.aborted === true, 'the owner knows');
+    expect(there.executed[1]?.signal.aborted).toBe(false);
+    for (const [requestId, done] of answers) done(reply(200, Buffer.from(requestId)));
+    expect(await other).toEqual(reply(200, Buffer.from('other')));
+  });
+
+  it('with its front: the owner knows of all that ran for it', async () => {
+    const there = await owner({ execute: () => new Promise(() => {}) });
+    const { peers } = front();
+    const asked = [10, MEGABYTE].map((bytes) =>
+      peers.execute(peer(there.address), 1, request({ body: Buffer.alloc(bytes) })).catch((thrown: unknown) => thrown),
+    );
+    await until(() => there.executed.length === 2, 'both are there');
+    peers.close();
+    await until(() => there.executed.every((it) => it.signal.aborted), 'the owner knows');
+    for (const failed of await Promise.all(asked)) expect(failed).toBeInstanceOf(LinkError);
   });
 });
 

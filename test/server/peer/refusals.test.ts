@@ -1,13 +1,26 @@
 // Who may speak to a server of a pool, and what becomes of those that speak wrongly: refused and logged, and nobody else hurt.
 import { once } from 'node:events';
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, createSecureServer } from 'node:http2';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  createSecureServer,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readFrame, writeFrame } from '../../../lib/server/peer/frames.ts';
+import {
+  CARRIES_HEADER,
+  CARRIES_REQUESTS,
+  fetchMessage,
+  SMALL_BODY_BYTES,
+  toOwner,
+} from '../../../lib/server/peer/conversation-messages.ts';
+import { FrameReader, readFrame, writeFrame } from '../../../lib/server/peer/frames.ts';
 import { executeMessage, PEER_PATHS } from '../../../lib/server/peer/peer-messages.ts';
-import { connectorTls, poolKeys } from '../../../lib/server/peer/pool-key.ts';
+import { connectorTls, listenerTls, poolKeys } from '../../../lib/server/peer/pool-key.ts';
 import {
   KEY,
   NEXT_KEY,
@@ -67,6 +80,15 @@ function post(session: ClientHttp2Session, path: string): ClientHttp2Stream {
 async function statusOf(stream: ClientHttp2Stream): Promise<number> {
   const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
   return Number(headers[':status']);
+}
+
+/** The heads of the first ones that come. */
+async function framesOf(stream: ClientHttp2Stream, count: number): Promise<readonly unknown[]> {
+  const reader = new FrameReader(1_000_000);
+  const heads: unknown[] = [];
+  stream.on('data', (chunk: Buffer) => heads.push(...[...reader.push(chunk)].map((it) => it.head)));
+  await until(() => heads.length >= count, 'they come');
+  return heads;
 }
 
 describe('the key of the pool', () => {
@@ -210,6 +232,55 @@ describe('a request that is not as it must be is refused and logged, and the con
     expect(there.executed).toEqual([]);
   });
 
+  it.each([
+    ['one that was passed on already', { hops: 2 }],
+    ['an unknown command', { line: { ...request().line, command: 'Erase' } }],
+    ['one without credentials', { credentials: undefined }],
+  ])('over the stream of tickets: %s', async (_, wrong) => {
+    const there = await owner();
+    const tickets = post(await rogue(there), PEER_PATHS.tickets);
+    tickets.write(writeFrame({ ...toOwner.call(1, request(), TO), ...wrong }));
+    tickets.write(writeFrame(toOwner.call(2, request(), TO)));
+    const answers = await framesOf(tickets, 2);
+    expect(answers).toEqual([{ call: 1, kind: 'refused' }, expect.objectContaining({ call: 2, kind: 'reply' })]);
+    expect(warnings(there)).toEqual([REFUSED_REQUEST]);
+    expect(there.executed).toHaveLength(1);
+  });
+
+  it('over the stream of tickets a second time, by its number', async () => {
+    const there = await owner();
+    const tickets = post(await rogue(there), PEER_PATHS.tickets);
+    const bytes = writeFrame(toOwner.call(1, request(), TO));
+    tickets.write(Buffer.concat([bytes, bytes]));
+    await once(tickets, 'close');
+    expect(warnings(there)).toEqual([REFUSED_REQUEST]);
+    expect(there.executed).toHaveLength(1);
+  });
+
+  it('over the stream of tickets with a body that is to have a stream of its own', async () => {
+    const there = await owner();
+    const tickets = post(await rogue(there), PEER_PATHS.tickets);
+    tickets.write(writeFrame(toOwner.call(1, request(), TO), Buffer.alloc(SMALL_BODY_BYTES + 1)));
+    await once(tickets, 'close');
+    expect(warnings(there)).toEqual([REFUSED_REQUEST]);
+    expect(there.executed).toEqual([]);
+  });
+
+  it('who fetches an answer that is not there, or another front’s', async () => {
+    const there = await owner({ execute: () => reply(200, Buffer.alloc(SMALL_BODY_BYTES + 1)) });
+    const [one, other] = [await rogue(there), await rogue(there)];
+    const tickets = post(one, PEER_PATHS.tickets);
+    tickets.write(writeFrame(toOwner.call(1, request(), TO)));
+    expect(await framesOf(tickets, 1)).toEqual([{ call: 1, kind: 'large' }]);
+    expect(await statusOf(post(other, PEER_PATHS.tickets))).toBe(200);
+    const fetched = async (session: ClientHttp2Session) => {
+      const stream = post(session, PEER_PATHS.answer);
+      stream.end(writeFrame(fetchMessage.head(1)));
+      return statusOf(stream);
+    };
+    expect([await fetched(other), await fetched(one), await fetched(one)]).toEqual([400, 200, 400]);
+  });
+
   it('garbage among the closed tickets ends that stream, and nothing else', async () => {
     const there = await owner();
     const session = await rogue(there);
@@ -222,27 +293,39 @@ describe('a request that is not as it must be is refused and logged, and the con
   });
 });
 
+/** It has the key of the pool, and its own mind. */
+async function strangeOwner(serve: (stream: ServerHttp2Stream, path: string) => void): Promise<{ address: string }> {
+  const strange = createSecureServer(listenerTls(poolKeys(POOL, [KEY])));
+  strange.on('stream', (stream, headers) => {
+    stream.on('error', () => {});
+    serve(stream, String(headers[':path']));
+  });
+  await new Promise<void>((done) => strange.listen(0, '127.0.0.1', done));
+  opened.push(() => void strange.close());
+  return { address: `127.0.0.1:${(strange.address() as AddressInfo).port}` };
+}
+
 describe('an answer that is not as it must be', () => {
   it.each([
     ['no frame', Buffer.from('sorry, I am something else')],
     ['a frame of something else', writeFrame({ kind: 'surprise' })],
   ])('%s: the request counts as broken', async (_, bytes) => {
-    const keys = poolKeys(POOL, [KEY]);
-    const strange = createSecureServer({
-      minVersion: 'TLSv1.3',
-      ciphers: 'TLS_AES_128_GCM_SHA256',
-      ALPNProtocols: ['h2'],
-      pskCallback: () => keys.current.secret as NodeJS.ArrayBufferView,
-    } as Parameters<typeof createSecureServer>[0]);
-    strange.on('stream', (stream, headers) => {
-      stream.on('error', () => {});
+    const strange = await strangeOwner((stream, path) => {
       stream.respond({ ':status': 200, 'caravan-session': OWNER });
-      if (headers[':path'] === PEER_PATHS.execute) stream.end(bytes);
+      if (path === PEER_PATHS.execute) stream.end(bytes);
     });
-    await new Promise<void>((done) => strange.listen(0, '127.0.0.1', done));
-    opened.push(() => void strange.close());
-    const address = `127.0.0.1:${(strange.address() as AddressInfo).port}`;
-    await expect(ask({ address }, POOL, KEY)).rejects.toMatchObject({ kind: 'broken' });
+    await expect(ask(strange, POOL, KEY)).rejects.toMatchObject({ kind: 'broken' });
+  });
+
+  it.each([
+    ['to a request that is not under way', { call: 2, kind: 'moved' }],
+    ['of a kind that there is not', { call: 1, kind: 'surprise' }],
+  ])('%s: the connection ends, and the request counts as broken', async (_, head) => {
+    const strange = await strangeOwner((stream, path) => {
+      stream.respond({ ':status': 200, 'caravan-session': OWNER, [CARRIES_HEADER]: CARRIES_REQUESTS });
+      if (path === PEER_PATHS.tickets) stream.once('data', () => stream.write(writeFrame(head)));
+    });
+    await expect(ask(strange, POOL, KEY)).rejects.toMatchObject({ kind: 'broken' });
   });
 
   it('garbage among the completions ends the connection, and its devices wait elsewhere', async () => {

@@ -141,7 +141,7 @@ export class SimulatedLink implements Link {
       this.#there.tickets.delete(ticket);
       this.#toFront(() => this.#complete(ticket, completion));
     };
-    const result = await service.execute(request, to, { complete });
+    const result = await service.execute(request, to, { complete }, new AbortController().signal);
     if (result.kind === 'wait') {
       if (this.#there.isGone) service.closeTicket(result.ticket);
       else this.#there.tickets.add(result.ticket);

@@ -35,14 +35,24 @@ export interface OwnerOptions {
   readonly session?: string;
   readonly port?: number;
   readonly bodyLimitBytes?: number;
-  readonly execute?: (request: RoadRequest, to: Addressed, front: Front) => PeerResult | Promise<PeerResult>;
+  readonly execute?: (
+    request: RoadRequest,
+    to: Addressed,
+    front: Front,
+    signal: AbortSignal,
+  ) => PeerResult | Promise<PeerResult>;
 }
 
 export interface OwnerSide {
   readonly port: number;
   readonly address: string;
   readonly lines: LogLine[];
-  readonly executed: { readonly request: RoadRequest; readonly to: Addressed; readonly front: Front }[];
+  readonly executed: {
+    readonly request: RoadRequest;
+    readonly to: Addressed;
+    readonly front: Front;
+    readonly signal: AbortSignal;
+  }[];
   readonly closedTickets: string[];
   readonly given: Given[];
   close(): Promise<void>;
@@ -55,9 +65,9 @@ export async function startOwner(options: OwnerOptions = {}): Promise<OwnerSide>
   const closedTickets: string[] = [];
   const given: Given[] = [];
   const service: PeerService = {
-    async execute(request, to, front) {
-      executed.push({ request, to, front });
-      return options.execute ? options.execute(request, to, front) : reply(200);
+    async execute(request, to, front, signal) {
+      executed.push({ request, to, front, signal });
+      return options.execute ? options.execute(request, to, front, signal) : reply(200);
     },
     closeTicket: (ticket) => void closedTickets.push(ticket),
     given: async (it) => void given.push(it),
