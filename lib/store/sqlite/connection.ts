@@ -79,13 +79,14 @@ function createFile(file: string): void {
 
 /**
  * EXCLUSIVE before the first access takes the lock for as long as the connection lives, and keeps the log's index in
- * memory. FULL syncs the log at every commit, before anything is acknowledged: an acknowledged write survives kill -9
- * and the loss of power, as far as the disk keeps what it says it has synced.
+ * memory. NORMAL syncs the log before it is merged into the database, and when it begins anew; after every commit it is
+ * synced by `LogFile`, off the event loop, before anything is acknowledged. So an acknowledged write survives kill -9 and
+ * the loss of power, as far as the disk keeps what it says it has synced.
  */
 function configure(database: DatabaseSync): void {
   database.exec('PRAGMA locking_mode = EXCLUSIVE');
   database.exec('PRAGMA journal_mode = WAL');
-  database.exec('PRAGMA synchronous = FULL');
+  database.exec('PRAGMA synchronous = NORMAL');
   database.exec('PRAGMA fullfsync = ON');
   database.exec(`PRAGMA journal_size_limit = ${LOG_LIMIT_BYTES}`);
   database.exec('BEGIN IMMEDIATE; COMMIT');

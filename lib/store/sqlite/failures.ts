@@ -24,9 +24,9 @@ export function isBusy(thrown: unknown): boolean {
 }
 
 /**
- * A COMMIT writes its frames to the write-ahead log, the committing one last, and then syncs it. Where a write failed, the
- * committing frame is not there and nothing was applied. Where anything else failed (the sync above all), the frames
- * may yet be found by a recovery: the outcome is unknown.
+ * A COMMIT writes its frames to the write-ahead log, the committing one last. Where a write failed, the committing frame is
+ * not there and nothing was applied. Where anything else failed (a sync above all), the frames may yet be found by a
+ * recovery: the outcome is unknown.
  */
 export function isCommitUnknown(thrown: unknown): boolean {
   const code = resultCodeOf(thrown);

@@ -11,12 +11,22 @@ import { CommitQueue } from './commit-queue.ts';
 import { closeConnection, type ConnectionOptions, openConnection } from './connection.ts';
 import { decodeAttributes, encodeAttributes } from './encoding.ts';
 import { corrupt, storeErrorOf } from './failures.ts';
+import { LogFile, type SyncFile } from './log-file.ts';
 import { endOfPrefix, prepareStatements, type Statements } from './statements.ts';
 
 /** Items read at once by `query` and `scan`; no statement stays open between two pages. */
 const PAGE_ITEMS = 32;
 
-export type SqliteStoreOptions = ConnectionOptions;
+export interface SqliteStoreOptions extends ConnectionOptions {
+  /** For tests of a disk that is slow or fails. Default: fdatasync. */
+  readonly syncFile?: SyncFile;
+}
+
+interface Connection {
+  readonly database: DatabaseSync;
+  readonly statements: Statements;
+  readonly logFile: LogFile;
+}
 
 interface Row {
   readonly sort: string;
@@ -26,8 +36,8 @@ interface Row {
 export class SqliteStore implements Store {
   readonly #options: SqliteStoreOptions;
   readonly #queue: CommitQueue;
-  #connection: { readonly database: DatabaseSync; readonly statements: Statements } | undefined;
-  #isClosed = false;
+  #connection: Connection | undefined;
+  #isClosing = false;
 
   /**
    * Throws StoreError: 'store-in-use' (with the process that has it), 'store-corrupt', 'store-newer', 'store-full',
@@ -39,6 +49,7 @@ export class SqliteStore implements Store {
       transactions: {
         begin: () => this.#statements.begin.run(),
         commit: () => this.#statements.commit.run(),
+        sync: async () => await this.#connect().logFile.sync(),
         rollback: () => this.#rollback(),
         distrust: () => {
           options.log?.error(
@@ -56,6 +67,7 @@ export class SqliteStore implements Store {
 
   async get(key: Key): Promise<Item | undefined> {
     checkKey(key);
+    await this.#queue.synced(key.partition);
     const attributes = this.#guard(() => this.#read(key));
     return attributes && { key: { partition: key.partition, sort: key.sort }, attributes };
   }
@@ -92,6 +104,7 @@ export class SqliteStore implements Store {
     let after: string | undefined;
     while (left > 0) {
       const wanted = Math.min(left, PAGE_ITEMS);
+      await this.#queue.synced(partition);
       const rows = this.#guard(() => {
         const page = after === undefined ? this.#statements.pageFrom : this.#statements.pageAfter;
         return page.all(partition, after ?? prefix, end, wanted) as unknown as Row[];
@@ -106,6 +119,7 @@ export class SqliteStore implements Store {
   async *scan(): AsyncIterable<Item> {
     let after = 0;
     for (;;) {
+      await this.#queue.synced();
       const rows = this.#guard(
         () =>
           this.#statements.scanAfter.all(after, PAGE_ITEMS) as unknown as (Row & { id: number; partition: string })[],
@@ -118,9 +132,8 @@ export class SqliteStore implements Store {
 
   /** Writes that were asked for are done first. Later calls throw StoreError('store-unavailable'). */
   async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#queue.flush();
-    this.#isClosed = true;
+    this.#isClosing = true;
+    await this.#queue.drain();
     this.#disconnect();
   }
 
@@ -130,8 +143,8 @@ export class SqliteStore implements Store {
     conditions: readonly Condition[],
     encode: (current: Attributes | undefined) => string | undefined,
   ): Promise<WriteResult> {
-    this.#guard(() => this.#statements);
-    return this.#queue.add(() => {
+    this.#guard(() => this.#connect());
+    return this.#queue.add(key.partition, () => {
       const current = conditions.length > 0 ? this.#read(key) : undefined;
       if (!conditionsHold(conditions, current)) {
         return { outcome: 'refused', current: current && { key, attributes: current } };
@@ -161,23 +174,25 @@ export class SqliteStore implements Store {
   }
 
   get #statements(): Statements {
-    return this.#connect();
+    return this.#connect().statements;
   }
 
-  #connect(): Statements {
-    if (this.#isClosed) throw new StoreError('store-unavailable', 'The store was used after it was closed');
+  #connect(): Connection {
     if (this.#connection === undefined) {
       const database = openConnection(this.#options);
-      this.#connection = { database, statements: prepareStatements(database) };
+      const logFile = new LogFile(this.#options.file, this.#options.syncFile);
+      this.#connection = { database, statements: prepareStatements(database), logFile };
     }
-    return this.#connection.statements;
+    return this.#connection;
   }
 
   /** The next use connects again, and so recovers what is on the disk. */
   #disconnect(): void {
     const connection = this.#connection;
     this.#connection = undefined;
-    if (connection) closeConnection(connection.database, this.#options.file);
+    if (!connection) return;
+    connection.logFile.close();
+    closeConnection(connection.database, this.#options.file);
   }
 
   #rollback(): void {
@@ -189,6 +204,7 @@ export class SqliteStore implements Store {
   }
 
   #guard<T>(read: () => T): T {
+    if (this.#isClosing) throw new StoreError('store-unavailable', 'The store was used after it was closed');
     try {
       return read();
     } catch (thrown) {

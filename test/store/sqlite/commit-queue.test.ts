@@ -9,7 +9,7 @@ const IOERR_FSYNC = 1034;
 const applied: WriteResult = { outcome: 'applied' };
 
 /** A disk that fails as it is told, and a transcript of what it was asked. */
-function queueOn(failures: { commits?: (number | undefined)[] } = {}) {
+function queueOn(failures: { commits?: (number | undefined)[]; syncs?: (() => Promise<void>)[] } = {}) {
   const transcript: string[] = [];
   const queue = new CommitQueue({
     transactions: {
@@ -19,14 +19,18 @@ function queueOn(failures: { commits?: (number | undefined)[] } = {}) {
         transcript.push(errcode === undefined ? 'commit' : 'commit fails');
         if (errcode !== undefined) throw Object.assign(new Error('disk'), { errcode });
       },
+      async sync() {
+        await failures.syncs?.shift()?.();
+        transcript.push('sync');
+      },
       rollback: () => transcript.push('rollback'),
       distrust: () => transcript.push('distrust'),
     },
     isLocal: (thrown) => thrown instanceof StoreError,
     toError: (thrown) => new StoreError('store-full', 'No', { cause: thrown }),
   });
-  const write = (name: string, error?: Error) =>
-    queue.add(() => {
+  const write = (name: string, error?: Error, partition = 'P') =>
+    queue.add(partition, () => {
       transcript.push(name);
       if (error) throw error;
       return applied;
@@ -34,27 +38,64 @@ function queueOn(failures: { commits?: (number | undefined)[] } = {}) {
   return { queue, transcript, write };
 }
 
+/** What was due in the next turns of the event loop has happened. */
+const turns = async () => {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
+
 describe('CommitQueue', () => {
   it('commits the writes of one turn together, in their order', async () => {
     const { transcript, write } = queueOn();
     expect(await Promise.all([write('a'), write('b'), write('c')])).toEqual([applied, applied, applied]);
-    expect(transcript).toEqual(['begin', 'a', 'b', 'c', 'commit']);
+    expect(transcript).toEqual(['begin', 'a', 'b', 'c', 'commit', 'sync']);
   });
 
   it('commits a later write on its own', async () => {
     const { transcript, write } = queueOn();
     await write('a');
     await write('b');
-    expect(transcript).toEqual(['begin', 'a', 'commit', 'begin', 'b', 'commit']);
+    expect(transcript).toEqual(['begin', 'a', 'commit', 'sync', 'begin', 'b', 'commit', 'sync']);
   });
 
-  it('tells nothing before the commit', async () => {
-    const { queue, transcript, write } = queueOn();
-    const done = write('a').then(() => transcript.push('told'));
-    queue.flush();
+  it('tells nothing before what was committed is on the disk; what comes meanwhile shares the next commit', async () => {
+    const disk = Promise.withResolvers<void>();
+    const { queue, transcript, write } = queueOn({ syncs: [() => disk.promise] });
+    const told = write('a').then(() => transcript.push('a is told'));
+    await turns();
+    const others = [write('b'), write('c')];
+    await turns();
     expect(transcript).toEqual(['begin', 'a', 'commit']);
-    await done;
-    expect(transcript.at(-1)).toBe('told');
+    disk.resolve();
+    await Promise.all([told, ...others]);
+    expect(transcript).toEqual(['begin', 'a', 'commit', 'sync', 'a is told', 'begin', 'b', 'c', 'commit', 'sync']);
+    expect(queue.synced()).toBeUndefined();
+  });
+
+  it('says which partitions have something that is not on the disk', async () => {
+    const disk = Promise.withResolvers<void>();
+    const { queue, write } = queueOn({ syncs: [() => disk.promise] });
+    const written = write('a', undefined, 'A');
+    expect(queue.synced('A')).toBeUndefined();
+    await turns();
+    expect(queue.synced('A')).toBeInstanceOf(Promise);
+    expect(queue.synced()).toBeInstanceOf(Promise);
+    expect(queue.synced('B')).toBeUndefined();
+    disk.resolve();
+    await written;
+    await queue.synced('A');
+    expect(queue.synced('A')).toBeUndefined();
+  });
+
+  it('drains: every write has its outcome, those too that came while it waited for the disk', async () => {
+    const disk = Promise.withResolvers<void>();
+    const { queue, transcript, write } = queueOn({ syncs: [() => disk.promise] });
+    void write('a');
+    await turns();
+    void write('b');
+    const drained = queue.drain().then(() => transcript.push('drained'));
+    disk.resolve();
+    await drained;
+    expect(transcript).toEqual(['begin', 'a', 'commit', 'sync', 'begin', 'b', 'commit', 'sync', 'drained']);
   });
 
   it('starts another transaction after 128 writes', async () => {
@@ -71,7 +112,7 @@ describe('CommitQueue', () => {
       write('c'),
     ]);
     expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(transcript).toEqual(['begin', 'a', 'b', 'c', 'commit']);
+    expect(transcript).toEqual(['begin', 'a', 'b', 'c', 'commit', 'sync']);
   });
 
   it.each([FULL, IOERR_WRITE])('a commit that certainly failed (%i) is tried again write by write', async (errcode) => {
@@ -94,10 +135,23 @@ describe('CommitQueue', () => {
       'b',
       'commit fails',
       'rollback',
+      'sync',
     ]);
   });
 
-  it('a commit whose sync failed is unknown for all its writes, is not repeated, and the connection is given up', async () => {
+  it('a sync that fails leaves all that it stands for unknown, and the connection is given up', async () => {
+    const broken = new Error('EIO');
+    const { transcript, write } = queueOn({ syncs: [() => Promise.reject(broken)] });
+    const results = await Promise.all([write('a'), write('b')]);
+    expect(results).toEqual([
+      { outcome: 'unknown', cause: broken },
+      { outcome: 'unknown', cause: broken },
+    ]);
+    expect(transcript).toEqual(['begin', 'a', 'b', 'commit', 'distrust']);
+    expect(await write('c')).toEqual(applied);
+  });
+
+  it('a commit that cannot be told is unknown for all its writes, is not repeated, and the connection is given up', async () => {
     const { transcript, write } = queueOn({ commits: [IOERR_FSYNC] });
     const results = await Promise.all([write('a'), write('b')]);
     expect(results).toMatchObject([{ outcome: 'unknown' }, { outcome: 'unknown' }]);

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLog } from '../../../lib/platform/index.ts';
 import { SqliteStore } from '../../../lib/store/index.ts';
 // The migrations are the database's own affair, and their order is what is tested here.
@@ -191,6 +191,50 @@ describe('SqliteStore in trouble', () => {
       );
       const store = new SqliteStore({ file });
       expect(await store.get(keyOf('2'))).toBeDefined();
+      await store.close();
+    });
+  });
+
+  describe('the disk', () => {
+    it('is slow: what is not on it is neither acknowledged nor read, and other users are not held up', async () => {
+      const disk = Promise.withResolvers<void>();
+      const syncs: number[] = [];
+      const store = new SqliteStore({
+        file,
+        syncFile(descriptor) {
+          syncs.push(descriptor);
+          return disk.promise;
+        },
+      });
+      const told: string[] = [];
+      const write = store.put({ key: keyOf('a'), attributes: { a: 1 } }).then(() => told.push('written'));
+      await vi.waitFor(() => expect(syncs).toHaveLength(1));
+      const read = store
+        .get(keyOf('a'))
+        .then((item) => told.push(item?.attributes['a'] === 1 ? 'read' : 'read nothing'));
+      expect(await store.get({ partition: 'Q', sort: 'a' })).toBeUndefined();
+      expect(told).toEqual([]);
+      disk.resolve();
+      await Promise.all([write, read]);
+      expect(told.toSorted()).toEqual(['read', 'written']);
+      await store.close();
+    });
+
+    it('cannot say that it has a write: the outcome is unknown, and the store goes on', async () => {
+      const failures = [new Error('EIO: i/o error, fdatasync')];
+      const store = new SqliteStore({
+        file,
+        async syncFile() {
+          const failure = failures.shift();
+          if (failure) throw failure;
+        },
+      });
+      expect(await store.put({ key: keyOf('a'), attributes: { a: 1 } })).toMatchObject({
+        outcome: 'unknown',
+        cause: { message: 'EIO: i/o error, fdatasync' },
+      });
+      expect(await store.put({ key: keyOf('b'), attributes: { b: 1 } })).toEqual({ outcome: 'applied' });
+      expect((await store.get(keyOf('b')))?.attributes).toEqual({ b: 1 });
       await store.close();
     });
   });
