@@ -89,6 +89,16 @@ export interface SyncItem {
   readonly uid: number;
 }
 
+export interface FoundItem extends SyncItem {
+  readonly receivedAt: Date;
+}
+
+/** Is this resource meant? Then when it came to be, if it says so. May throw for one that cannot be read. */
+export type ResourceMatch = (
+  itemClass: ItemClass,
+  text: string,
+) => { readonly createdAt: Date | undefined } | undefined;
+
 /** Which resource of a collection: by an item's uid, or by the UID that its text has. */
 export type ResourceKey = { readonly id: number } | { readonly uid: string };
 
@@ -140,7 +150,10 @@ export interface UserSync {
   serverIdOf(folder: SyncFolder, uid: number): string;
 
   fetch(items: readonly SyncItem[], plan: FetchPlan): Promise<ReadonlyMap<string, FetchedMessage>>;
+  /** Of mail, newest first. */
   search(folders: readonly SyncFolder[], query: SearchQuery, limit: number): Promise<readonly (Hit & SyncItem)[]>;
+  /** Of the other classes, newest first: every resource of these folders is read and looked at. */
+  searchResources(folders: readonly SyncFolder[], match: ResourceMatch, limit: number): Promise<readonly FoundItem[]>;
   /** Flags, moves and deletions outside a Sync: devices, this one included, hear of them as changes. */
   updateFlags(
     items: readonly SyncItem[],

@@ -30,9 +30,20 @@ import { Monitor } from './monitor.ts';
 import { Announcements } from './resources/announcements.ts';
 import { ResourceSource } from './resources/resource-source.ts';
 import { rewriteResource } from './resources/rewrite-resource.ts';
+import { searchResources } from './resources/search-resources.ts';
 import { formatServerId, parseServerId } from './server-id.ts';
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from './settings.ts';
-import type { DeviceSync, MoveResult, ResourceKey, ResourceRewrite, SyncFolder, SyncItem, UserSync } from './sync.ts';
+import type {
+  DeviceSync,
+  FoundItem,
+  MoveResult,
+  ResourceKey,
+  ResourceMatch,
+  ResourceRewrite,
+  SyncFolder,
+  SyncItem,
+  UserSync,
+} from './sync.ts';
 import { type UnappliedMail, UnappliedRecords } from './unapplied.ts';
 import { UserRecords } from './user-records.ts';
 import { TicketRoom } from './waiting-room.ts';
@@ -196,6 +207,14 @@ class EngineUserSync implements UserSync {
     limit: number,
   ): Promise<readonly (Hit & SyncItem)[]> {
     return searchFolders(this.#context, folders, query, limit);
+  }
+
+  async searchResources(
+    folders: readonly SyncFolder[],
+    match: ResourceMatch,
+    limit: number,
+  ): Promise<readonly FoundItem[]> {
+    return searchResources(this.#context, folders, match, limit);
   }
 
   async updateFlags(

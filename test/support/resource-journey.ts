@@ -262,6 +262,25 @@ function describeAt(version: ProtocolVersion, staged: () => JourneyStage): void 
     },
   );
 
+  it('MS-ASCMD_R918: items of every class are searched for by what is written in them', PATIENCE, async () => {
+    const [event, card] = [newName(), newName('.vcf')];
+    await store.put(await backendId('Calendar'), event, eventOf(event, `Regatta ${version}`), 'new');
+    await store.put(await backendId('Contacts'), card, cardText(card, `Regatta Judge${version}`), 'new');
+    // Each reads what is there now: the phone has synced neither.
+    const answer = await eventually('both to be found', async () => {
+      const found = await phone.search({ text: 'regatta', itemClasses: ['Calendar', 'Contacts', 'Tasks'] });
+      return found.total === 2 ? found : undefined;
+    });
+    const shown = answer.found.map(
+      ({ item }) => itemText(item, 'Calendar:Subject') ?? itemText(item, 'Contacts:FileAs'),
+    );
+    expect(shown.toSorted()).toEqual([`Regatta ${version}`, `Regatta Judge${version}`]);
+    const item = await phone.fetchItem({ longId: answer.found[0]?.longId });
+    expect(JSON.stringify(item)).toContain('Regatta');
+    await store.remove(await backendId('Calendar'), event, undefined);
+    await store.remove(await backendId('Contacts'), card, undefined);
+  });
+
   it('a waiting Ping is answered when an event comes', PATIENCE, async () => {
     await sync(FolderType.calendar);
     const { serverId } = phone.folder(FolderType.calendar);

@@ -10,6 +10,8 @@ export interface SearchRequest extends ItemOptions {
   readonly text: string;
   /** Default 'Mailbox'. */
   readonly store?: 'Mailbox' | 'GAL' | undefined;
+  /** Of a mailbox; default Email alone. */
+  readonly itemClasses?: readonly string[] | undefined;
   /** One folder; default all. */
   readonly collectionId?: string | undefined;
   /** Both included. Default 0 to 99. */
@@ -76,7 +78,7 @@ const mailboxQuery = (request: SearchRequest): Element =>
     'Search:Query',
     element(
       'Search:And',
-      element('AirSync:Class', 'Email'),
+      (request.itemClasses ?? ['Email']).map((it) => element('AirSync:Class', it)),
       request.collectionId !== undefined && element('AirSync:CollectionId', request.collectionId),
       element('Search:FreeText', request.text),
     ),

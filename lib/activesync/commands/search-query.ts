@@ -1,9 +1,12 @@
 /** The Query of a mailbox Search, understood (MS-ASCMD 2.2.3.142.2): one And with words, folders, classes and dates. */
+import type { ItemClass } from '../../backends/index.ts';
 import {
+  atLeast,
   child,
   children,
   type Element,
   parseTimestamp,
+  type ProtocolVersion,
   SearchStatus,
   type TagName,
   text,
@@ -13,16 +16,18 @@ import {
 export interface MailboxQuery {
   /** All free text, words to be found all of them; '' if there is none. */
   readonly text: string;
-  /** Empty: every folder of mail. */
+  /** Empty: every folder of these classes. */
   readonly collectionIds: readonly string[];
-  /** False: only classes are wanted of which there is nothing to find. */
-  readonly wantsEmail: boolean;
-  /** Exclusive bounds of arrival, milliseconds since 1970. */
+  /** Never SMS: no mail system has any. */
+  readonly classes: ReadonlySet<ItemClass>;
+  /** Exclusive bounds of arrival, or of when the item was made; milliseconds since 1970. */
   readonly after: number | undefined;
   readonly before: number | undefined;
 }
 
-const CLASSES: ReadonlySet<string> = new Set(['Tasks', 'Email', 'Calendar', 'Contacts', 'Notes', 'SMS']);
+const CLASSES: readonly ItemClass[] = ['Email', 'Calendar', 'Contacts', 'Tasks'];
+/** R6288: not before 14.0. */
+const NEWER_CLASSES: readonly ItemClass[] = [...CLASSES, 'Notes'];
 
 /** What belongs into the And, and nowhere else. */
 const CRITERIA: readonly TagName[] = [
@@ -35,7 +40,7 @@ const CRITERIA: readonly TagName[] = [
 ];
 
 /** The query, or the store's status that refuses it. */
-export function readMailboxQuery(query: Element | undefined): MailboxQuery | number {
+export function readMailboxQuery(query: Element | undefined, version: ProtocolVersion): MailboxQuery | number {
   const parts = children(query);
   const ands = children(query, 'Search:And');
   // R772, R923, R2032, R2086, R3105, R3143, R3220: one And, and every criterion directly in it.
@@ -50,12 +55,14 @@ export function readMailboxQuery(query: Element | undefined): MailboxQuery | num
   const conversations = children(and, 'Search:ConversationId');
   // R5815: more than one is an error. One alone would need an index of conversations, which mail systems don't have.
   if (conversations.length > 0) return conversations.length > 1 ? SearchStatus.invalidRequest : SearchStatus.tooComplex;
-  return readCriteria(and);
+  return readCriteria(and, version);
 }
 
-function readCriteria(and: Element): MailboxQuery | number {
+function readCriteria(and: Element, version: ProtocolVersion): MailboxQuery | number {
+  const isNewer = atLeast(version, '14.0');
+  const known: readonly string[] = isNewer ? [...NEWER_CLASSES, 'SMS'] : CLASSES;
   const classes = children(and, 'AirSync:Class').map((it) => textOf(it).trim());
-  if (classes.some((it) => !CLASSES.has(it))) return SearchStatus.invalidRequest;
+  if (classes.some((it) => !known.includes(it))) return SearchStatus.invalidRequest;
   const after = comparedDate(child(and, 'Search:GreaterThan'));
   const before = comparedDate(child(and, 'Search:LessThan'));
   if (after === 'invalid' || before === 'invalid') return SearchStatus.invalidRequest;
@@ -64,7 +71,7 @@ function readCriteria(and: Element): MailboxQuery | number {
   return {
     text: texts.join(' '),
     collectionIds: children(and, 'AirSync:CollectionId').map(textOf),
-    wantsEmail: classes.length === 0 || classes.includes('Email'),
+    classes: new Set((isNewer ? NEWER_CLASSES : CLASSES).filter((it) => classes.length === 0 || classes.includes(it))),
     after,
     before,
   };

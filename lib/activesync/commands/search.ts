@@ -1,18 +1,14 @@
 /** Search (MS-ASCMD 2.2.1.16) in the mailbox and in the directory. There is no document library to search. */
-import { BODY_TYPES, type EmailOptions, emailRenderer } from '../items/index.ts';
 import { atLeast, child, type Element, element, MalformedValue, SearchStatus, text } from '../protocol/index.ts';
 import type { Answer, CommandContext, CommandRequest } from './command.ts';
 import { longIdOf } from './long-id.ts';
 import { GAL_PICTURE, picturesOf } from './pictures.ts';
 import { readEmailOptions } from './read-email-options.ts';
-import { renderItems } from './render-items.ts';
 import { formatResultRange, parseResultRange } from './result-range.ts';
 import { searchDirectory } from './search-directory.ts';
+import { findItems, renderFound } from './search-mailbox.ts';
 import { readMailboxQuery } from './search-query.ts';
 import { searchedFolders } from './searched-folders.ts';
-
-/** What a result shows of a body where the device has no BodyPreference: enough to know the message again. */
-const EXCERPT_BYTES = 500;
 
 export async function search(request: CommandRequest, context: CommandContext): Promise<Answer> {
   const store = child(request.document, 'Search:Store');
@@ -31,7 +27,7 @@ export async function search(request: CommandRequest, context: CommandContext): 
 
 async function searchMailbox(store: Element, request: CommandRequest, context: CommandContext): Promise<Answer> {
   const { user, limits } = context;
-  const query = readMailboxQuery(child(store, 'Search:Query'));
+  const query = readMailboxQuery(child(store, 'Search:Query'), request.version);
   if (typeof query === 'number') return answer(query);
   const options = child(store, 'Search:Options');
   const range = parseResultRange(text(options, 'Search:Range') ?? `0-${limits.maxSearchResults - 1}`);
@@ -40,31 +36,16 @@ async function searchMailbox(store: Element, request: CommandRequest, context: C
   if (typeof rendering === 'number') return answer(rendering);
 
   const deep = child(options, 'Search:DeepTraversal') !== undefined;
-  const folders = await searchedFolders(user, query.collectionIds, deep);
+  const folders = await searchedFolders(user, query.collectionIds, deep, query.classes);
   if (folders === undefined) return answer(SearchStatus.folderSyncRequired);
 
-  const { after, before } = query;
-  const found = query.wantsEmail
-    ? await user.search(
-        folders,
-        {
-          ...(query.text !== '' && { text: query.text }),
-          ...(after !== undefined && { after: new Date(after) }),
-          ...(before !== undefined && { before: new Date(before) }),
-        },
-        limits.maxSearchResults,
-      )
-    : [];
-  const hits = found.filter(
-    ({ receivedAt }) =>
-      (after === undefined || receivedAt.getTime() > after) && (before === undefined || receivedAt.getTime() < before),
-  );
+  const hits = await findItems(user, folders, query, limits.maxSearchResults, context.log);
   const wanted = hits.slice(range.first, range.last + 1);
-  const { rendered } = await renderItems(user, wanted, emailRenderer(withExcerpt(rendering)), context.log);
+  const rendered = await renderFound(user, wanted, rendering, context.log);
   const results = rendered.map(({ item, properties }) =>
     element(
       'Search:Result',
-      element('AirSync:Class', 'Email'),
+      element('AirSync:Class', item.folder.itemClass),
       element('Search:LongId', longIdOf(item.serverId)),
       element('AirSync:CollectionId', item.folder.id),
       element('Search:Properties', properties),
@@ -112,19 +93,6 @@ const PICTURE = {
   request: 'Search:Picture',
   maxSize: 'Search:MaxSize',
   maxPictures: 'Search:MaxPictures',
-} as const;
-
-function withExcerpt(options: EmailOptions): EmailOptions {
-  if (options.bodies.length > 0) return options;
-  if (options.mimeSupport > 0) return { ...options, bodies: [{ ...EXCERPT, type: BODY_TYPES.mime }] };
-  return { ...options, bodies: [EXCERPT] };
-}
-
-const EXCERPT = {
-  type: BODY_TYPES.plain,
-  truncationSize: EXCERPT_BYTES,
-  allOrNone: false,
-  preview: undefined,
 } as const;
 
 const answer = (

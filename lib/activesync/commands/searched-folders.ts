@@ -1,17 +1,21 @@
 /** Which folders a search goes through (MS-ASCMD 2.2.3.30.5, 2.2.3.41). */
+import type { ItemClass } from '../../backends/index.ts';
 import type { SyncFolder, UserSync } from '../../sync/index.ts';
 
+const MAIL: ReadonlySet<ItemClass> = new Set(['Email']);
+
 /**
- * The folders of mail that the device named, with all below them where it wants so; every folder of mail if it named none.
+ * The folders of these classes that the device named, with all below them where it wants so; all of them if it named none.
  * Undefined if it names one that is gone: its hierarchy is out of date.
  */
 export async function searchedFolders(
   user: UserSync,
   collectionIds: readonly string[],
   withSubfolders: boolean,
+  classes: ReadonlySet<ItemClass> = MAIL,
 ): Promise<readonly SyncFolder[] | undefined> {
   const all = await user.folders();
-  const searchable = (it: SyncFolder): boolean => it.itemClass === 'Email' && it.backendId !== undefined;
+  const searchable = (it: SyncFolder): boolean => classes.has(it.itemClass) && it.backendId !== undefined;
   if (collectionIds.length === 0) return all.filter(searchable);
 
   const named = new Set(collectionIds);

@@ -22,6 +22,7 @@ export type {
   ResourceSummary,
 } from './resource-codec.ts';
 export { resourceCodec, resourceKind } from './resources.ts';
+export { resourceWords } from './search-text.ts';
 export {
   type AnswerDetails,
   type AnsweredMeeting,
