@@ -9,10 +9,12 @@ export interface ResourceWords {
   readonly createdMs: number | undefined;
 }
 
-const READ: ReadonlySet<string> = new Set([
-  ...['SUMMARY', 'DESCRIPTION', 'LOCATION', 'COMMENT', 'CATEGORIES', 'ORGANIZER', 'ATTENDEE', 'CONTACT'],
-  ...['FN', 'N', 'NICKNAME', 'ORG', 'TITLE', 'ROLE', 'EMAIL', 'TEL', 'ADR', 'NOTE', 'URL', 'IMPP'],
-]);
+const READ: ReadonlySet<string> = new Set(
+  [
+    'SUMMARY DESCRIPTION LOCATION COMMENT CATEGORIES ORGANIZER ATTENDEE CONTACT',
+    'FN N NICKNAME ORG TITLE ROLE EMAIL TEL ADR NOTE URL IMPP',
+  ].flatMap((names) => names.split(' ')),
+);
 /** The first that is there: when it was made (RFC 5545 3.8.7.1, RFC 9554 3.2), or what comes next to it. */
 const DATES = ['CREATED', 'DTSTAMP', 'LAST-MODIFIED', 'REV'];
 const UTC = /^(\d{4})-?(\d{2})-?(\d{2})(?:T(\d{2}):?(\d{2}):?(\d{2})?)?/i;
