@@ -31,7 +31,7 @@ it(`killed ${KILLS} times at random moments (CARAVAN_TEST_SEED=${SEED})`, { time
       await stage.server.launch();
     }
   });
-  const { lost, refused } = stage.hardships;
+  const { lost, refused } = crowd.hardships;
   process.stdout.write(
     `${KILLS} kills, ${commands} commands done, ${lost} requests without an answer, ${refused} refused\n`,
   );

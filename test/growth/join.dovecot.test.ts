@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DeviceClient } from '../../lib/activesync/client/index.ts';
 import { passwordOf, type TestPool } from '../support/pool/test-pool.ts';
-import type { Lived } from '../fault/pool/support/person.ts';
+import type { Lived } from '../fault/support/somebody.ts';
 import { PoolStage } from '../fault/pool/support/pool-stage.ts';
 import { pause, seconds } from '../fault/pool/support/sizes.ts';
 import { type Refusal, StandaloneBeside } from './support/standalone-beside.ts';

@@ -94,6 +94,8 @@ export class Cyrus {
     });
     const cyrus = new Cyrus(ports, directory, child, passwords);
     await untilAnswers(cyrus.url);
+    // Then it was somebody else who answered.
+    if (child.exitCode !== null) throw new Error(`cyrus ended (${child.exitCode})`);
     return cyrus;
   }
 

@@ -136,16 +136,19 @@ export class Dovecot {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     // The master does not take its children along when it is killed; held still, it can't make new ones meanwhile.
-    if (signal === 'SIGKILL') child.kill('SIGSTOP');
+    child.kill('SIGSTOP');
     const children = child.pid === undefined ? [] : await childrenOf(child.pid);
     child.kill(signal);
+    child.kill('SIGCONT');
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
     await gone;
     clearTimeout(timer);
     // Asked to stop, it leaves its connections to end on their own.
     for (const pid of children) kill(pid);
     while (await accepts(this.imapPort)) await pause(PROBE_INTERVAL_MS);
-    await rm(join(this.root, 'run', 'master.pid'), { force: true });
+    // One that it made in its last moment may be left, and listen there: the next master would take it for a Dovecot that runs.
+    await rm(join(this.root, 'run'), { recursive: true, force: true });
+    await mkdir(join(this.root, 'run'));
   }
 
   async restart(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {

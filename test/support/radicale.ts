@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { freePort } from './loopback.ts';
 
 const PROGRAM = '/usr/bin/radicale';
+const PYTHON = '/usr/bin/python3';
+/** Five connections may wait to be taken, and the rest must come again after a second, three, seven: a busy machine has more. */
+const WITH_ROOM = `import runpy, socketserver; socketserver.TCPServer.request_queue_size = 256; runpy.run_path('${PROGRAM}', run_name='__main__')`;
 const PATIENCE_MS = 60_000;
 const PAUSE_MS = 50;
 
@@ -38,6 +41,8 @@ export class Radicale {
     const lines = [
       '[server]',
       `hosts = 127.0.0.1:${port}`,
+      // With Radicale's 8, a server that stands still with requests on their way keeps all others out.
+      'max_connections = 200',
       '[auth]',
       'type = htpasswd',
       `htpasswd_filename = ${passwords}`,
@@ -49,7 +54,7 @@ export class Radicale {
       'level = error',
     ];
     await writeFile(configuration, `${lines.join('\n')}\n`);
-    const child = spawn(PROGRAM, ['--config', configuration], { stdio: 'ignore' });
+    const child = spawn(PYTHON, ['-c', WITH_ROOM, '--config', configuration], { stdio: 'ignore' });
     const radicale = new Radicale(`http://127.0.0.1:${port}/`, users, directory, child);
     await radicale.#answers();
     return radicale;

@@ -2,10 +2,10 @@
 import { SeededRandom } from '../../simulation/support/seeded-random.ts';
 import { Ledger } from '../pool/support/ledger.ts';
 import { Person } from '../pool/support/person.ts';
-import { persistentTransport } from './persistent-transport.ts';
+import { whileTheyLive } from './living.ts';
+import { type Hardships, persistentTransport } from './persistent-transport.ts';
 import type { Stage } from './stage.ts';
 import { tellsOfTrouble } from './trouble.ts';
-import { followedBy } from './followed-by.ts';
 
 export interface CrowdOptions {
   readonly users: readonly string[];
@@ -15,11 +15,11 @@ export interface CrowdOptions {
 
 const FIRST_MESSAGES = 6;
 const DELIVER_EVERY_MS = 150;
-const PATIENCE_MS = 300_000;
+const PATIENCE_MS = 600_000;
 const PAUSE_MS = 100;
 const PROGRESS_POLL_MS = 5;
-const NUDGE_MS = 500;
-const HALT_LIMIT_MS = 300_000;
+/** Where somebody does not come to an end. */
+const SHOWN_LINES = 20;
 
 export class Crowd {
   readonly #stage: Stage;
@@ -32,16 +32,16 @@ export class Crowd {
     this.#stage = stage;
     this.#random = new SeededRandom(seed);
     this.#ledgers = new Map(users.map((it) => [it, new Ledger()]));
-    const isTrouble = tellsOfTrouble;
+    const options = { isTrouble: tellsOfTrouble, limitMs: PATIENCE_MS, pauseMs: PAUSE_MS };
     for (const [user, ledger] of this.#ledgers) {
       for (let count = 0; count < devicesPerUser; count++) {
-        const transport = persistentTransport(stage.hardships, { isTrouble, limitMs: PATIENCE_MS, pauseMs: PAUSE_MS });
-        const phone = stage.phone({ user, transport });
+        const hardships = { lost: 0, refused: 0 };
+        const phone = stage.phone({ user, transport: persistentTransport(hardships, options) });
         const name = (prefix: string) => stage.name(prefix);
-        const onAgain = () => void stage.hardships.refused++;
+        const onAgain = () => void hardships.refused++;
         const random = this.#random.fork();
         const failures = this.#failures;
-        this.#people.push(new Person({ user, phone, ledger, random, failures, name, onAgain }));
+        this.#people.push(new Person({ user, phone, hardships, ledger, random, failures, name, onAgain }));
       }
     }
   }
@@ -60,14 +60,14 @@ export class Crowd {
    * each once, and nobody had to begin again. Tells how many commands were done meanwhile.
    */
   async during(happening: () => Promise<void>): Promise<number> {
-    for (const person of this.#people) person.start();
-    const over = new AbortController();
-    const deliveries = this.#deliverOn(over.signal);
-    await followedBy(happening, async () => {
-      over.abort();
-      await deliveries;
-      await this.#halt();
-    });
+    const life = {
+      people: this.#people,
+      news: (user: string) => this.#deliver(user),
+      everyMs: DELIVER_EVERY_MS,
+      random: this.#random,
+      logs: () => this.#stage.server.lines.slice(-SHOWN_LINES).join('\n'),
+    };
+    await whileTheyLive(life, happening);
     const found = [...this.#failures, ...this.#stage.resyncs.map((it) => `began again: ${it}`)];
     for (const [user, ledger] of this.#ledgers) found.push(...(await this.#missing(user, ledger)));
     if (found.length > 0) throw new Error(`${found.length} differences:\n${found.slice(0, 40).join('\n')}`);
@@ -77,6 +77,12 @@ export class Crowd {
   /** How many were done so far. */
   get commands(): number {
     return this.#people.reduce((sum, it) => sum + it.lived.length, 0);
+  }
+
+  /** Of all phones. */
+  get hardships(): Hardships {
+    const sum = (count: (it: Hardships) => number) => this.#people.reduce((all, it) => all + count(it.hardships), 0);
+    return { lost: sum((it) => it.lost), refused: sum((it) => it.refused) };
   }
 
   /** Resolves when so many more were done: a machine may be as slow as it likes. */
@@ -89,8 +95,8 @@ export class Crowd {
     const phones = this.#people.filter((it) => it.user === user).map((it) => it.phone);
     try {
       const contents = await this.#stage.settle(user, ...phones);
-      const taken = (subject: string) => this.#stage.taken(subject).length;
-      return ledger.check(contents, taken, true).map((it) => `${user}: ${it}`);
+      const taken = (subject: string) => this.#stage.taken(subject);
+      return ledger.check(contents, taken, 'where the phone saw it').map((it) => `${user}: ${it}`);
     } catch (thrown) {
       return [(thrown as Error).message];
     }
@@ -100,26 +106,6 @@ export class Crowd {
     const subject = this.#stage.name(user);
     this.#ledgers.get(user)?.delivered(subject);
     await this.#stage.put(user, { subject });
-  }
-
-  async #deliverOn(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await pause(DELIVER_EVERY_MS);
-      await this.#deliver(this.#random.pick([...this.#ledgers.keys()]));
-    }
-  }
-
-  /** Those who wait are told to go on by news. */
-  async #halt(): Promise<void> {
-    const over = new AbortController();
-    void Promise.all(this.#people.map((it) => it.stop())).then(() => over.abort());
-    const until = performance.now() + HALT_LIMIT_MS;
-    while (!over.signal.aborted) {
-      const waiting = new Set(this.#people.filter((it) => it.isWaiting).map((it) => it.user));
-      for (const user of waiting) await this.#deliver(user);
-      await pause(NUDGE_MS);
-      if (performance.now() > until) throw new Error(`still waiting: ${[...waiting].join()}`);
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 /** A device and a mailbox come to the same. */
 import type { DeviceClient } from '../../../lib/activesync/client/index.ts';
 import type { Dovecot } from '../../support/dovecot.ts';
+import { answered } from './again.ts';
 import { differences } from './differences.ts';
 import { type MailboxContents, readMailbox } from './mailbox.ts';
 
@@ -21,7 +22,7 @@ export async function settle(
 ): Promise<MailboxContents> {
   const until = performance.now() + SETTLE_LIMIT_MS;
   for (;;) {
-    for (const phone of phones) await syncEverything(phone);
+    for (const phone of phones) await answered(() => syncEverything(phone));
     const contents = await readMailbox(dovecot, user);
     const found = phones.flatMap((phone) => differences(phone.state, contents));
     if (found.length === 0) return contents;

@@ -1,5 +1,5 @@
 /** What devices went through while something happened to their pool. */
-import type { Lived } from './person.ts';
+import type { Lived } from '../../support/somebody.ts';
 
 /** An attempt that had no answer of a server. */
 export interface Trouble {

@@ -5,13 +5,13 @@
 import { SeededRandom } from '../../../simulation/support/seeded-random.ts';
 import { passwordOf, TestPool, type TestPoolOptions } from '../../../support/pool/test-pool.ts';
 import { Radicale } from '../../../support/radicale.ts';
-import type { Hardships } from '../../support/persistent-transport.ts';
+import { whileTheyLive } from '../../support/living.ts';
+import { describeAccount, type Trouble } from './account.ts';
 import { Keeper } from './keeper.ts';
 import { type Collections, KeepingsLedger } from './keepings-ledger.ts';
 import { CONTACTS, EVENTS, KEEPINGS, OTHER_CALENDAR, readKept, TASKS } from './keepings.ts';
 import { poolPhone } from './pool-phone.ts';
 import { pause } from './sizes.ts';
-import { followedBy } from '../../support/followed-by.ts';
 
 export interface CalendarStageOptions extends Pick<TestPoolOptions, 'servers' | 'store'> {
   /** How many. */
@@ -22,8 +22,6 @@ const DEVICES_PER_USER = 2;
 /** What another program puts there. */
 const PUT_EVERY_MS = 400;
 const FIRST_ITEMS = 2;
-const NUDGE_MS = 1_000;
-const STOP_LIMIT_MS = 150_000;
 const SETTLE_LIMIT_MS = 60_000;
 const SETTLE_PAUSE_MS = 300;
 const SHOWN_DIFFERENCES = 40;
@@ -33,10 +31,9 @@ const POLL = { 'mail-dav-poll-min-seconds': '1', 'mail-dav-poll-max-seconds': '3
 export class CalendarStage {
   readonly pool: TestPool;
   readonly people: Keeper[] = [];
-  readonly troubles: string[] = [];
+  readonly #troubles: Trouble[] = [];
   readonly #dav: Radicale;
   readonly #ledgers: ReadonlyMap<string, KeepingsLedger>;
-  readonly #hardships: Hardships = { lost: 0, refused: 0 };
   readonly #failures: string[] = [];
   readonly #resyncs: string[] = [];
   readonly #random: SeededRandom;
@@ -78,19 +75,15 @@ export class CalendarStage {
    * begin again, and collections and phones have what they must have, once. `mayBeTwice`: see KeepingsLedger.
    */
   async during(happening: () => Promise<void>, { mayBeTwice = false } = {}): Promise<void> {
-    const before = this.#commands;
-    for (const person of this.people) person.start();
-    const over = new AbortController();
-    const putting = this.#putOn(over.signal);
-    await followedBy(happening, async () => {
-      over.abort();
-      await putting;
-      await this.#halt();
-    });
-    const commands = this.#commands - before;
-    process.stderr.write(`commands: ${commands}; troubles: ${this.troubles.splice(0).join(', ') || 'none'}\n`);
+    const livedBefore = this.people.map((it) => it.lived.length);
+    const { people } = this;
+    const news = (user: string) => this.#put(user);
+    const life = { people, news, everyMs: PUT_EVERY_MS, random: this.#random, logs: () => this.pool.logs() };
+    await whileTheyLive(life, happening);
+    const lived = people.flatMap((it, index) => it.lived.slice(livedBefore[index]));
+    process.stderr.write(`${describeAccount({ lived, troubles: this.#troubles.splice(0) })}\n`);
     await this.#check(mayBeTwice);
-    if (commands < this.people.length) throw new Error(`only ${commands} commands were done`);
+    if (lived.length < people.length) throw new Error(`only ${lived.length} commands were done`);
   }
 
   async stop(): Promise<void> {
@@ -102,17 +95,6 @@ export class CalendarStage {
     await this.#dav.stop();
   }
 
-  get #commands(): number {
-    return this.people.reduce((sum, it) => sum + it.commands, 0);
-  }
-
-  async #putOn(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await pause(PUT_EVERY_MS);
-      await this.#put(this.#random.pick(this.pool.users));
-    }
-  }
-
   async #put(user: string, keeping = this.#random.pick(KEEPINGS)): Promise<void> {
     const label = this.#name('Theirs');
     const extension = keeping === CONTACTS ? 'vcf' : 'ics';
@@ -120,29 +102,19 @@ export class CalendarStage {
     this.#ledgers.get(user)?.now(label, { collection: keeping.collection });
   }
 
-  /** Who waits is told to go on by news. */
-  async #halt(): Promise<void> {
-    const over = new AbortController();
-    void Promise.all(this.people.map((it) => it.stop())).then(() => over.abort());
-    const end = performance.now() + STOP_LIMIT_MS;
-    while (!over.signal.aborted) {
-      const waiting = new Set(this.people.filter((it) => it.isWaiting).map((it) => it.user));
-      for (const user of waiting) await this.#put(user);
-      await pause(NUDGE_MS);
-      if (performance.now() > end) throw new Error(`${this.pool.logs()}\nstill waiting: ${[...waiting].join()}`);
-    }
-  }
-
   async #check(mayBeTwice: boolean): Promise<void> {
     const found = [
       ...this.#failures.splice(0).map((it) => `failed: ${it}`),
       ...this.#resyncs.splice(0).map((it) => `began again: ${it}`),
     ];
+    const sending = mayBeTwice ? 'once unseen' : 'never';
     const checks = this.pool.users.map(async (user) => {
       const { collections, differences } = await this.#settle(user);
       const ledger = this.#ledgers.get(user) as KeepingsLedger;
       found.push(
-        ...[...differences, ...ledger.check(collections, this.#idsOf, mayBeTwice)].map((it) => `${user}: ${it}`),
+        ...[...differences, ...ledger.check(collections, (subject) => this.pool.site.taken(subject), sending)].map(
+          (it) => `${user}: ${it}`,
+        ),
       );
     });
     await Promise.all(checks);
@@ -170,19 +142,18 @@ export class CalendarStage {
     return new Map(await Promise.all([...KEEPINGS.map((it) => it.collection), OTHER_CALENDAR].map(read)));
   }
 
-  readonly #idsOf = (subject: string): readonly string[] =>
-    this.pool.site.taken(subject).map((it) => /^Message-ID: (.*?)\r?$/im.exec(it.raw.toString('latin1'))?.[1] ?? '');
-
   readonly #name = (prefix: string): string => `${prefix}-${++this.#serial}`;
 
   #addPerson(user: string): void {
     const deviceId = `CALENDARPHONE${this.people.length}`;
-    const onTrouble = (command: string, what: string) => void this.troubles.push(`${command} ${what}`);
+    const onTrouble = (command: string, what: string) =>
+      void this.#troubles.push({ user, command, what, atMs: performance.now() });
+    const hardships = { lost: 0, refused: 0 };
     const phone = poolPhone({
       url: this.pool.url,
       user,
       deviceId,
-      hardships: this.#hardships,
+      hardships,
       resyncs: this.#resyncs,
       onTrouble,
     });
@@ -190,6 +161,7 @@ export class CalendarStage {
       new Keeper({
         user,
         phone,
+        hardships,
         ledger: this.#ledgers.get(user) as KeepingsLedger,
         random: this.#random.fork(),
         failures: this.#failures,

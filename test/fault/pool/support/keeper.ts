@@ -1,71 +1,30 @@
 /** Somebody who keeps appointments, contacts and tasks on a phone: they make, change, move and delete, one thing after another. */
 import {
   type CollectionAnswer,
-  type DeviceClient,
   type DeviceItem,
   itemText,
   type SyncCommand,
 } from '../../../../lib/activesync/client/index.ts';
 import { element } from '../../../../lib/activesync/index.ts';
-import { reasonOf } from '../../../../lib/platform/index.ts';
-import type { SeededRandom } from '../../../simulation/support/seeded-random.ts';
-import { answered, type Statuses } from './again.ts';
+import { answered } from '../../support/again.ts';
+import { Somebody } from '../../support/somebody.ts';
 import type { KeepingsLedger } from './keepings-ledger.ts';
 import { EVENTS, type Keeping, KEEPINGS, OTHER_CALENDAR, SECOND_OCCURRENCE } from './keepings.ts';
 
-export interface KeeperOptions {
-  readonly user: string;
-  readonly phone: DeviceClient;
-  readonly ledger: KeepingsLedger;
-  readonly random: SeededRandom;
-  /** What went wrong for good. */
-  readonly failures: string[];
-  /** A name that no other item has. */
-  readonly name: (prefix: string) => string;
-  /** Told of answers by which a server asks for the same again. */
-  readonly onAgain: (command: string, status: number) => void;
-}
-
 const HEARTBEAT_SECONDS = 60;
-const THINK_MS = [50, 700] as const;
 const GUEST = 'carol@elsewhere.example';
 /** MS-ASCMD 2.2.3.177.11, 2.2.3.177.10 */
 const PING_DONE: readonly number[] = [1, 2];
 const PING_AGAIN = 8;
 const MOVED = 3;
 
-export class Keeper {
-  readonly user: string;
-  readonly phone: DeviceClient;
-  /** Commands that were answered. */
-  commands = 0;
-  isWaiting = false;
-  readonly #options: KeeperOptions;
-  #isStopping = false;
-  #running: Promise<void> = Promise.resolve();
-
-  constructor(options: KeeperOptions) {
-    this.#options = options;
-    this.user = options.user;
-    this.phone = options.phone;
-  }
-
+export class Keeper extends Somebody<KeepingsLedger> {
   /** Everything, until there is no more. */
   async sync(): Promise<void> {
-    await this.phone.folderSync();
-    for (const keeping of KEEPINGS) await this.phone.syncAll({ collectionId: this.#folder(keeping) });
-    await this.phone.syncAll({ collectionId: this.#otherCalendar });
-  }
-
-  start(): void {
-    this.#isStopping = false;
-    this.#running = this.#live();
-  }
-
-  /** What is under way is finished; a device that waits does so when something changes. */
-  stop(): Promise<void> {
-    this.#isStopping = true;
-    return this.#running;
+    await answered(() => this.phone.folderSync());
+    for (const collectionId of [...KEEPINGS.map((it) => this.#folder(it)), this.#otherCalendar]) {
+      await answered(() => this.phone.syncAll({ collectionId }));
+    }
   }
 
   /** Labels of what the phone holds, by collection. */
@@ -81,24 +40,14 @@ export class Keeper {
     ]);
   }
 
-  async #live(): Promise<void> {
-    const { random, failures } = this.#options;
-    while (!this.#isStopping) {
-      try {
-        await pause(random.between(...THINK_MS));
-        const chance = random.number();
-        if (chance < 0.15) await this.#wait();
-        else if (chance < 0.45) await this.#add();
-        else if (chance < 0.65) await this.#change();
-        else if (chance < 0.8) await this.#delete();
-        else if (chance < 0.9) await this.#move();
-        else if (chance < 0.95) await this.#leaveOut();
-        else await this.#syncAll(random.pick(KEEPINGS));
-      } catch (thrown) {
-        failures.push(`${this.user}: ${reasonOf(thrown)}`);
-        if (failures.length > 50) return;
-      }
-    }
+  protected async act(chance: number): Promise<void> {
+    if (chance < 0.15) await this.#wait();
+    else if (chance < 0.45) await this.#add();
+    else if (chance < 0.65) await this.#change();
+    else if (chance < 0.8) await this.#delete();
+    else if (chance < 0.9) await this.#move();
+    else if (chance < 0.95) await this.#leaveOut();
+    else await this.#syncAll(this.options.random.pick(KEEPINGS));
   }
 
   #folder({ folderType }: Keeping): string {
@@ -111,7 +60,7 @@ export class Keeper {
 
   /** One that nobody has done anything with yet. */
   #untouched(keeping: Keeping, isWanted: (label: string) => boolean = () => true): DeviceItem | undefined {
-    const { random, ledger } = this.#options;
+    const { random, ledger } = this.options;
     const items = this.phone.items(this.#folder(keeping)).filter((it) => isWanted(itemText(it, keeping.tag) ?? ''));
     const from = Math.floor(random.number() * items.length);
     return [...items.slice(from), ...items.slice(0, from)].find((it) => ledger.touch(itemText(it, keeping.tag)));
@@ -119,58 +68,55 @@ export class Keeper {
 
   async #wait(): Promise<void> {
     const folders = KEEPINGS.map((it) => ({ id: this.#folder(it), itemClass: it.itemClass }));
-    this.isWaiting = true;
-    try {
+    await this.waiting(async () => {
       const ping = () => this.phone.ping({ heartbeatSeconds: HEARTBEAT_SECONDS, folders });
-      const { status } = await this.#answered('Ping', ping, (it) => [it.status === PING_AGAIN ? 111 : it.status]);
-      if (!PING_DONE.includes(status)) throw new Error(`Ping was answered ${status}`);
-    } finally {
-      this.isWaiting = false;
-    }
+      const { result } = await this.command('Ping', ping, (it) => [it.status === PING_AGAIN ? 111 : it.status]);
+      if (!PING_DONE.includes(result.status)) throw new Error(`Ping was answered ${result.status}`);
+    });
     for (const keeping of KEEPINGS) await this.#syncAll(keeping);
   }
 
   async #syncAll(keeping: Keeping): Promise<void> {
-    await this.#answered('Sync', () => this.phone.syncAll({ collectionId: this.#folder(keeping) }));
+    await this.command('Sync', () => this.phone.syncAll({ collectionId: this.#folder(keeping) }));
   }
 
   async #add(): Promise<void> {
-    const { random, name, ledger } = this.#options;
+    const { random, name, ledger } = this.options;
     const keeping = random.pick(KEEPINGS);
     const hasGuest = keeping === EVENTS && random.chance(0.4);
     const label = name(hasGuest ? 'Meeting' : keeping.itemClass);
     const data = keeping.data(label, hasGuest ? GUEST : undefined);
-    await this.#command(keeping, 'Add', { kind: 'add', clientId: label, data });
+    const brokenOff = await this.#edit(keeping, 'Add', { kind: 'add', clientId: label, data });
     ledger.now(label, { collection: keeping.collection });
     if (!hasGuest) return;
     ledger.withGuests.add(label);
-    ledger.told(label);
+    ledger.told.sent(label, brokenOff);
   }
 
   async #change(): Promise<void> {
-    const { random, ledger } = this.#options;
+    const { random, ledger } = this.options;
     const keeping = random.pick(KEEPINGS);
     const item = this.#untouched(keeping);
     if (!item) return;
     const label = itemText(item, keeping.tag) ?? '';
     const changed = `${label}-changed`;
     const data = [element(keeping.tag, changed), ...(keeping === EVENTS ? EVENT_TIMES : [])];
-    await this.#command(keeping, 'Change', { kind: 'change', serverId: item.serverId, data });
+    const brokenOff = await this.#edit(keeping, 'Change', { kind: 'change', serverId: item.serverId, data });
     ledger.now(label, { collection: undefined });
     ledger.now(changed, { collection: keeping.collection });
     ledger.touch(changed);
-    if (ledger.withGuests.has(label)) ledger.told(`Updated: ${changed}`);
+    if (ledger.withGuests.has(label)) ledger.told.sent(`Updated: ${changed}`, brokenOff);
   }
 
   async #delete(): Promise<void> {
-    const { random, ledger } = this.#options;
+    const { random, ledger } = this.options;
     const keeping = random.pick(KEEPINGS);
     const item = this.#untouched(keeping);
     if (!item) return;
     const label = itemText(item, keeping.tag) ?? '';
-    await this.#command(keeping, 'Delete', { kind: 'delete', serverId: item.serverId });
+    const brokenOff = await this.#edit(keeping, 'Delete', { kind: 'delete', serverId: item.serverId });
     ledger.now(label, { collection: undefined });
-    if (ledger.withGuests.has(label)) ledger.told(`Cancelled: ${label}`);
+    if (ledger.withGuests.has(label)) ledger.told.sent(`Cancelled: ${label}`, brokenOff);
   }
 
   /** An occurrence of a weekly event. */
@@ -178,8 +124,8 @@ export class Keeper {
     const item = this.#untouched(EVENTS, (label) => label.startsWith(EVENTS.itemClass));
     if (!item) return;
     const instanceId = SECOND_OCCURRENCE;
-    await this.#command(EVENTS, 'Delete', { kind: 'delete', serverId: item.serverId, instanceId });
-    this.#options.ledger.now(itemText(item, EVENTS.tag) ?? '', { collection: EVENTS.collection, hasGap: true });
+    await this.#edit(EVENTS, 'Delete', { kind: 'delete', serverId: item.serverId, instanceId });
+    this.options.ledger.now(itemText(item, EVENTS.tag) ?? '', { collection: EVENTS.collection, hasGap: true });
   }
 
   async #move(): Promise<void> {
@@ -187,26 +133,22 @@ export class Keeper {
     if (!item) return;
     const sourceFolderId = this.#folder(EVENTS);
     const move = { serverId: item.serverId, sourceFolderId, destinationFolderId: this.#otherCalendar };
-    const [result] = await this.#answered('MoveItems', () => this.phone.moveItems(move));
-    if (result?.status !== MOVED) throw new Error(`MoveItems was answered ${result?.status}`);
-    this.#options.ledger.now(itemText(item, EVENTS.tag) ?? '', { collection: OTHER_CALENDAR });
+    const { result } = await this.command('MoveItems', () => this.phone.moveItems(move));
+    if (result[0]?.status !== MOVED) throw new Error(`MoveItems was answered ${result[0]?.status}`);
+    this.options.ledger.now(itemText(item, EVENTS.tag) ?? '', { collection: OTHER_CALENDAR });
   }
 
-  async #command(keeping: Keeping, name: string, command: SyncCommand): Promise<void> {
+  /** Tells how many attempts of it broke off. */
+  async #edit(keeping: Keeping, name: string, command: SyncCommand): Promise<number> {
     const request = { collectionId: this.#folder(keeping), commands: [command] };
     const statuses = (answer: CollectionAnswer | undefined) => [
       answer?.status,
       ...(answer?.results ?? []).map((it) => it.status),
     ];
-    const answer = await this.#answered(name, () => this.phone.sync(request), statuses);
-    const bad = statuses(answer).find((it) => (it ?? 1) !== 1);
+    const { result, brokenOff } = await this.command(name, () => this.phone.sync(request), statuses);
+    const bad = statuses(result).find((it) => (it ?? 1) !== 1);
     if (bad !== undefined) throw new Error(`${name} in ${keeping.collection} was answered ${bad}`);
-  }
-
-  async #answered<T>(command: string, run: () => Promise<T>, statuses?: (result: T) => Statuses): Promise<T> {
-    const result = await answered(run, (status) => this.#options.onAgain(command, status), statuses);
-    this.commands++;
-    return result;
+    return brokenOff;
   }
 }
 
@@ -214,5 +156,3 @@ const EVENT_TIMES = [
   element('Calendar:StartTime', '20261201T090000Z'),
   element('Calendar:EndTime', '20261201T100000Z'),
 ];
-
-const pause = (delayMs: number) => new Promise((done) => setTimeout(done, delayMs));

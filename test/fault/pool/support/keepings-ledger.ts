@@ -2,6 +2,8 @@
  * What a user's collections must be at the end: everything that another program put there, and the effect of every command whose
  * success a device was told. An item that is changed, moved or deleted is so by one command of one device alone.
  */
+import type { SunkMessage } from '../../../support/smtp-sink.ts';
+import { type MayBeTwice, Sendings } from '../../support/sendings.ts';
 import type { Kept } from './keepings.ts';
 
 /** By collection, what is in it. */
@@ -16,8 +18,8 @@ interface Expected {
 export class KeepingsLedger {
   readonly #items = new Map<string, Expected>();
   readonly #touched = new Set<string>();
-  /** Subjects of messages to those invited. */
-  readonly #told: string[] = [];
+  /** Messages to those invited. */
+  readonly told = new Sendings();
 
   /** `now('Standup', { collection: 'calendar' })` */
   now(label: string, expected: Expected): void {
@@ -27,10 +29,6 @@ export class KeepingsLedger {
   /** An event with guests: whoever changes it has them told. */
   readonly withGuests = new Set<string>();
 
-  told(subject: string): void {
-    this.#told.push(subject);
-  }
-
   /** False if another command has it, or the item is none of this ledger's. */
   touch(label: string | undefined): label is string {
     if (label === undefined || !this.#items.has(label) || this.#touched.has(label)) return false;
@@ -38,11 +36,12 @@ export class KeepingsLedger {
     return true;
   }
 
-  /**
-   * One line for every difference. `idsOf` tells the Message-IDs that the submission server took with this subject; `mayBeTwice`:
-   * a server that dies between the taking and its record may send again under the same one.
-   */
-  check(collections: Collections, idsOf: (subject: string) => readonly string[], mayBeTwice: boolean): string[] {
+  /** One line for every difference. */
+  check(
+    collections: Collections,
+    taken: (subject: string) => readonly SunkMessage[],
+    mayBeTwice: MayBeTwice,
+  ): string[] {
     const found: string[] = [];
     const uids = new Map<string, number>();
     const places = new Map<string, { collection: string; kept: Kept }[]>();
@@ -62,11 +61,7 @@ export class KeepingsLedger {
       else if (there.some(({ kept }) => kept.hasGap !== hasGap))
         found.push(`${label} ${hasGap ? 'lacks' : 'has'} a gap`);
     }
-    for (const subject of this.#told) {
-      const ids = idsOf(subject);
-      if (new Set(ids).size !== 1 || ids.length > (mayBeTwice ? 2 : 1))
-        found.push(`"${subject}" was sent ${ids.length} times as ${new Set(ids).size} messages`);
-    }
+    found.push(...this.told.check(taken, mayBeTwice));
     return found;
   }
 }

@@ -2,8 +2,10 @@
  * What a user's mailbox must be at the end: every message that was delivered, and the effect of every command whose success a
  * device was told. A message is touched by one command of one device alone, so that nothing is a matter of order.
  */
+import type { SunkMessage } from '../../../support/smtp-sink.ts';
 import type { MailboxContents } from '../../support/mailbox.ts';
 import { foldersWith, messagesWith } from '../../support/mailbox.ts';
+import { type MayBeTwice, Sendings } from '../../support/sendings.ts';
 
 export interface Expected {
   /** Where it is once; undefined: nowhere. */
@@ -15,7 +17,7 @@ export interface Expected {
 export class Ledger {
   readonly #messages = new Map<string, Expected>();
   readonly #touched = new Set<string>();
-  readonly #sent: string[] = [];
+  readonly #sent = new Sendings();
   readonly #told = new Set<string>();
 
   /** Before it is delivered. */
@@ -35,19 +37,16 @@ export class Ledger {
     this.#messages.set(subject, expected);
   }
 
-  sent(subject: string): void {
-    this.#sent.push(subject);
+  sent(subject: string, brokenOff: number): void {
+    this.#sent.sent(subject, brokenOff);
   }
 
-  get commands(): number {
-    return this.#touched.size + this.#sent.length;
-  }
-
-  /**
-   * One line for every difference that was not told before. `taken` counts a subject at the submission server; `mayBeTwice`: a server died, and one
-   * that dies between the taking and its record may send again under the same Message-ID (sync-state.md, rule 10).
-   */
-  check(contents: MailboxContents, taken: (subject: string) => number, mayBeTwice: boolean): readonly string[] {
+  /** One line for every difference that was not told before. `taken`: what the submission server took with a subject. */
+  check(
+    contents: MailboxContents,
+    taken: (subject: string) => readonly SunkMessage[],
+    mayBeTwice: MayBeTwice,
+  ): readonly string[] {
     const found: string[] = [];
     for (const [subject, { folder, isSeen, isFlagged }] of this.#messages) {
       const folders = foldersWith(contents, subject);
@@ -58,9 +57,8 @@ export class Ledger {
       if (isSeen === true && !flags.has('\\Seen')) found.push(`${subject} was marked as read and is not`);
       if (isFlagged === true && !flags.has('\\Flagged')) found.push(`${subject} was flagged and is not`);
     }
-    for (const subject of this.#sent) {
-      const times = taken(subject);
-      if (times < 1 || times > (mayBeTwice ? 2 : 1)) found.push(`${subject} was sent ${times} times`);
+    found.push(...this.#sent.check(taken, mayBeTwice));
+    for (const subject of this.#sent.subjects) {
       const copies = foldersWith(contents, subject);
       if (copies.join() !== 'Sent') found.push(`the copies of ${subject} are in [${copies.join()}]`);
     }

@@ -6,13 +6,12 @@ import { composeMail } from '../../../../lib/activesync/client/index.ts';
 import { SeededRandom } from '../../../simulation/support/seeded-random.ts';
 import { TEST_DOMAIN } from '../../../support/imap-backend.ts';
 import { TestPool, type TestPoolOptions } from '../../../support/pool/test-pool.ts';
-import type { Hardships } from '../../support/persistent-transport.ts';
+import { whileTheyLive } from '../../support/living.ts';
 import { settle } from '../../support/settle.ts';
 import { type Account, describeAccount, type Trouble } from './account.ts';
 import { Ledger } from './ledger.ts';
 import { Person } from './person.ts';
 import { poolPhone } from './pool-phone.ts';
-import { followedBy } from '../../support/followed-by.ts';
 
 export interface PoolStageOptions extends Omit<TestPoolOptions, 'users'> {
   /** How many. */
@@ -24,25 +23,26 @@ export interface PoolStageOptions extends Omit<TestPoolOptions, 'users'> {
   readonly door?: (pool: TestPool) => Promise<string>;
 }
 
+export interface DuringOptions {
+  readonly everyMs: number;
+  readonly mayBeTwice?: boolean;
+  readonly seamless?: boolean;
+}
+
 const FIRST_MESSAGES = 4;
 const AT_ONCE = 8;
-const STOP_NUDGE_MS = 700;
-const STOP_LIMIT_MS = 150_000;
 const SHOWN_DIFFERENCES = 40;
 
 export class PoolStage {
   readonly pool: TestPool;
   readonly people: Person[] = [];
   readonly ledgers: ReadonlyMap<string, Ledger>;
-  readonly hardships: Hardships = { lost: 0, refused: 0 };
   /** Every attempt of a device that had no answer of a server, or one by which it was to try again. */
   readonly troubles: Trouble[] = [];
   readonly failures: string[] = [];
   readonly resyncs: string[] = [];
   readonly random: SeededRandom;
   #serial = 0;
-  #delivering: AbortController | undefined;
-
   readonly #url: string;
 
   private constructor(pool: TestPool, seed: number, url: string) {
@@ -92,26 +92,21 @@ export class PoolStage {
 
   /**
    * People live on, and mail comes in every `everyMs`, while that happens; then everybody finishes, nobody may have had to
-   * begin again, and everything is where it must be, once. `mayBeTwice`: see Ledger.
+   * begin again, and everything is where it must be, once. `mayBeTwice`: see Sendings; `seamless`: nor may any attempt of a device
+   * have gone without a server's answer, or been asked for again.
    */
   async during(
     happening: () => Promise<void>,
-    { everyMs, mayBeTwice = false }: { readonly everyMs: number; readonly mayBeTwice?: boolean },
+    { everyMs, mayBeTwice = false, seamless = false }: DuringOptions,
   ): Promise<Account> {
     const fromMs = performance.now();
     const livedBefore = this.people.map((it) => it.lived.length);
-    for (const person of this.people) person.start();
-    const delivering = new AbortController();
-    this.#delivering = delivering;
-    const deliveries = this.#deliverOn(everyMs, delivering.signal);
-    await followedBy(happening, async () => {
-      delivering.abort();
-      await deliveries;
-      await this.#halt();
-    });
+    const { people, random } = this;
+    const news = (user: string) => this.deliver(user);
+    await whileTheyLive({ people, news, everyMs, random, logs: () => this.pool.logs() }, happening);
     const lived = this.people.flatMap((it, index) => it.lived.slice(livedBefore[index]));
     const troubles = this.troubles.filter((it) => it.atMs >= fromMs);
-    await this.#check(mayBeTwice);
+    await this.#check(mayBeTwice, seamless ? troubles : []);
     const account = { lived, troubles };
     process.stderr.write(`${describeAccount(account)}\n`);
     if (lived.length < this.people.length) throw new Error(`only ${lived.length} commands were done`);
@@ -119,7 +114,6 @@ export class PoolStage {
   }
 
   async stop(): Promise<void> {
-    this.#delivering?.abort();
     for (const person of this.people) {
       void person.stop();
       person.phone.close();
@@ -127,20 +121,25 @@ export class PoolStage {
     await this.pool.stop();
   }
 
-  async #check(mayBeTwice: boolean): Promise<void> {
+  async #check(mayBeTwice: boolean, troubles: readonly Trouble[]): Promise<void> {
     const { site } = this.pool;
     const found: string[] = [];
     await atOnce(this.pool.users, async (user) => {
       const phones = this.people.filter((it) => it.user === user).map((it) => it.phone);
       try {
         const contents = await settle(site.dovecot, user, phones);
-        const taken = (subject: string) => site.taken(subject).length;
-        found.push(...(this.ledgers.get(user)?.check(contents, taken, mayBeTwice) ?? []).map((it) => `${user}: ${it}`));
+        const taken = (subject: string) => site.taken(subject);
+        const sending = mayBeTwice ? 'once unseen' : 'never';
+        found.push(...(this.ledgers.get(user)?.check(contents, taken, sending) ?? []).map((it) => `${user}: ${it}`));
       } catch (thrown) {
         found.push(`${user}: ${(thrown as Error).message}`);
       }
     });
-    found.unshift(...this.failures.map((it) => `failed: ${it}`), ...this.resyncs.map((it) => `began again: ${it}`));
+    found.unshift(
+      ...troubles.map((it) => `trouble: ${it.user}: ${it.command} ${it.what}`),
+      ...this.failures.map((it) => `failed: ${it}`),
+      ...this.resyncs.map((it) => `began again: ${it}`),
+    );
     // Each is told once.
     this.failures.length = 0;
     this.resyncs.length = 0;
@@ -150,36 +149,17 @@ export class PoolStage {
     throw new Error(`${this.pool.logs()}\n${found.length} differences:\n${shown}`);
   }
 
-  /** What waits is told to go on by news. */
-  async #halt(): Promise<void> {
-    const over = new AbortController();
-    void Promise.all(this.people.map((it) => it.stop())).then(() => over.abort());
-    const end = performance.now() + STOP_LIMIT_MS;
-    while (!over.signal.aborted) {
-      const waiting = new Set(this.people.filter((it) => it.isWaiting).map((it) => it.user));
-      for (const user of waiting) await this.deliver(user);
-      await pause(STOP_NUDGE_MS);
-      if (performance.now() > end) throw new Error(`${this.pool.logs()}\nstill waiting: ${[...waiting].join()}`);
-    }
-  }
-
-  async #deliverOn(everyMs: number, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await pause(everyMs);
-      await this.deliver(this.random.pick(this.pool.users));
-    }
-  }
-
   #addPerson(user: string): void {
     const trouble = (command: string, what: string) =>
       void this.troubles.push({ user, command, what, atMs: performance.now() });
-    const { hardships, resyncs } = this;
+    const { resyncs } = this;
+    const hardships = { lost: 0, refused: 0 };
     const deviceId = `POOLPHONE${this.people.length}`;
     const phone = poolPhone({ url: this.#url, user, deviceId, hardships, resyncs, onTrouble: trouble });
     const { random, failures, name } = this;
     const ledger = this.ledgers.get(user) as Ledger;
     const onAgain = (command: string, status: number) => trouble(command, `Status ${status}`);
-    this.people.push(new Person({ user, phone, ledger, random: random.fork(), failures, name, onAgain }));
+    this.people.push(new Person({ user, phone, hardships, ledger, random: random.fork(), failures, name, onAgain }));
   }
 }
 
@@ -193,5 +173,3 @@ async function atOnce<T>(all: readonly T[], run: (one: T) => Promise<void>): Pro
     }),
   );
 }
-
-const pause = (delayMs: number) => new Promise((done) => setTimeout(done, delayMs));
