@@ -8,22 +8,32 @@ import type { SunkMessage } from '../../support/smtp-sink.ts';
 export type MayBeTwice = 'never' | 'where the phone saw it' | 'once unseen';
 
 export class Sendings {
-  /** By subject: attempts that broke off. */
+  /** By subject: attempts that broke off, of those that were not checked yet. */
   readonly #brokenOff = new Map<string, number>();
+  /** By subject, of all others: how often each was taken. */
+  readonly #times = new Map<string, number>();
 
   sent(subject: string, brokenOff: number): void {
     this.#brokenOff.set(subject, brokenOff);
   }
 
   get subjects(): readonly string[] {
-    return [...this.#brokenOff.keys()];
+    return [...this.#times.keys(), ...this.#brokenOff.keys()];
   }
 
-  /** One line for every difference. `taken`: what the submission server took with a subject. */
+  /**
+   * One line for every difference. `taken`: what the submission server took with a subject; `mayBeTwice`: of messages since the
+   * last check. Those before were answered by then, and nothing that comes later sends them again.
+   */
   check(taken: (subject: string) => readonly SunkMessage[], mayBeTwice: MayBeTwice): string[] {
     const found: string[] = [];
+    for (const [subject, times] of this.#times) {
+      const now = taken(subject).length;
+      if (now !== times) found.push(`${subject} was sent ${times} times, and later ${now - times} times more`);
+    }
     for (const [subject, brokenOff] of this.#brokenOff) {
       const ids = taken(subject).map(messageIdOf);
+      this.#times.set(subject, ids.length);
       const again = { never: 0, 'where the phone saw it': brokenOff, 'once unseen': Math.max(1, brokenOff) }[
         mayBeTwice
       ];
@@ -31,6 +41,7 @@ export class Sendings {
       const attempts = `${brokenOff} attempts of the phone broke off`;
       found.push(`${subject} was sent ${ids.length} times as ${new Set(ids).size} messages; ${attempts}`);
     }
+    this.#brokenOff.clear();
     return found;
   }
 }
