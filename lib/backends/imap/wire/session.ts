@@ -281,11 +281,12 @@ export class ImapSession {
       this.end(`the server said goodbye: ${response.toString('utf8', next)}`);
       return;
     }
+    let values: Value[] | undefined;
     const untagged: Untagged = {
       name,
       number,
       code: isStatus(name) ? responseCodeAt(response, next) : undefined,
-      values: () => parseValues(response, next),
+      values: () => (values ??= parseValues(response, next)),
     };
     const isAnswer = this.#inFlight.some((command) => command.onUntagged?.(untagged));
     if (!isAnswer) this.onNews?.(untagged);

@@ -17,6 +17,8 @@ const BRACKET_CLOSE = 0x5d;
 const BRACE_OPEN = 0x7b;
 const BRACE_CLOSE = 0x7d;
 const TILDE = 0x7e;
+/** Makes an ASCII letter a small one. */
+const LOWER = 0x20;
 /** Deeper nesting than any message has; a server that sends more is refused rather than followed. */
 const MAX_DEPTH = 200;
 
@@ -96,10 +98,15 @@ class Parser {
       else if (brackets === 0 && (byte === SPACE || byte === OPEN || byte === CLOSE)) break;
     }
     this.#at = end === start ? end + 1 : end;
-    const text = bytes.toString('latin1', start, this.#at);
-    return text.length === 3 && text.toUpperCase() === 'NIL' ? null : text;
+    return this.#at - start === 3 && isNil(bytes, start) ? null : bytes.toString('latin1', start, this.#at);
   }
 }
+
+/** Every other value of a structure is one: none of them need become a text first. */
+const isNil = (bytes: Buffer, at: number): boolean =>
+  ((bytes[at] as number) | LOWER) === 0x6e &&
+  ((bytes[at + 1] as number) | LOWER) === 0x69 &&
+  ((bytes[at + 2] as number) | LOWER) === 0x6c;
 
 /** The text of a string, atom or literal; '' for NIL and lists. */
 export function textOf(value: Value | undefined): string {
