@@ -1,5 +1,6 @@
-// Clock, random, log, metrics, errors: what every other room may stand on.
+// Clock, random, log, metrics, traces, errors: what every other room may stand on.
 export { type Clock, sleep, systemClock, type Timer } from './clock.ts';
+export { type AwsCredentials, AwsSigner } from './aws-signer.ts';
 export { CaravanError, type ErrorDetails, reasonOf } from './errors.ts';
 export { createLog, type Log, type LogFields, type LogLevel, silentLog } from './log.ts';
 export { EmbeddedMetrics, type EmbeddedMetricsOptions } from './embedded-metrics.ts';
@@ -16,3 +17,8 @@ export {
 export { OPEN_METRICS_TYPE, openMetrics } from './open-metrics.ts';
 export { type Random, randomName, systemRandom } from './random.ts';
 export { describeFailure } from './describe-failure.ts';
+export { type FinishedSpan, Span, type SpanAttributes, type SpanKind } from './tracing/span.ts';
+export { SpanExporter } from './tracing/span-exporter.ts';
+export { parseAmazonTrace, parseTraceparent, type TraceContext } from './tracing/trace-context.ts';
+export { traced, tracedLog } from './tracing/traced.ts';
+export { Tracer } from './tracing/tracer.ts';

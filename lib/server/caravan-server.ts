@@ -4,7 +4,7 @@ import { ACTIVESYNC_PATH } from '../activesync/index.ts';
 import { ConfiguredPolicies } from '../administration/index.ts';
 import type { Account } from '../backends/index.ts';
 import { StoreOutbox } from '../outbox/index.ts';
-import { type Clock, type Log, type Random, systemClock, systemRandom } from '../platform/index.ts';
+import { type Clock, type Log, type Random, systemClock, systemRandom, traced } from '../platform/index.ts';
 import { DEFAULT_SYNC_SETTINGS } from '../sync/index.ts';
 import type { Configuration } from '../topology/index.ts';
 import { startAdministration } from './administration-listener.ts';
@@ -30,6 +30,9 @@ import { standalone } from './growth/standalone-placement.ts';
 import type { Placement } from './placement.ts';
 import { poolPlacement } from './pool-placement.ts';
 import { loadCertificate, type TlsSource } from './tls/certificate.ts';
+import { openTracing } from './tracing/open-tracing.ts';
+import { RequestTraces } from './tracing/request-traces.ts';
+import { tracedMail } from './tracing/traced-mail.ts';
 
 export interface CaravanServer {
   /** Where it listens: `https://localhost:8443`. */
@@ -75,11 +78,22 @@ async function open(
   opened: (() => Promise<void>)[],
   close: () => Promise<void>,
 ): Promise<CaravanServer> {
-  const { clock = systemClock, random = systemRandom, log } = parts;
+  const { clock = systemClock, random = systemRandom } = parts;
   const { listen, limits } = configuration;
   const certificate = await loadCertificate(tlsSource(configuration), clock);
   const running = new RunningRequests(limits.maxConcurrentRequests);
   const metrics = new ServerMetrics();
+  const tracing = await openTracing(configuration, {
+    metrics: metrics.registry,
+    session: () => place.session(),
+    clock,
+    random,
+    log: parts.log,
+  });
+  opened.push(async () => tracing?.close());
+  const tracer = tracing?.tracer;
+  const log = tracing?.log ?? parts.log;
+  const storeMetrics = tracing?.tap(metrics.store) ?? metrics.store;
   const waitingWork = () => running.count / limits.maxConcurrentRequests;
   const sampler = new LoadSampler({
     clock,
@@ -88,13 +102,14 @@ async function open(
     devices: () => owner.deviceCount,
   });
   opened.push(async () => sampler.close());
-  const kept = await openStore(configuration, { clock, random, log, metrics: sampler.tap(metrics.store) });
+  const kept = await openStore(configuration, { clock, random, log, metrics: sampler.tap(storeMetrics) });
   const { store } = kept;
   opened.push(() => store.close());
   const mail = await openMailSystem(configuration.mail, { clock, random, log });
   opened.push(() => mail.close());
+  const mailSystem = tracer ? tracedMail(mail.system, tracer) : mail.system;
   const owner = new Owner({
-    mail: mail.system,
+    mail: mailSystem,
     store,
     clock,
     random,
@@ -106,7 +121,7 @@ async function open(
   });
   opened.push(() => owner.close());
   const authenticator = new Authenticator({
-    mail: mail.system,
+    mail: mailSystem,
     clock,
     random,
     log,
@@ -117,11 +132,12 @@ async function open(
   const certificates = await openCertificateCheck(configuration.smime, clock);
   const queue = await openMailQueue(configuration, { random, log });
   opened.push(async () => queue?.queue.close());
+  const waiting = queue && tracer ? { ...queue, queue: traced(queue.queue, tracer, 'outbox', ['put']) } : queue;
   const ownerRoad = new OwnerRoad({
     owner,
     policies: new ConfiguredPolicies(configuration),
-    outbox: new StoreOutbox({ store, clock, random, log, ...(queue && { waiting: queue }) }),
-    directory,
+    outbox: new StoreOutbox({ store, clock, random, log, ...(waiting && { waiting }) }),
+    directory: directory && tracer ? traced(directory, tracer, 'directory', ['find']) : directory,
     certificates,
     limits,
     pressure: () => ({ waitingWork: waitingWork(), memoryShare: sampler.sample.memoryShare }),
@@ -139,6 +155,7 @@ async function open(
         sampler,
         metrics,
         ...(homes && { homes }),
+        tracer,
         clock,
         random,
         log,
@@ -147,7 +164,8 @@ async function open(
         store,
         owner,
         ownerRoad,
-        storeMetrics: metrics.store,
+        storeMetrics,
+        tracer,
         clock,
         random,
         log,
@@ -160,6 +178,7 @@ async function open(
     homes: homes && configuration.pool && { door: homes.door, pool: configuration.pool.name },
     ...limits,
     onCommand: (command, status, workedMs) => metrics.command(command, status, workedMs),
+    tracer,
     clock,
     random,
     log,
@@ -190,6 +209,7 @@ async function open(
     options: { ...listen, certificate },
     running,
     mayServe: () => isUp,
+    traces: tracer && new RequestTraces(tracer, configuration.trace),
     clock,
     random,
     log,

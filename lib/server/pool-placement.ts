@@ -1,9 +1,10 @@
 /** A server's place in a pool: its membership, its links to the others, and the way of a request to its user's owner. */
-import { type Clock, type Log, type Random, sleep } from '../platform/index.ts';
+import { type Clock, type Log, type Random, sleep, type Tracer } from '../platform/index.ts';
 import { PoolAdministration } from '../pool/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Configuration } from '../topology/index.ts';
 import type { OwnerRoad } from './activesync/owner-road.ts';
+import { BUILD } from './build.ts';
 import { HomeKeeper } from '../pool/homes/index.ts';
 import type { OpenHomes } from './homes/open-homes.ts';
 import type { LoadSampler } from './metrics/load-sampler.ts';
@@ -26,6 +27,8 @@ export interface PoolParts {
   readonly metrics: ServerMetrics;
   /** Where there are several pools. */
   readonly homes?: OpenHomes;
+  /** Where requests are traced. */
+  readonly tracer?: Tracer | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -35,7 +38,6 @@ type PoolConfiguration = NonNullable<Configuration['pool']>;
 
 /** Answers bear whole attachments. */
 export const ANSWER_LIMIT_BYTES = 256 * 1024 * 1024;
-export const BUILD = '0.1.0';
 /** One request of the protocol to the store; shorter where a beat is. */
 const STORE_REQUEST_MS = 1_000;
 /** After so many beats every server has read that this one has left, and sends it nobody. */
@@ -47,7 +49,7 @@ export async function poolPlacement(
   pool: PoolConfiguration,
   parts: PoolParts,
 ): Promise<Placement> {
-  const { store, owner, ownerRoad, sampler, metrics, homes, clock, random, log } = parts;
+  const { store, owner, ownerRoad, sampler, metrics, homes, tracer, clock, random, log } = parts;
   const keys = poolKeys(
     pool.name,
     [pool.key, pool.previousKey].filter((it) => it !== undefined),
@@ -116,6 +118,7 @@ export async function poolPlacement(
     },
     onProxied: () => metrics.proxied(),
     onLeft: () => left.resolve(),
+    tracer,
     clock,
     random,
     log,

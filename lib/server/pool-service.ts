@@ -1,5 +1,5 @@
 /** What a server does for its pool, whatever carries the words between servers: its membership, its road, its part for others. */
-import type { Clock, Log, Random } from '../platform/index.ts';
+import { type Clock, type Log, parseTraceparent, type Random, type Tracer } from '../platform/index.ts';
 import { createMember, type Location, type Member, type MemberOptions } from '../pool/index.ts';
 import type { Front, OwnerRoad } from './activesync/owner-road.ts';
 import { replyOf } from './activesync/reply.ts';
@@ -11,6 +11,7 @@ import type { Owner } from './owner.ts';
 import type { PeerService } from './peer/peer-listener.ts';
 import type { Addressed, Given, PeerResult } from './peer/peer-messages.ts';
 import type { Peer } from './peer/peers.ts';
+import { describe } from './tracing/request-traces.ts';
 
 /** The way to the other servers. */
 export interface PoolPeers extends PeerRoad {
@@ -26,6 +27,8 @@ export interface PoolServiceParts {
   /** Who is served here although the pool does not say so: what the member knows, seen through that. Default: nobody. */
   readonly around?: (member: Member) => Member;
   readonly onProxied?: () => void;
+  /** Where requests are traced. */
+  readonly tracer?: Tracer | undefined;
   /** See MemberCallbacks. */
   readonly onLeft?: () => void;
   readonly clock: Clock;
@@ -42,9 +45,10 @@ export interface PoolService {
 
 /** A give's last step comes well within this time, or never. */
 const HANDED_OVER_MS = 60_000;
+const OUTCOMES = { reply: 'answered', wait: 'waiting', moved: 'moved' } as const;
 
 export function createPoolService(parts: PoolServiceParts): PoolService {
-  const { owner, ownerRoad, peers, onProxied, clock, random, log } = parts;
+  const { owner, ownerRoad, peers, onProxied, tracer, clock, random, log } = parts;
   const handedOver = new Map<string, NonNullable<ReturnType<Owner['credentialsOf']>>>();
   const inPool: Member = createMember({
     ...parts.member,
@@ -83,7 +87,15 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
     execute: (request, lease, signal) => ownerRoad.execute(request, lease, door, signal),
     closeTicket: (ticket) => ownerRoad.closeTicket(ticket),
   };
-  const road: RoutedRoad = new RoutedRoad({ member, peers, local, clock, log, ...(onProxied && { onProxied }) });
+  const road: RoutedRoad = new RoutedRoad({
+    member,
+    peers,
+    local,
+    tracer,
+    clock,
+    log,
+    ...(onProxied && { onProxied }),
+  });
 
   /** Another server's device: its user must be ours, by the very epoch or a newer one. Failures are answers. */
   async function executeForPeer(
@@ -103,12 +115,30 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
       return { kind: 'moved' };
     } catch (thrown) {
       const failure = failureOf(thrown, random);
+      tracer?.current()?.fail(thrown, failure.status);
       log[isHungUp(thrown) ? 'info' : 'error'](
         { requestId: request.requestId, status: failure.status, error: thrown },
         'A request for another front failed',
       );
       return replyOf({ kind: 'http', ...failure });
     }
+  }
+
+  /** The same, as the owner's part of the front's trace. */
+  async function traceForPeer(
+    request: RoadRequest,
+    to: Addressed,
+    front: Front,
+    signal: AbortSignal,
+  ): Promise<PeerResult> {
+    if (tracer === undefined) return executeForPeer(request, to, front, signal);
+    const span = tracer.begin(request.line.command, 'server', parseTraceparent(request.traceparent));
+    describe(span, 'owner', request.requestId);
+    const result = await tracer.within(span, () => executeForPeer(request, to, front, signal));
+    span.set({ 'caravan.outcome': OUTCOMES[result.kind] });
+    if (result.kind === 'reply') span.answered(result.status);
+    span.end();
+    return result;
   }
 
   /** Another server says that the user is ours by this epoch: whatever we remember from before it is out of date. */
@@ -132,7 +162,7 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
     member,
     road,
     service: {
-      execute: executeForPeer,
+      execute: traceForPeer,
       closeTicket: (ticket) => ownerRoad.closeTicket(ticket),
       given: takeOver,
       waitingDevices: (user) => owner.waitingDevices(user),

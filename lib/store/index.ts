@@ -7,6 +7,7 @@ export {
   type EmbeddedDynamo,
   type EmbeddedDynamoOptions,
   type EngineName,
+  openAwsCredentials,
   openDynamoStore,
   startEmbeddedDynamo,
 } from './dynamodb/index.ts';

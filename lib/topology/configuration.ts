@@ -10,6 +10,7 @@ import { outboxSection } from './sections/outbox.ts';
 import { devicesSection, policySection } from './sections/policy.ts';
 import { poolSection } from './sections/pool.ts';
 import { storeSection } from './sections/store.ts';
+import { traceSection } from './sections/trace.ts';
 import { choice, optional, path, section, text, whole, withDefault } from './setting.ts';
 
 export const configurationSchema = z.strictObject({
@@ -43,6 +44,7 @@ export const configurationSchema = z.strictObject({
   authentication: authenticationSection,
   administration: administrationSection,
   metrics: metricsSection,
+  trace: traceSection,
   log: section({
     level: withDefault(
       choice(['debug', 'info', 'warn', 'error', 'silent'], {
@@ -112,6 +114,7 @@ export type AdministrationConfiguration = Configuration['administration'];
 export type DirectoryConfiguration = Configuration['directory'];
 export type SmimeConfiguration = Configuration['smime'];
 export type MetricsConfiguration = Configuration['metrics'];
+export type TraceConfiguration = Configuration['trace'];
 export type ListenConfiguration = Configuration['listen'];
 export type PolicyConfiguration = Configuration['policy'];
 export type DevicesConfiguration = Configuration['devices'];

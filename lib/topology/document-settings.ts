@@ -45,6 +45,7 @@ const SECTION_TITLES: Readonly<Record<string, string>> = {
   authentication: 'authentication: passwords and guessing',
   administration: 'administration: for those in charge',
   metrics: 'metrics',
+  trace: 'trace: what requests cost, and where',
   log: 'log',
 };
 

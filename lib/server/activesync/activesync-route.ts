@@ -12,7 +12,7 @@ import {
   statusAnswer,
 } from '../../activesync/index.ts';
 import { BackendError } from '../../backends/index.ts';
-import { type Clock, type Log, type Random, sleep } from '../../platform/index.ts';
+import { type Clock, type Log, type Random, sleep, type Tracer } from '../../platform/index.ts';
 import { ServerError } from '../errors.ts';
 import type { Authentication, Authenticator } from '../authentication/authenticator.ts';
 import { CHALLENGE } from '../authentication/basic.ts';
@@ -23,6 +23,7 @@ import { PASSED_ON_HEADER, passOn } from '../homes/pass-on.ts';
 import type { RunningRequests } from '../http/running-requests.ts';
 import { answerText, type Route, type RouteContext } from '../http/route.ts';
 import { type Parked, Parking } from '../parking.ts';
+import { endPart, resumePart } from '../tracing/request-traces.ts';
 import { replyOf, sendReply } from './reply.ts';
 import { RequestRate } from './request-rate.ts';
 import type { Reply, Road, RoadRequest, RoadWait } from './road.ts';
@@ -38,6 +39,8 @@ export interface ActiveSyncParts {
   readonly requestsPerMinute: number;
   /** Told of every answer; `workedMs` leaves out the time in which the device waited. */
   readonly onCommand?: (command: string, status: number, workedMs: number) => void;
+  /** Where requests are traced. */
+  readonly tracer?: Tracer | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -54,12 +57,14 @@ interface Exchange {
   waitUntilMs?: number;
   /** What it took until it waited. */
   workedMs?: number;
+  /** Where requests are traced, once it waits: the span of its request, which ended then. */
+  traceparent?: string | undefined;
 }
 
 /** What the door does with a parked exchange. */
 interface Ends {
   answer(exchange: Exchange, reply: Reply): void;
-  run(exchange: Exchange, again: boolean, instead: Reply | undefined): void;
+  run(exchange: Exchange, again: boolean, instead: Reply | undefined): Promise<void>;
   close(ticket: string): void;
 }
 
@@ -80,11 +85,11 @@ class ParkedExchange implements Parked {
   }
 
   again(): void {
-    this.#ends.run(this.#exchange, true, undefined);
+    void this.#ends.run(this.#exchange, true, undefined);
   }
 
   lost(): void {
-    this.#ends.run(this.#exchange, false, this.#wait.atDeadline);
+    void this.#ends.run(this.#exchange, false, this.#wait.atDeadline);
   }
 
   close(): void {
@@ -114,11 +119,12 @@ export class ActiveSyncRoute implements Route {
     this.#parts = parts;
     this.#parking = new Parking(parts.clock);
     this.#rate = new RequestRate(parts.clock, parts.requestsPerMinute);
-    this.#ends = {
+    const ends: Ends = {
       answer: (exchange, reply) => this.#answer(exchange, reply),
-      run: (exchange, again, instead) => void this.#runParked(exchange, again, instead),
+      run: (exchange, again, instead) => this.#runParked(exchange, again, instead),
       close: (ticket) => parts.road.closeTicket(ticket),
     };
+    this.#ends = parts.tracer ? traceEnds(ends, parts.tracer) : ends;
     parts.road.onCompletion((ticket, completion) => this.#parking.complete(ticket, completion));
   }
 
@@ -175,7 +181,7 @@ export class ActiveSyncRoute implements Route {
     response: ServerResponse,
     context: RouteContext,
   ): Promise<Exchange | undefined> {
-    const { authenticator, bodyLimitBytes, clock, log } = this.#parts;
+    const { authenticator, bodyLimitBytes, tracer, clock, log } = this.#parts;
     const startedMs = clock.monotonic();
     const who = await authenticator.check(request.headers.authorization, context.address);
     if (who.kind !== 'known') {
@@ -184,6 +190,7 @@ export class ActiveSyncRoute implements Route {
     }
     const query = (request.url ?? '').split('?').slice(1).join('?');
     const line = parseRequestLine(query, request.headers);
+    tracer?.current()?.rename(line.command);
     const retryAfterSeconds = this.#rate.take(`${who.account.user} ${line.deviceId}`);
     if (retryAfterSeconds > 0) {
       log.warn({ user: who.account.user, device: line.deviceId, retryAfterSeconds }, 'A device asks too often');
@@ -236,6 +243,7 @@ export class ActiveSyncRoute implements Route {
     }
     if (destination.kind === 'redirect') return this.#answer(exchange, redirectTo(destination.url));
     const onMisdirected = () => door.forget(user);
+    endPart(this.#parts.tracer, 'passed-on');
     passOn(incoming, response, request.body, destination.url, { pool, onMisdirected, log: this.#parts.log });
   }
 
@@ -280,7 +288,11 @@ export class ActiveSyncRoute implements Route {
     exchange.workedMs ??= now - exchange.startedMs;
     exchange.waitUntilMs ??= now + result.waitMs;
     const waitMs = Math.max(0, Math.min(result.waitMs, exchange.waitUntilMs - now));
-    this.#parking.park({ ...result, waitMs }, response, new ParkedExchange(this.#ends, exchange, result));
+    const parked = new ParkedExchange(this.#ends, exchange, result);
+    const { tracer } = this.#parts;
+    if (tracer === undefined) return this.#parking.park({ ...result, waitMs }, response, parked);
+    exchange.traceparent = endPart(tracer, 'waiting');
+    tracer.outside(() => this.#parking.park({ ...result, waitMs }, response, parked));
   }
 
   /** `instead`: what a device that waits on is answered where nobody can serve it; a failure would teach it to wait less. */
@@ -299,6 +311,7 @@ export class ActiveSyncRoute implements Route {
 
   #answer(exchange: Exchange, reply: Reply): void {
     const { request, startedMs } = exchange;
+    this.#parts.tracer?.current()?.answered(reply.status);
     // Or the device would wait again on a connection that is about to be closed.
     if (this.#isStopping && !exchange.response.headersSent) exchange.response.setHeader('Connection', 'close');
     sendReply(exchange.response, reply, exchange.acceptsGzip);
@@ -332,9 +345,23 @@ export class ActiveSyncRoute implements Route {
     const isOurs = failure.status >= 500 && !(thrown instanceof RequestError);
     const isUsual = thrown instanceof ServerError && thrown.code === 'busy';
     const level = isUsual ? 'warn' : isOurs ? 'error' : 'info';
+    this.#parts.tracer?.current()?.fail(thrown, failure.status);
     this.#parts.log[level]({ requestId, status: failure.status, error: thrown }, 'A request failed');
     return replyOf({ kind: 'http', ...failure });
   }
+}
+
+/** What becomes of a device that waited, each as a span of its request's trace. */
+function traceEnds(ends: Ends, tracer: Tracer): Ends {
+  const resume = (exchange: Exchange, task: () => Promise<void>): Promise<void> => {
+    const { request, traceparent } = exchange;
+    return resumePart(tracer, traceparent, `${request.line.command} after waiting`, request.requestId, task);
+  };
+  return {
+    ...ends,
+    answer: (exchange, reply) => void resume(exchange, async () => ends.answer(exchange, reply)),
+    run: (exchange, again, instead) => resume(exchange, () => ends.run(exchange, again, instead)),
+  };
 }
 
 function refusalOf(who: Exclude<Authentication, { kind: 'known' }>): Reply {

@@ -14,6 +14,8 @@ export interface RoadRequest {
   readonly contentType: string;
   readonly userAgent: string | undefined;
   readonly body: Uint8Array;
+  /** W3C's, of the front's span, where requests are traced. */
+  readonly traceparent?: string | undefined;
   /** True when a parked request is run again after a change: it is answered now. */
   readonly again: boolean;
 }

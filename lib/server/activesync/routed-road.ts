@@ -3,7 +3,7 @@
  * What may be sent again is, when an owner dies; the device notices nothing.
  */
 import type { CommandName } from '../../activesync/index.ts';
-import { type Clock, type Log, reasonOf, sleep } from '../../platform/index.ts';
+import { type Clock, type Log, reasonOf, sleep, type Tracer } from '../../platform/index.ts';
 import type { Lease, Location, Member, StaleAnswer } from '../../pool/index.ts';
 import { hungUp, ServerError } from '../errors.ts';
 import { LinkError } from '../peer/peer-link.ts';
@@ -29,6 +29,8 @@ export interface RoutedRoadParts {
   readonly member: Member;
   readonly peers: PeerRoad;
   readonly local: LocalRoad;
+  /** Where requests are traced. */
+  readonly tracer?: Tracer | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Told of every request that another server answers. */
@@ -100,14 +102,14 @@ export class RoutedRoad implements Road {
   }
 
   async #try(request: RoadRequest, location: Location, signal: AbortSignal | undefined): Promise<Outcome> {
-    const { local, peers, log, onProxied } = this.#parts;
+    const { local, log, onProxied } = this.#parts;
     if (location.kind === 'nowhere') return { kind: 'again', why: location.why };
     if (location.kind === 'away') throw movedHome(request.account.user);
     if (location.kind === 'mine') return { kind: 'done', result: await local.execute(request, location.lease, signal) };
     const { session, epoch } = location;
     const stale = { session, epoch };
     try {
-      const result = await peers.execute(location, epoch, request, signal);
+      const result = await this.#passOn(request, location, epoch, signal);
       if (result.kind === 'moved') return { kind: 'stale', stale, why: 'the user moves from server to server' };
       onProxied?.();
       return { kind: 'done', result };
@@ -126,6 +128,20 @@ export class RoutedRoad implements Road {
       }
       return { kind: 'stale', stale, why: 'the server of the user gives no answer' };
     }
+  }
+
+  async #passOn(
+    request: RoadRequest,
+    owner: Peer,
+    epoch: number,
+    signal: AbortSignal | undefined,
+  ): Promise<PeerResult> {
+    const { peers, tracer } = this.#parts;
+    if (tracer === undefined) return peers.execute(owner, epoch, request, signal);
+    return tracer.measure(`pass on ${request.line.command}`, 'client', (span) => {
+      span?.set({ 'caravan.owner': owner.session });
+      return peers.execute(owner, epoch, span ? { ...request, traceparent: span.traceparent } : request, signal);
+    });
   }
 }
 

@@ -4,13 +4,14 @@
  * send it those for whom it still has in its hands.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { type Clock, type Log, type Random, sleep } from '../../platform/index.ts';
+import { type Clock, type Log, type Random, sleep, type Tracer } from '../../platform/index.ts';
 import { MigrationError, type PoolSide } from '../../migration/index.ts';
 import { chooseServer, Custody, type Member, PoolAdministration } from '../../pool/index.ts';
 import type { StoreMetrics } from '../../store/index.ts';
 import { type Configuration, loadConfiguration } from '../../topology/index.ts';
 import type { OwnerRoad } from '../activesync/owner-road.ts';
 import type { RoutedRoad } from '../activesync/routed-road.ts';
+import { BUILD } from '../build.ts';
 import { openStore } from '../open-store.ts';
 import { ownAddress } from '../own-address.ts';
 import type { Owner } from '../owner.ts';
@@ -18,7 +19,7 @@ import { untilAdmitted } from '../peer/admission.ts';
 import { PeerListener } from '../peer/peer-listener.ts';
 import { type Peer, Peers } from '../peer/peers.ts';
 import { poolKeys } from '../peer/pool-key.ts';
-import { ANSWER_LIMIT_BYTES, BUILD } from '../pool-placement.ts';
+import { ANSWER_LIMIT_BYTES } from '../pool-placement.ts';
 import { createPoolService, type PoolService, readable } from '../pool-service.ts';
 
 export interface PoolLink extends PoolSide {
@@ -33,6 +34,7 @@ export interface PoolLinkParts {
   /** See PoolServiceParts. */
   readonly around: (member: Member) => Member;
   readonly metrics: StoreMetrics;
+  readonly tracer?: Tracer | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -100,6 +102,7 @@ export async function openPoolLink(file: string, standalone: string, parts: Pool
     ownerRoad,
     peers,
     around: parts.around,
+    tracer: parts.tracer,
     member: { store, pool: pool.name, settings, address, zone: pool.zone ?? 'local', build: BUILD, standalone },
     clock,
     random,

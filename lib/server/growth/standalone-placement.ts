@@ -2,18 +2,20 @@
 import { Migration, Places } from '../../migration/index.ts';
 import { randomName, sleep } from '../../platform/index.ts';
 import type { StoreMetrics } from '../../store/index.ts';
-import { BUILD, type PoolParts } from '../pool-placement.ts';
+import { BUILD } from '../build.ts';
+import type { PoolParts } from '../pool-placement.ts';
 import type { Placement } from '../placement.ts';
 import type { Configuration } from '../../topology/index.ts';
 import { GrowingRoad, seenFrom } from './growing-road.ts';
 import { openPoolLink, type PoolLink } from './pool-link.ts';
 
-export interface StandaloneParts extends Pick<PoolParts, 'store' | 'owner' | 'ownerRoad' | 'clock' | 'random' | 'log'> {
+export interface StandaloneParts
+  extends Pick<PoolParts, 'store' | 'owner' | 'ownerRoad' | 'tracer' | 'clock' | 'random' | 'log'> {
   readonly storeMetrics: StoreMetrics;
 }
 
 export function standalone(configuration: Configuration, parts: StandaloneParts): Placement {
-  const { store, owner, ownerRoad, storeMetrics, clock, random, log } = parts;
+  const { store, owner, ownerRoad, storeMetrics, tracer, clock, random, log } = parts;
   const session = randomName(random);
   const places = new Places(store, clock, session);
   let link: PoolLink | undefined;
@@ -42,6 +44,7 @@ export function standalone(configuration: Configuration, parts: StandaloneParts)
         ownerRoad,
         around: (member) => seenFrom(places, clock, member),
         metrics: storeMetrics,
+        tracer,
         clock,
         random,
         log,

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { type Log, type Random, randomName, reasonOf, type Clock, sleep } from '../../platform/index.ts';
 import { ServerError } from '../errors.ts';
 import type { Certificate } from '../tls/certificate.ts';
+import type { RequestTraces } from '../tracing/request-traces.ts';
 import { failureOf } from './failure.ts';
 import { drainBody } from './drain-body.ts';
 import { answerText, type Route } from './route.ts';
@@ -41,6 +42,7 @@ export class HttpService {
   readonly #proxies: TrustedProxies;
   readonly #running: RunningRequests;
   readonly #mayServe: () => boolean;
+  readonly #traces: RequestTraces | undefined;
   #active = 0;
 
   constructor(parts: {
@@ -49,6 +51,8 @@ export class HttpService {
     running: RunningRequests;
     /** Whether devices are served yet; default: they are. */
     mayServe?: () => boolean;
+    /** Where requests are traced. */
+    traces?: RequestTraces | undefined;
     random: Random;
     clock: Clock;
     log: Log;
@@ -58,6 +62,7 @@ export class HttpService {
     this.#proxies = new TrustedProxies(parts.options.trustedProxies);
     this.#running = parts.running;
     this.#mayServe = parts.mayServe ?? (() => true);
+    this.#traces = parts.traces;
     this.#random = parts.random;
     this.#clock = parts.clock;
     this.#log = parts.log;
@@ -109,17 +114,30 @@ export class HttpService {
     await closed;
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  #serve(request: IncomingMessage, response: ServerResponse): Promise<void> | void {
     const requestId = randomName(this.#random, 12);
     this.#active++;
     response.once('close', () => this.#active--);
     response.once('finish', () => drainBody(request, this.#clock));
     response.setHeader('X-Request-Id', requestId);
     if (!this.#server.listening) response.setHeader('Connection', 'close');
+    const path = decodePath(request.url ?? '/');
+    const route = this.#routes.find((it) => it.matches(path));
+    if (!route) return answerText(response, 404, 'Nothing here.');
+    if (this.#traces === undefined || !route.isCounted) return this.#serveBy(route, request, response, requestId, path);
+    const told = { isTrusted: this.#proxies.isThrough(request), name: route.name, requestId };
+    return this.#traces.follow(request, response, told, () => this.#serveBy(route, request, response, requestId, path));
+  }
+
+  /** Never rejects. */
+  async #serveBy(
+    route: Route,
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+    path: string,
+  ): Promise<void> {
     try {
-      const path = decodePath(request.url ?? '/');
-      const route = this.#routes.find((it) => it.matches(path));
-      if (!route) return answerText(response, 404, 'Nothing here.');
       if (route.isCounted && !this.#mayServe()) throw new ServerError('starting', 'The server is not up yet');
       if (route.isCounted && !this.#running.tryEnter()) {
         throw new ServerError('busy', 'As many requests as are allowed are being worked on');

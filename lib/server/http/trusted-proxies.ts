@@ -17,6 +17,11 @@ export class TrustedProxies {
     }
   }
 
+  /** Whether it comes through one of them. */
+  isThrough(request: IncomingMessage): boolean {
+    return this.#isTrusted(peerOf(request));
+  }
+
   /** The address nearest to us that is not a trusted proxy's own. */
   addressOf(request: IncomingMessage): string {
     const peer = peerOf(request);

@@ -54,6 +54,7 @@ const executeHead = z.object({
   }),
   contentType: z.string(),
   userAgent: z.string().optional(),
+  traceparent: z.string().optional(),
   again: z.boolean(),
 });
 

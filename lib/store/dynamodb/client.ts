@@ -6,9 +6,8 @@
 import { Agent as PlainAgent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import type { Clock } from '../../platform/index.ts';
+import { AwsSigner, type Clock } from '../../platform/index.ts';
 import { exchange } from './exchange.ts';
-import { Signer } from './signer.ts';
 
 /** One connection carries one request at a time; more wait for one to be free, and their time runs. */
 const CONNECTIONS = 64;
@@ -50,7 +49,7 @@ interface Service {
 export class DynamoClient {
   readonly #settings: DynamoDBClient['config'];
   readonly #clock: Clock;
-  readonly #signer = new Signer('dynamodb');
+  readonly #signer = new AwsSigner('dynamodb');
   readonly #sdk: DynamoDBClient;
   #service: Promise<Service> | undefined;
   /** By which the service's clock is ahead of ours. */

@@ -2,4 +2,5 @@
 export type { DynamoStore, DynamoStoreOptions } from './dynamo-store.ts';
 export { type EmbeddedDynamo, type EmbeddedDynamoOptions, startEmbeddedDynamo } from './embedded.ts';
 export { type EngineName } from './engines.ts';
+export { openAwsCredentials } from './aws-credentials.ts';
 export { openDynamoStore } from './open.ts';

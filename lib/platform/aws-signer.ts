@@ -4,14 +4,14 @@
  */
 import { createHmac, hash } from 'node:crypto';
 
-export interface SigningCredentials {
+export interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string | undefined;
 }
 
 export interface Unsigned {
-  readonly credentials: SigningCredentials;
+  readonly credentials: AwsCredentials;
   readonly region: string;
   readonly path: string;
   readonly time: Date;
@@ -29,7 +29,7 @@ interface DayKey {
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 const REQUEST = 'aws4_request';
 
-export class Signer {
+export class AwsSigner {
   readonly #service: string;
   #dayKey: DayKey | undefined;
 
