@@ -46,6 +46,7 @@ export {
   startSmtpIn,
 } from './folders/index.ts';
 export { type DavConfiguration, MailSystemWithDav } from './dav/index.ts';
+export { MailSystemWithNotes } from './notes/index.ts';
 export { BackendError, type BackendErrorCode } from './errors.ts';
 export {
   type ImapConfiguration,

@@ -1,5 +1,12 @@
 /** The mail system that the configuration names. */
-import { ImapMailSystem, type MailSystem, MailSystemWithDav, openFolders, startSmtpIn } from '../backends/index.ts';
+import {
+  ImapMailSystem,
+  type MailSystem,
+  MailSystemWithDav,
+  MailSystemWithNotes,
+  openFolders,
+  startSmtpIn,
+} from '../backends/index.ts';
 import type { Clock, Log, Random } from '../platform/index.ts';
 import type { MailConfiguration } from '../topology/index.ts';
 import { davConfiguration, imapConfiguration } from './imap-configuration.ts';
@@ -18,7 +25,8 @@ export async function openMailSystem(
   if (mail.kind === 'imap') {
     const imap = new ImapMailSystem(await imapConfiguration(mail), { clock, random, log });
     const dav = mail.dav && (await davConfiguration(mail, mail.dav));
-    const system = dav ? new MailSystemWithDav(imap, dav, { clock, random, log }) : imap;
+    const withDav = dav ? new MailSystemWithDav(imap, dav, { clock, random, log }) : imap;
+    const system = mail.notesFolder ? new MailSystemWithNotes(withDav, mail.notesFolder, { clock, log }) : withDav;
     return { system, smtpInPort: undefined, close: () => system.close() };
   }
   const { root, relay, smtpIn } = mail;

@@ -142,6 +142,14 @@ const imapMail = z.strictObject({
       otherwise: 'the mail system tells by itself',
     }),
   ),
+  notesFolder: optional(
+    text({
+      about:
+        "The path of the folder in which notes are, as messages in the way of Apple's programs (`Notes`), where the CalDAV server has no journals (VJOURNAL); " +
+        'phones then see notes in it, and no mail.',
+      otherwise: 'notes are where the CalDAV server has journals',
+    }),
+  ),
   smtp: submission,
   dav: optional(
     z.strictObject({
