@@ -29,6 +29,8 @@ const ATTEMPTS = 8;
 const RETRY_MS = 100;
 /** How often it is looked whether the owner has given the user. */
 const POLL_MS = 50;
+/** The owner may have been asked when it could not. */
+const ASK_AGAIN_POLLS = 100;
 
 /** Every method throws PoolError('pool-store-unavailable') where the store gives no clear answer; then it may be tried again. */
 export class Custody {
@@ -116,7 +118,7 @@ export class Custody {
     const { clock, standalone } = this.#options;
     const session = custodyOf(standalone);
     let asked: string | undefined;
-    for (;;) {
+    for (let poll = 0; ; poll++) {
       signal.throwIfAborted();
       const owner = await this.owner(user);
       if (owner === undefined) {
@@ -132,7 +134,7 @@ export class Custody {
         await this.#settled(successionWrite(owner, session, clock.now()));
         continue;
       }
-      if (asked !== owner.session) {
+      if (asked !== owner.session || poll % ASK_AGAIN_POLLS === 0) {
         await this.#administration.bind(user, session);
         asked = owner.session;
       }

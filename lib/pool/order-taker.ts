@@ -74,7 +74,12 @@ export class OrderTaker {
       const owner = readOwnership(user, read.value);
       const holding = this.#context.holdings.get(user);
       if (owner.leaving !== undefined) void this.#giveUp(owner, owner.leaving);
-      if (holding === undefined) continue;
+      if (holding === undefined) {
+        // To a standalone server, which waits for the user; another of the pool gets the user at the next request.
+        const { boundTo } = owner;
+        if (boundTo !== undefined && custodianOf(boundTo) !== undefined) void this.#handOn(owner, boundTo);
+        continue;
+      }
       holding.boundTo = owner.boundTo;
       this.#sendHome(holding);
     }
@@ -83,13 +88,17 @@ export class OrderTaker {
   /** The user leaves the pool: nobody of it may take the user again. */
   async #giveUp(owner: Ownership, closed: number): Promise<void> {
     const context = this.#context;
-    const { user } = owner;
-    if (context.holdings.get(user)) return void (await give(context, user, RELEASED, closed));
-    // Claimed for this server by another, and never asked for here.
+    if (context.holdings.get(owner.user)) return void (await give(context, owner.user, RELEASED, closed));
+    await this.#handOn(owner, RELEASED, { closed });
+  }
+
+  /** A user who was claimed for this server by another, and was never asked for here: there is nothing to finish. */
+  async #handOn(owner: Ownership, target: string, mark?: { readonly closed: number }): Promise<void> {
+    const context = this.#context;
     if (owner.session !== context.session().id) return;
-    await context.queue.run(user, async () => {
-      if (context.holdings.get(user)) return;
-      await settle(context.access, successionWrite(owner, RELEASED, context.access.clock.now(), { closed }));
+    await context.queue.run(owner.user, async () => {
+      if (context.holdings.get(owner.user)) return;
+      await settle(context.access, successionWrite(owner, target, context.access.clock.now(), mark));
     });
   }
 

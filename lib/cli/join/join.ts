@@ -6,7 +6,7 @@ import type { Asked, Progress } from '../../migration/index.ts';
 import { sleep, systemClock } from '../../platform/index.ts';
 import { loadConfiguration } from '../../topology/index.ts';
 import { CliError } from '../errors.ts';
-import { AdministrationClient } from '../pool/administration-client.ts';
+import { A_STANDALONE_SERVER, AdministrationClient } from '../pool/administration-client.ts';
 import { givenToken } from '../pool/administrator-token.ts';
 import { openTerminal } from '../terminal.ts';
 
@@ -26,6 +26,9 @@ interface Options {
 }
 
 const POLL_MS = 300;
+/** A server that is started again goes on by itself: so long it is waited for. */
+const AWAY_MS = 60_000;
+const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 const collect = (one: string, all: readonly string[] = []): readonly string[] => [...all, one];
 
 export function addJoinCommands(program: Command): void {
@@ -59,7 +62,8 @@ function withOptions(command: Command): Command {
 }
 
 async function run(direction: Asked['direction'], options: Options): Promise<void> {
-  const client = new AdministrationClient(placeOf(options), '/join/order');
+  checkOneThing(options);
+  const client = new AdministrationClient(placeOf(options), A_STANDALONE_SERVER);
   const terminal = openTerminal(options.json === true, process.stdout, process.stderr);
   const show = (progress: Progress) => terminal.result(progress, describe(progress));
   if (options.status) return show(await client.get<Progress>('/join'));
@@ -70,19 +74,49 @@ async function run(direction: Asked['direction'], options: Options): Promise<voi
   while (progress.phase === 'running') {
     terminal.progress(describe(progress));
     await sleep(systemClock, POLL_MS);
-    progress = await client.get<Progress>('/join');
+    progress = await stillThere(client);
   }
   show(progress);
+}
+
+async function stillThere(client: AdministrationClient): Promise<Progress> {
+  const until = systemClock.monotonic() + AWAY_MS;
+  for (;;) {
+    try {
+      return await client.get<Progress>('/join');
+    } catch (thrown) {
+      if (!(thrown instanceof CliError) || thrown.code !== 'pool-unreachable') throw thrown;
+      if (systemClock.monotonic() > until) throw thrown;
+    }
+    await sleep(systemClock, POLL_MS);
+  }
+}
+
+function checkOneThing(options: Options): void {
+  const named = (['status', 'undo', 'finish'] as const).filter((it) => options[it]);
+  const begins = options.pool !== undefined ? ['pool'] : [];
+  const [one, other] = [...named, ...begins].map((it) => `--${it}`);
+  if (other !== undefined) {
+    throw new CliError('bad-option', `${one} and ${other} do not go together`, 'Ask for one thing at a time.');
+  }
 }
 
 function asked(direction: Asked['direction'], options: Options): Asked {
   if (options.pool === undefined) {
     throw new CliError('bad-option', 'No pool was named', 'Give --pool FILE: the configuration of one of its servers.');
   }
+  const standalone = options.name ?? hostname();
+  if (!NAME.test(standalone)) {
+    throw new CliError(
+      'bad-option',
+      `'${standalone}' cannot be the name of this server in the pool`,
+      'Give --name with at most 64 letters, digits, dots, dashes and underscores.',
+    );
+  }
   return {
     direction,
     file: resolve(options.pool),
-    standalone: options.name ?? hostname(),
+    standalone,
     isVerified: options.verify === true,
     users: (direction === 'join' ? options.skip : options.user) ?? [],
   };

@@ -13,14 +13,39 @@ export interface AdministrationPlace {
   readonly token: string;
 }
 
+/** Who is asked. */
+interface Asked {
+  /** A path that shows that a server answers, before something is changed. */
+  readonly probe: string;
+  readonly nobodyAnswers: string;
+  readonly remedy: string;
+  /** Where to look whether something was done. */
+  readonly look: string;
+}
+
+const A_POOL: Asked = {
+  probe: '/pool',
+  nobodyAnswers: 'No server of the pool answers',
+  remedy: 'Check that the pool runs, or name the administration address of one of its servers with --url.',
+  look: 'caravan pool show',
+};
+
+/** One that may join a pool. */
+export const A_STANDALONE_SERVER: Asked = {
+  probe: '/join/order',
+  nobodyAnswers: 'The standalone server does not answer',
+  remedy:
+    'Start it, if it does not run, or name its administration address with --url. What was begun goes on by itself.',
+  look: 'caravan join --status',
+};
+
 export class AdministrationClient {
   readonly #place: AdministrationPlace;
-  readonly #probe: string;
+  readonly #asked: Asked;
 
-  /** `probe`: what shows that a server answers, before something is changed. */
-  constructor(place: AdministrationPlace, probe = '/pool') {
+  constructor(place: AdministrationPlace, asked: Asked = A_POOL) {
     this.#place = place;
-    this.#probe = probe;
+    this.#asked = asked;
   }
 
   /** Throws CliError('pool-unreachable'), and what the pool refused, under its own code. */
@@ -30,7 +55,7 @@ export class AdministrationClient {
 
   /** Sent once: to a server that has just shown that it answers. */
   async change<Answer>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<Answer> {
-    const { url } = await this.#ask(this.#probe);
+    const { url } = await this.#ask(this.#asked.probe);
     try {
       return (await this.#send(url, path, CHANGE_LIMIT_MS, method, body)) as Answer;
     } catch (thrown) {
@@ -38,7 +63,7 @@ export class AdministrationClient {
       throw new CliError(
         'pool-unreachable',
         `The server at ${url} broke off: ${causeOf(thrown)}`,
-        'Look with `caravan pool show` whether it was done, and try again.',
+        `Look with \`${this.#asked.look}\` whether it was done, and try again.`,
         thrown,
       );
     }
@@ -54,11 +79,7 @@ export class AdministrationClient {
         failures.push(`${url}: ${causeOf(thrown)}`);
       }
     }
-    throw new CliError(
-      'pool-unreachable',
-      `No server of the pool answers (${failures.join('; ')})`,
-      'Check that the pool runs, or name the administration address of one of its servers with --url.',
-    );
+    throw new CliError('pool-unreachable', `${this.#asked.nobodyAnswers} (${failures.join('; ')})`, this.#asked.remedy);
   }
 
   async #send(url: string, path: string, limitMs: number, method = 'GET', body?: object): Promise<unknown> {

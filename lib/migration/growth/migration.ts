@@ -259,9 +259,9 @@ export class Migration {
   }
 
   /** How many are where the order has them. */
-  #there({ direction }: Order): number {
-    const place = direction === 'join' ? 'pool' : 'here';
-    return [...this.#parts.places.all()].filter(([, it]) => it.place === place).length;
+  #there(order: Order): number {
+    if (order.direction === 'leave') return this.#homeFrom(order).length;
+    return [...this.#parts.places.all()].filter(([, it]) => it.place === 'pool').length;
   }
 
   #count({ pauseMs, items }: Moved): void {

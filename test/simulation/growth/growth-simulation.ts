@@ -48,6 +48,8 @@ export interface GrowthResult {
 const NAME = 'office';
 const LINK = 'office:1';
 const HERE = ['ada', 'bob'] as const;
+/** Has no device that asks while users are handed over. */
+const IDLE = 'dan';
 const THERE = 'eve';
 const KEEPSAKES = ['FOLDERS', 'SEGMENT#FOLDERS#x#0'];
 /** Of the devices; and while something may go wrong. */
@@ -149,7 +151,7 @@ class GrowthSimulation implements GrowthWorld {
 
   /** Everybody's state is whole where the user is served, and nowhere else does anybody serve. */
   check(last: Act): void {
-    for (const user of [...HERE, THERE]) {
+    for (const user of [...HERE, IDLE, THERE]) {
       const partition = `USER#${user}`;
       const serving = this.#servingStore(user);
       for (const sort of KEEPSAKES)
@@ -184,7 +186,7 @@ class GrowthSimulation implements GrowthWorld {
       around: (store) => this.#watched(store, process),
       log,
     });
-    void standalone.migration.resume();
+    void standalone.start();
     return standalone;
   }
 
@@ -266,7 +268,7 @@ export async function simulateGrowth({ seed = 1, acts, mishap, chaos }: GrowthOp
   const world = new GrowthSimulation(seed);
   const { scheduler } = world;
   await scheduler.run(3_000);
-  for (const user of HERE) await world.keepsakes(world.own, user);
+  for (const user of [...HERE, IDLE]) await world.keepsakes(world.own, user);
   await world.keepsakes(world.store, THERE);
   for (const device of world.devices) device.begin();
   await scheduler.run(8_000);

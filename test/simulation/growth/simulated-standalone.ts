@@ -39,6 +39,7 @@ export class SimulatedStandalone {
   readonly #executor: CommandExecutor;
   readonly #road: GrowingRoad;
   #link: SimulatedServer | undefined;
+  #isUp = false;
 
   constructor(world: GrowthWorld, process: SimulatedProcess, options: StandaloneOptions) {
     const { around, random, log = silentLog } = options;
@@ -78,8 +79,15 @@ export class SimulatedStandalone {
     });
   }
 
+  /** It serves nobody before it knows who is here. */
+  async start(): Promise<void> {
+    await this.migration.resume();
+    this.#isUp = true;
+  }
+
   /** A request of a device. */
   async front(command: Command): Promise<Answer> {
+    if (!this.#isUp) return 503;
     const asking: Asking = { account: { user: command.user }, command };
     const answer = this.#road.execute(asking as unknown as RoadRequest) as Promise<RoadResult | Answer>;
     return (await answer.catch(() => 503)) as Answer;
