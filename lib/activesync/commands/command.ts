@@ -31,6 +31,8 @@ export interface CommandContext {
   /** Absent where nobody's certificates are checked. */
   readonly certificates?: CertificateCheck | undefined;
   readonly limits: CommandLimits;
+  /** Aborted when nobody needs the answer any more: what only reads ends with its reason, what changes something is carried through. */
+  readonly signal?: AbortSignal | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

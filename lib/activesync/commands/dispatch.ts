@@ -31,7 +31,7 @@ const WITHOUT_DOCUMENT: readonly CommandName[] = [
 
 /**
  * Runs a command. Failures of the mail system and the store come back as the command's own statuses; only rejected
- * credentials are thrown, since the door alone can ask for new ones.
+ * credentials are thrown, since the door alone can ask for new ones, and why nobody needs the answer any more.
  */
 export async function dispatch(request: CommandRequest, context: CommandContext): Promise<CommandResult> {
   const { command, version } = request;
@@ -39,6 +39,7 @@ export async function dispatch(request: CommandRequest, context: CommandContext)
     return await run(request, context);
   } catch (thrown) {
     if (thrown instanceof BackendError && thrown.code === 'rejected-credentials') throw thrown;
+    if (context.signal?.aborted && thrown === context.signal.reason) throw thrown;
     if (thrown instanceof MalformedValue) {
       context.log.info({ command, error: thrown }, 'A request is malformed');
       return malformedAnswer(command, version);
@@ -75,5 +76,6 @@ async function run(request: CommandRequest, context: CommandContext): Promise<Co
   if (document ? document.tag !== rootTagOf(command) : !WITHOUT_DOCUMENT.includes(command)) {
     return malformedAnswer(command, version);
   }
+  context.signal?.throwIfAborted();
   return handler(request, context);
 }

@@ -45,6 +45,7 @@ export async function getItemEstimate(request: CommandRequest, context: CommandC
   }
   const responses: Element[] = [];
   for (const collection of collections) {
+    context.signal?.throwIfAborted();
     const id = collectionId(collection);
     responses.push(response(id, known(await estimate(collection, id, context), request.version)));
   }

@@ -47,6 +47,7 @@ async function run(
   const answers: Element[] = [];
   for (const group of consecutive(operations)) {
     const [first] = group;
+    context.signal?.throwIfAborted();
     if (first?.tag === 'ItemOperations:Fetch') answers.push(...(await fetchItems(group, request, context, delivery)));
     else {
       for (const it of group) {

@@ -103,6 +103,8 @@ async function carryOut(
       if (it.reply) replies.push(it.reply);
       continue;
     }
+    // What was carried out before is answered when the device asks again, as after any answer that was lost.
+    context.signal?.throwIfAborted();
     const { reply, changeCount } = await syncCollection(it.prepared, window, version, context);
     window -= changeCount;
     if (reply) replies.push(reply);

@@ -13,7 +13,7 @@ import {
 } from '../../activesync/index.ts';
 import { BackendError } from '../../backends/index.ts';
 import { type Clock, type Log, type Random, sleep, type Tracer } from '../../platform/index.ts';
-import { ServerError } from '../errors.ts';
+import { hungUp, ServerError } from '../errors.ts';
 import type { Authentication, Authenticator } from '../authentication/authenticator.ts';
 import { CHALLENGE } from '../authentication/basic.ts';
 import { readBody } from '../http/body.ts';
@@ -268,7 +268,7 @@ export class ActiveSyncRoute implements Route {
     const { road, authenticator } = this.#parts;
     const { request, response } = exchange;
     const hangUp = new AbortController();
-    const onClose = () => hangUp.abort();
+    const onClose = () => hangUp.abort(hungUp());
     response.once('close', onClose);
     const result = await road
       .execute(again ? { ...request, again } : request, hangUp.signal)

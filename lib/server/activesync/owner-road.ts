@@ -13,7 +13,6 @@ import type { Outbox } from '../../outbox/index.ts';
 import type { Clock, Log, Random } from '../../platform/index.ts';
 import type { Lease } from '../../pool/index.ts';
 import type { Completion, UserSync } from '../../sync/index.ts';
-import { hungUp } from '../errors.ts';
 import type { Owner } from '../owner.ts';
 import { replyOf } from './reply.ts';
 import type { RoadCompletion, RoadRequest, RoadResult } from './road.ts';
@@ -62,7 +61,7 @@ export class OwnerRoad {
   }
 
   /**
-   * `signal`: nobody needs the answer any more, and what has not begun does not. Throws what the door turns into an HTTP status:
+   * `signal`: nobody needs the answer any more. Throws its reason, and what the door turns into an HTTP status:
    * WbxmlError, BackendError, StoreError, ServerError('hung-up').
    */
   async execute(request: RoadRequest, lease: Lease, front: Front, signal?: AbortSignal): Promise<RoadResult> {
@@ -111,7 +110,6 @@ export class OwnerRoad {
     // A device that has waited is answered, whatever there is to do.
     if (!request.again) shed(line.command, document, this.#parts.pressure());
     const user = await owner.serve(account, request.credentials, lease);
-    if (signal?.aborted) throw hungUp();
     const { command, version, parameters, deviceType, policyKey } = line;
     const { userAgent, again } = request;
     const result: CommandResult = await dispatch(
@@ -124,6 +122,7 @@ export class OwnerRoad {
         directory,
         certificates,
         limits,
+        signal,
         clock,
         random,
         log: log.child({ requestId, user: account.user, device: line.deviceId, command }),

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { type Log, reasonOf } from '../../platform/index.ts';
 import type { Front } from '../activesync/owner-road.ts';
 import type { RoadCompletion, RoadRequest } from '../activesync/road.ts';
+import { hungUp } from '../errors.ts';
 import { SMALL_BODY_BYTES, toFront, toOwner } from './conversation-messages.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { FrameReader } from './frames.ts';
@@ -80,7 +81,7 @@ export class Conversation implements Front {
     const message = toOwner.read(head, body);
     if (message.kind === 'close') return this.closeTicket(message.ticket);
     // One that has its answer is none of our business any more.
-    if (message.kind === 'cancel') return this.#running.get(message.id)?.abort();
+    if (message.kind === 'cancel') return this.#running.get(message.id)?.abort(hungUp());
     const { id } = message;
     if (id <= this.#lastId) throw new Error(`request ${id} came a second time`);
     if (this.#running.size >= this.#options.mostRunning) throw new Error('more requests than are allowed run at once');
@@ -111,7 +112,7 @@ export class Conversation implements Front {
     this.#isGone = true;
     for (const ticket of this.#tickets) this.#options.service.closeTicket(ticket);
     this.#tickets.clear();
-    for (const controller of this.#running.values()) controller.abort();
+    for (const controller of this.#running.values()) controller.abort(hungUp());
     this.#large.clear();
   }
 }

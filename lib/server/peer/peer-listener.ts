@@ -9,7 +9,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type Log, reasonOf } from '../../platform/index.ts';
 import type { Front } from '../activesync/owner-road.ts';
 import type { RoadRequest } from '../activesync/road.ts';
-import { ServerError } from '../errors.ts';
+import { hungUp, ServerError } from '../errors.ts';
 import { Conversation, REFUSED } from './conversation.ts';
 import { CARRIES_HEADER, CARRIES_REQUESTS, fetchMessage } from './conversation-messages.ts';
 import { readFrame, writeFrame } from './frames.ts';
@@ -139,9 +139,9 @@ export class PeerListener {
 
   async #execute(stream: ServerHttp2Stream, head: unknown, body: Uint8Array): Promise<void> {
     const { request, to } = executeMessage.read(head, body);
-    const hungUp = new AbortController();
-    stream.once('close', () => hungUp.abort());
-    answer(stream, await this.#frontOf(stream).run(request, to, hungUp.signal));
+    const gone = new AbortController();
+    stream.once('close', () => gone.abort(hungUp()));
+    answer(stream, await this.#frontOf(stream).run(request, to, gone.signal));
   }
 
   #frontOf(stream: ServerHttp2Stream): Conversation {

@@ -56,6 +56,8 @@ export interface PostExtra {
   readonly parameters?: Partial<RequestParameters>;
   /** The body of SendMail and its kin at 12.1. */
   readonly mime?: string;
+  /** The device hangs up. */
+  readonly signal?: AbortSignal;
 }
 
 /** What the door would send. */
@@ -95,7 +97,7 @@ export class TestDevice {
         body: extra.mime === undefined ? new Uint8Array() : Buffer.from(extra.mime),
         again: extra.again ?? false,
       },
-      this.#context(),
+      { ...this.#context(), ...(extra.signal && { signal: extra.signal }) },
     );
     const reply = replyOf(result);
     this.#options.onReply?.(command, reply);
