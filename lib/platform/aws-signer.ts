@@ -2,7 +2,7 @@
  * AWS Signature Version 4 of a request that is one body, without a query
  * (docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html). The key of a day is kept.
  */
-import { createHmac, hash } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 
 export interface AwsCredentials {
   readonly accessKeyId: string;
@@ -23,7 +23,8 @@ export interface Unsigned {
 interface DayKey {
   readonly secret: string;
   readonly scope: string;
-  readonly key: Buffer;
+  /** As an object: a signature with bytes, which are made one each time, takes five times as long. */
+  readonly key: KeyObject;
 }
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
@@ -55,11 +56,11 @@ export class AwsSigner {
     return signed;
   }
 
-  #keyOf(scope: string, secret: string): Buffer {
+  #keyOf(scope: string, secret: string): KeyObject {
     const known = this.#dayKey;
     if (known?.scope === scope && known.secret === secret) return known.key;
     const mac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
-    const key = scope.split('/').reduce<string | Buffer>(mac, `AWS4${secret}`) as Buffer;
+    const key = createSecretKey(scope.split('/').reduce<string | Buffer>(mac, `AWS4${secret}`) as Buffer);
     this.#dayKey = { secret, scope, key };
     return key;
   }
