@@ -22,6 +22,8 @@ export type {
 } from './backend.ts';
 export { composeBounce, type Failure } from './folders/bounce.ts';
 export {
+  CardDavDirectory,
+  type CardDavDirectoryOptions,
   type CertificateCheck,
   certificateCheck,
   type CertificateVerdict,
@@ -85,6 +87,7 @@ export { UidRuns } from './uid-runs.ts';
 export {
   type Finding,
   type Probe,
+  probeAddressBook,
   probeDav,
   probeImap,
   type ProbeLimits,

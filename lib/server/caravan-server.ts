@@ -127,7 +127,7 @@ async function open(
     log,
     options: configuration.authentication,
   });
-  const directory = await openDirectory(configuration.directory);
+  const directory = await openDirectory(configuration.directory, { clock, random, log });
   if (directory) opened.push(() => directory.close());
   const certificates = await openCertificateCheck(configuration.smime, clock);
   const queue = await openMailQueue(configuration, { random, log });

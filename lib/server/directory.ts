@@ -1,6 +1,8 @@
 /** The directory and the authorities for signed mail that the configuration names. */
 import { readFile } from 'node:fs/promises';
 import {
+  CardDavDirectory,
+  type CardDavDirectoryOptions,
   type CertificateCheck,
   certificateCheck,
   type Directory,
@@ -8,15 +10,19 @@ import {
   LdapDirectory,
   type LdapOptions,
 } from '../backends/index.ts';
-import { type Clock, reasonOf } from '../platform/index.ts';
+import { type Clock, type Log, type Random, reasonOf } from '../platform/index.ts';
 import type { DirectoryConfiguration, SmimeConfiguration } from '../topology/index.ts';
 import { ServerError } from './errors.ts';
 
 /** Undefined where there is none. Nothing is connected yet: a directory that is down is no reason not to serve mail. */
-export async function openDirectory(configuration: DirectoryConfiguration): Promise<Directory | undefined> {
+export async function openDirectory(
+  configuration: DirectoryConfiguration,
+  platform: { readonly clock: Clock; readonly random: Random; readonly log: Log },
+): Promise<Directory | undefined> {
   const { kind, file } = configuration;
   if (kind === 'file') return new FileDirectory(file ?? '');
   if (kind === 'none') return undefined;
+  if (kind === 'carddav') return new CardDavDirectory(await cardDavOptions(configuration), platform);
   return new LdapDirectory(await ldapOptions(configuration));
 }
 
@@ -33,6 +39,19 @@ export async function ldapOptions(configuration: DirectoryConfiguration): Promis
     baseDn: baseDn ?? '',
     filter,
     timeoutMs: configuration.timeoutSeconds * 1000,
+  };
+}
+
+/** Throws ServerError where a file of certificates cannot be read. */
+export async function cardDavOptions(configuration: DirectoryConfiguration): Promise<CardDavDirectoryOptions> {
+  const { url, verifyCertificate, caFile, userName, bindPassword, timeoutSeconds } = configuration;
+  const certificateAuthorities = caFile && (await readPem(caFile, 'directory.caFile'));
+  return {
+    url: url ?? '',
+    checkCertificates: verifyCertificate,
+    ...(certificateAuthorities !== undefined && { certificateAuthorities }),
+    ...(userName !== undefined && { account: { userName, password: bindPassword ?? '' } }),
+    timeoutSeconds,
   };
 }
 

@@ -135,13 +135,24 @@ function checkHomes({ homes, pool, publicUrl }: Parsed, problem: Problem): void 
 
 /** What each kind of directory needs. */
 function checkDirectory({ directory }: Parsed, problem: Problem): void {
-  const needed = { none: [], file: ['file'], ldap: ['url', 'baseDn'] } as const;
+  const needed = { none: [], file: ['file'], ldap: ['url', 'baseDn'], carddav: ['url'] } as const;
   for (const name of needed[directory.kind]) {
     if (directory[name] === undefined) problem(`directory.${name}`, `what directory.kind '${directory.kind}' asks for`);
   }
   completeSecret('directory', 'bindPassword', directory, 1, problem);
-  if (directory.bindDn !== undefined && directory.bindPassword === undefined)
-    problem('directory.bindPassword', 'a password for directory.bindDn, or directory.bindPasswordFile', true);
+  const { kind, url, bindDn, userName } = directory;
+  if (url !== undefined && (kind === 'ldap' || kind === 'carddav') && url.startsWith('ldap') !== (kind === 'ldap'))
+    problem(
+      'directory.url',
+      kind === 'ldap' ? 'a URL that begins with ldaps:// or ldap://' : 'a URL that begins with https:// or http://',
+    );
+  for (const [name, account] of [
+    ['bindDn', bindDn],
+    ['userName', userName],
+  ]) {
+    if (account !== undefined && directory.bindPassword === undefined)
+      problem('directory.bindPassword', `a password for directory.${name}, or directory.bindPasswordFile`, true);
+  }
 }
 
 /** A secret that may stand in a file. */

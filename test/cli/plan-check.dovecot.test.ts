@@ -149,6 +149,26 @@ describe('what will not work is told with its cause, and the exit status is 1', 
     server.close();
   });
 
+  it('a directory in an address book, and what is none', async () => {
+    await radicale.put(
+      'ada',
+      'people',
+      'bob.vcf',
+      'BEGIN:VCARD\r\nVERSION:4.0\r\nUID:b\r\nFN:Bob\r\nEMAIL:bob@example.org\r\nEND:VCARD\r\n',
+    );
+    const book = {
+      kind: 'carddav',
+      url: `${radicale.url}ada/people/`,
+      userName: 'ada',
+      bindPassword: radicale.users['ada'],
+    };
+    const found = await check({ mail: mailOf(), directory: book });
+    expect(words(found.of('directory'))).toContain('1 people with an address are in it');
+    const none = await check({ mail: mailOf(), directory: { ...book, url: `${radicale.url}ada/` } });
+    expect(levels(none.of('directory'))).toEqual(['fails']);
+    expect(words(none.of('directory'))).toContain('is no address book');
+  });
+
   it('a directory that refuses the account, and one where nobody is found', async () => {
     const wrong = { kind: 'ldap', url: ldap.url, baseDn: BASE_DN, bindDn: BIND_DN, bindPassword: 'wrong' };
     const refused = await check({ mail: mailOf(), directory: wrong });

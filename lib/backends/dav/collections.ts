@@ -167,6 +167,16 @@ function hrefIn(response: DAVResponse | undefined, property: string): string | u
   return plainText(value?.href);
 }
 
+/** The address book at that address. Throws BackendError. */
+export async function addressBookAt(connection: DavConnection, url: string): Promise<DavCollection> {
+  const address = url.endsWith('/') ? url : `${url}/`;
+  const responses = await connection.propfind(address, PROPERTIES);
+  mustBeOk(responses, 'the address book cannot be read');
+  const [found] = responses.flatMap((response) => collectionsIn(response, address));
+  if (found?.itemClass === 'Contacts') return { ...found, kind: 'contacts' };
+  throw new BackendError('not-found', 'the address book cannot be read', { why: `${address} is no address book` });
+}
+
 /** Everything in both homes, calendars first. Throws BackendError. */
 export async function listCollections(connection: DavConnection, homes: DavHomes): Promise<readonly DavCollection[]> {
   const seen = new Set([homes.calendars, homes.contacts].filter((home) => home !== undefined));

@@ -18,14 +18,15 @@ export interface Answer {
 
 export class DavConnection {
   readonly #environment: DavEnvironment;
-  readonly #authorization: string;
+  readonly #authorization: string | undefined;
   readonly #agent: Agent;
 
-  constructor(environment: DavEnvironment, credentials: { readonly userName: string; readonly password: string }) {
+  /** Without credentials nobody signs in. */
+  constructor(environment: DavEnvironment, credentials?: { readonly userName: string; readonly password: string }) {
     const { configuration } = environment;
     this.#environment = environment;
-    const pair = Buffer.from(`${credentials.userName}:${credentials.password}`).toString('base64');
-    this.#authorization = `Basic ${pair}`;
+    const pair = credentials && Buffer.from(`${credentials.userName}:${credentials.password}`).toString('base64');
+    this.#authorization = pair && `Basic ${pair}`;
     const { certificateAuthorities: ca, checkCertificates = true } = configuration;
     this.#agent = new Agent({
       connections: CONNECTIONS,
@@ -37,7 +38,8 @@ export class DavConnection {
   /** In tsdav's sense: what its functions do their requests with. Throws BackendError where no answer is one. */
   readonly fetch: typeof fetch = (async (url: string, init: RequestInit = {}) => {
     const { timeouts } = this.#environment;
-    const headers = { ...(init.headers as Record<string, string>), authorization: this.#authorization };
+    const authorization = this.#authorization;
+    const headers = { ...(init.headers as Record<string, string>), ...(authorization && { authorization }) };
     let response: Response;
     try {
       const signal = AbortSignal.timeout(timeouts.requestSeconds * 1_000);

@@ -2,6 +2,7 @@
 import { promises as dns } from 'node:dns';
 import {
   type Probe,
+  probeAddressBook,
   probeDav,
   probeImap,
   type ProbeLimits,
@@ -11,7 +12,7 @@ import {
   probeSmtp,
 } from '../../backends/index.ts';
 import { silentLog, systemClock, systemRandom } from '../../platform/index.ts';
-import { davConfiguration, imapConfiguration, ldapOptions } from '../../server/index.ts';
+import { cardDavOptions, davConfiguration, imapConfiguration, ldapOptions } from '../../server/index.ts';
 import { type Configuration, MAIL_LIMIT_MS, MAIL_WARNING_MS } from '../../topology/index.ts';
 
 const LIMITS: ProbeLimits = { timeoutMs: 10_000, warnMs: MAIL_WARNING_MS, mostMs: MAIL_LIMIT_MS };
@@ -48,6 +49,7 @@ export async function probeAll({
     }
     probes.push(probeNames(mail.domain, host, dns, NAME_LIMITS));
   }
+  if (directory.kind === 'carddav') probes.push(probeAddressBook(await cardDavOptions(directory), platform, LIMITS));
   if (directory.kind === 'ldap') probes.push(probeLdap(await ldapOptions(directory), systemClock, LIMITS));
   return Promise.all(probes);
 }

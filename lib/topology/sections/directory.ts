@@ -3,18 +3,18 @@ import { choice, optional, path, secret, section, text, whole, withDefault, yesO
 /** Whom one can write to. */
 export const directorySection = section({
   kind: withDefault(
-    choice(['none', 'ldap', 'file'], {
+    choice(['none', 'ldap', 'carddav', 'file'], {
       about:
-        "The organisation's directory, in which devices search for people and certificates: `ldap`, or a `file` of vCards.",
+        "The organisation's directory, in which devices search for people and certificates: `ldap`, an address book on a `carddav` server, or a `file` of vCards.",
     }),
     'none',
   ),
   file: optional(path({ about: 'The vCards, with `file`; read again when it changes.', of: 'file' })),
   url: optional(
     text({
-      about: 'The LDAP server, with `ldap`.',
-      expected: "a URL such as 'ldaps://directory.example.org'",
-      matches: /^ldaps?:\/\/[^/?#\s@]+$/,
+      about: 'The LDAP server, with `ldap`; the address book itself, with `carddav`.',
+      expected: "a URL such as 'ldaps://directory.example.org' or 'https://dav.example.org/books/people/'",
+      matches: /^(?:ldaps?:\/\/[^/?#\s@]+|https?:\/\/[^\s@?#]+)$/,
     }),
   ),
   startTls: withDefault(
@@ -22,17 +22,23 @@ export const directorySection = section({
     false,
   ),
   verifyCertificate: withDefault(
-    yesOrNo({ about: 'Whether the certificate of the LDAP server must be right. Switch it off only to try things.' }),
+    yesOrNo({ about: 'Whether the certificate of the server must be right. Switch it off only to try things.' }),
     true,
   ),
   caFile: optional(
     path({
-      about: "The authorities to trust, in PEM, where the LDAP server's certificate is not signed by a public one.",
+      about: "The authorities to trust, in PEM, where the server's certificate is not signed by a public one.",
       of: 'file',
     }),
   ),
-  bindDn: optional(text({ about: 'Whom Caravan signs in as.', otherwise: 'nobody signs in' })),
-  bindPassword: optional(secret({ about: 'Its password.' })),
+  bindDn: optional(text({ about: 'Whom Caravan signs in as, with `ldap`.', otherwise: 'nobody signs in' })),
+  userName: optional(
+    text({
+      about: 'Whom Caravan signs in as, with `carddav`: somebody who may read the address book.',
+      otherwise: 'nobody signs in',
+    }),
+  ),
+  bindPassword: optional(secret({ about: 'The password of `bindDn` or `userName`.' })),
   bindPasswordFile: optional(path({ about: 'A file that holds its password.', of: 'file' })),
   baseDn: optional(text({ about: "Under which entry people are: 'ou=people,dc=example,dc=org'." })),
   filter: withDefault(
