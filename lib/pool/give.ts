@@ -6,7 +6,7 @@
 import { reasonOf, sleep } from '../platform/index.ts';
 import type { Holding } from './holdings.ts';
 import type { MemberContext } from './member-context.ts';
-import { custodianOf, type Ownership, RELEASED, type ServerSession } from './pool.ts';
+import { custodianOf, type Ownership, RELEASED } from './pool.ts';
 import type { Session } from './session.ts';
 import { settle } from './settle.ts';
 import { successionWrite } from './writes.ts';
@@ -115,15 +115,10 @@ async function hand(
   return 'unknown';
 }
 
-/** The standalone server into whose hands the user goes. */
-function linkOf(context: MemberContext, target: string): ServerSession | undefined {
-  const custodian = custodianOf(target);
-  return custodian === undefined ? undefined : context.observer.sessions().find((it) => it.standalone === custodian);
-}
-
 async function given(context: MemberContext, { lease }: Holding, target: string): Promise<'given'> {
   context.access.metrics.count('give');
-  const server = context.observer.find(target) ?? linkOf(context, target);
+  const custodian = custodianOf(target);
+  const server = custodian === undefined ? context.observer.find(target) : context.observer.linkOf(custodian);
   if (target === RELEASED || server === undefined) {
     context.cache.forget(lease.user);
     return 'given';

@@ -95,9 +95,18 @@ async function readAndDecide(context: MemberContext, user: string, stale: StaleA
 }
 
 /** Nobody's to claim, whether the standalone server can be reached or not. */
-function inCustody(context: MemberContext, owner: Ownership, custodian: string, session: Session): Location {
-  const link = context.observer.sessions().find((it) => it.standalone === custodian && it.session !== session.id);
-  if (link === undefined) return nowhere(`the standalone server ${custodian} has the user, and cannot be reached`);
+async function inCustody(
+  context: MemberContext,
+  owner: Ownership,
+  custodian: string,
+  session: Session,
+): Promise<Location> {
+  const { observer } = context;
+  // It may have come since the pool was read.
+  if (observer.linkOf(custodian) === undefined) await observer.refresh();
+  const link = observer.linkOf(custodian);
+  if (link === undefined || link.session === session.id)
+    return nowhere(`the standalone server ${custodian} has the user, and cannot be reached`);
   return theirs(context, owner.user, link, owner.epoch);
 }
 

@@ -18,6 +18,7 @@ const OUTAGE_WAIT_SHARE = 0.5;
 /** A session whose counter stood still longer gets nobody new. */
 const FRESH_BEATS = 2;
 const JITTER = 0.1;
+const REFRESH_MS = 100;
 
 interface Watched {
   server: ServerSession;
@@ -46,6 +47,7 @@ export class Observer {
   readonly #dead = new Set<string>();
   #lastReadAt: number | undefined;
   #missed = false;
+  #reading: Promise<boolean> | undefined;
   #listing: readonly ServerSession[] = [];
   #fencesFrom = Number.NEGATIVE_INFINITY;
 
@@ -69,7 +71,21 @@ export class Observer {
   }
 
   /** One reading of the pool. True if the store answered. An eventually consistent read is enough: fences have conditions. */
-  async observe(): Promise<boolean> {
+  observe(): Promise<boolean> {
+    this.#reading ??= this.#observe().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  /** As `observe`, for a request that misses somebody: many of them cost no more than ten readings a second. */
+  async refresh(): Promise<void> {
+    const { clock } = this.#options.access;
+    if (this.#lastReadAt !== undefined && clock.monotonic() - this.#lastReadAt < REFRESH_MS) return;
+    await this.observe();
+  }
+
+  async #observe(): Promise<boolean> {
     const { access, pool, settings, random } = this.#options;
     const read = await within(access, this.#readAll(poolPartition(pool)));
     const answeredAt = access.clock.monotonic();
@@ -94,6 +110,12 @@ export class Observer {
   /** The sessions that are not known to be dead, as last seen. */
   sessions(): readonly ServerSession[] {
     return [...this.#watched.values()].map((it) => it.server);
+  }
+
+  /** The link of the standalone server of that name; of several boots that are not known to be dead, the newest. */
+  linkOf(standalone: string): ServerSession | undefined {
+    const links = this.sessions().filter((it) => it.standalone === standalone);
+    return links.toSorted((one, other) => other.started - one.started)[0];
   }
 
   /** All SERVER items of the last reading, ended sessions too. */
