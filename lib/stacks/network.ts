@@ -21,6 +21,8 @@ import type { NetworkTopology } from '../topology/index.ts';
 export interface NetworkProps {
   readonly network: NetworkTopology;
   readonly zones: readonly string[];
+  /** Whether servers send traces. */
+  readonly hasTraces: boolean;
   /** Where flow logs are kept. */
   readonly logs: IBucket;
 }
@@ -41,7 +43,7 @@ export class Network extends Construct {
   /** Where servers are, and functions that speak to what is in the network. */
   readonly privateSubnets: SubnetSelection;
 
-  constructor(scope: Construct, id: string, { network, zones, logs }: NetworkProps) {
+  constructor(scope: Construct, id: string, { network, zones, hasTraces, logs }: NetworkProps) {
     super(scope, id);
     const isIsolated = network.kind === 'new' && network.egress === 'endpoints';
     const privateType = isIsolated ? SubnetType.PRIVATE_ISOLATED : SubnetType.PRIVATE_WITH_EGRESS;
@@ -75,18 +77,19 @@ export class Network extends Construct {
     });
     vpc.addGatewayEndpoint('Tables', { service: GatewayVpcEndpointAwsService.DYNAMODB });
     vpc.addGatewayEndpoint('Buckets', { service: GatewayVpcEndpointAwsService.S3 });
-    if (isIsolated) addInterfaceEndpoints(vpc, network.cidr);
+    if (isIsolated) addInterfaceEndpoints(vpc, network.cidr, hasTraces);
     this.vpc = vpc;
   }
 }
 
-function addInterfaceEndpoints(vpc: Vpc, cidr: string): void {
+function addInterfaceEndpoints(vpc: Vpc, cidr: string, hasTraces: boolean): void {
   const group = new SecurityGroup(vpc, 'EndpointGroup', {
     vpc,
     description: 'Endpoints of AWS services, from within the network',
     allowAllOutbound: false,
   });
   group.addIngressRule(Peer.ipv4(cidr), HTTPS, 'from within the network');
-  for (const [name, service] of Object.entries(SERVICES))
+  const services = { ...SERVICES, ...(hasTraces && { traces: InterfaceVpcEndpointAwsService.XRAY }) };
+  for (const [name, service] of Object.entries(services))
     vpc.addInterfaceEndpoint(name, { service, securityGroups: [group], open: false });
 }

@@ -19,6 +19,7 @@ import { Network } from './network.ts';
 import { Outbox } from './outbox.ts';
 import { PlaceStack, type PlaceStackProps } from './place-stack.ts';
 import { retentionOf } from './retention.ts';
+import { allowTraces } from './rights.ts';
 import { Balancer, Canary, TaskStopped } from './schedules.ts';
 import { serverImage } from './server-image.ts';
 import { Servers } from './servers.ts';
@@ -38,7 +39,8 @@ export class PoolStack extends PlaceStack {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const logs = createLogBucket(this, 'Logs', topology.logs.retentionDays);
-    const network = new Network(this, 'Network', { network: place.network, zones: place.zones, logs });
+    const hasTraces = place.traces !== undefined;
+    const network = new Network(this, 'Network', { network: place.network, zones: place.zones, hasTraces, logs });
     const sprayer = new Sprayer(this, 'Sprayer', {
       network,
       certificate: place.certificate,
@@ -88,6 +90,7 @@ export class PoolStack extends PlaceStack {
       poolKey: this.#poolKey(),
       logs: serverLogs,
     });
+    if (hasTraces) allowTraces(servers.task.definition.taskRole);
     store.grantUse(servers.task.definition.taskRole);
     grantHomes(servers.task.definition.taskRole, topology, place);
     grantOtherPools(servers.task.definition.taskRole, topology, place);

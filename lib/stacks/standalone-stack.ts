@@ -18,6 +18,7 @@ import { Names } from './names.ts';
 import { Network } from './network.ts';
 import { PlaceStack, type PlaceStackProps } from './place-stack.ts';
 import { retentionOf } from './retention.ts';
+import { allowTraces } from './rights.ts';
 import { serverImage } from './server-image.ts';
 import { ServerTask } from './server-task.ts';
 import { Sprayer } from './sprayer.ts';
@@ -36,7 +37,8 @@ export class StandaloneStack extends PlaceStack {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const logs = createLogBucket(this, 'Logs', topology.logs.retentionDays);
-    const network = new Network(this, 'Network', { network: place.network, zones: place.zones, logs });
+    const hasTraces = place.traces !== undefined;
+    const network = new Network(this, 'Network', { network: place.network, zones: place.zones, hasTraces, logs });
     const sprayer = new Sprayer(this, 'Sprayer', {
       network,
       certificate: place.certificate,
@@ -59,6 +61,7 @@ export class StandaloneStack extends PlaceStack {
       },
       logs: serverLogs,
     });
+    if (hasTraces) allowTraces(task.definition.taskRole);
     database.grantUse(task.definition.taskRole);
     const cluster = new Cluster(this, 'Cluster', { vpc: network.vpc, containerInsightsV2: ContainerInsights.ENABLED });
     const group = new SecurityGroup(this, 'Group', { vpc: network.vpc, description: 'The server: from the sprayer' });

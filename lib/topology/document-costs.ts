@@ -38,7 +38,9 @@ list first. A pool has its own network over three zones with NAT, a server alone
 | ---: | ---: | ---: | ---: |
 ${summary}
 With \`egress: "endpoints"\` in place of NAT: five interface endpoints in three zones, 15 × ${usd(PRICES.interfaceEndpointHour)} × 730 = ${usd(15 * PRICES.interfaceEndpointHour * 730)},
-in place of the three lines of NAT. A firewall: ${usd(PRICES.firewallMonth + PRICES.firewallRuleMonth)}, and ${usd(PRICES.firewallMillionRequests)} a million requests.
+in place of the three lines of NAT. \`traces\` adds one a zone, ${usd(3 * PRICES.interfaceEndpointHour * 730)}, and what X-Ray takes for spans, by the GB
+and apart from logs, of which no price was found: of one request in a hundred, some eight spans of half a kilobyte each, ${number((ASSUMPTIONS.requestsPerDay * 30.4 * 1_000 * 0.01 * 8 * 0.5) / 1_000)} MB a month for 1,000 devices.
+A firewall: ${usd(PRICES.firewallMonth + PRICES.firewallRuleMonth)}, and ${usd(PRICES.firewallMillionRequests)} a million requests.
 
 ## What is assumed
 

@@ -4,6 +4,19 @@ import { FolderType } from '../../lib/activesync/client/index.ts';
 import { PASSWORDS } from '../backends/folders/setup.ts';
 import { basicOf, FoldersServer } from '../support/folders-server.ts';
 
+const ASKED = [
+  'level',
+  'message',
+  'requestId',
+  'user',
+  'device',
+  'command',
+  'version',
+  'status',
+  'bytes',
+  'milliseconds',
+];
+
 const SECRETS = {
   subject: 'Zebra budget',
   body: 'The vault is at 4711',
@@ -59,6 +72,8 @@ describe('the log', () => {
       expect(log).not.toMatch(/authorization|basic [a-z0-9+/]/i);
       for (const line of server.logLines.filter((it) => it.message === 'Served')) {
         expect(line).toMatchObject({ requestId: expect.any(String), user: 'ada', device: expect.any(String) });
+        // What is asked of the log in the cloud (lib/stacks/monitoring/queries.ts).
+        expect(Object.keys(line)).toEqual(expect.arrayContaining(ASKED));
       }
     } finally {
       await server.stop();

@@ -15,6 +15,13 @@ beforeAll(() => {
   existingNetwork = named(two, 'caravan-virginia');
 }, 120_000);
 
+/** Actions that AWS takes for all resources alone. */
+const WITHOUT_RESOURCE = new Set(['ecr:GetAuthorizationToken', 'xray:PutTraceSegments']);
+
+/** Of every line of a server's log (lib/platform/log.ts), and of a command that was served. */
+const LINE_FIELDS = ['level', 'message'];
+const SERVED_FIELDS = ['requestId', 'user', 'device', 'command', 'version', 'status', 'bytes', 'milliseconds'];
+
 describe('the template of a pool', () => {
   it('is this, by default', async () => {
     await expect(templateText(defaults)).toMatchFileSnapshot('./snapshots/pool.defaults.snap');
@@ -157,7 +164,7 @@ describe('a pool', () => {
         for (const action of actions) expect(action).not.toContain('*');
         if (Resource === '*')
           expect(
-            actions.every((action) => action === 'ecr:GetAuthorizationToken' || action.startsWith('ec2:')),
+            actions.every((action) => WITHOUT_RESOURCE.has(action) || action.startsWith('ec2:')),
             actions.join(),
           ).toBe(true);
       }
@@ -259,9 +266,35 @@ describe('a pool', () => {
     });
   });
 
+  it('sends traces to X-Ray where they are wanted: with the right to, by a way that leads there, and no other', () => {
+    expect(environmentOf(everything)).toMatchObject({
+      CARAVAN_TRACE_AWS_REGION: 'eu-central-1',
+      CARAVAN_TRACE_RATIO: '0.01',
+    });
+    everything.hasResourceProperties('AWS::EC2::VPCEndpoint', { ServiceName: 'com.amazonaws.eu-central-1.xray' });
+    everything.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([Match.objectLike({ Action: 'xray:PutTraceSegments', Effect: 'Allow' })]),
+      },
+    });
+    for (const template of [defaults, existingNetwork]) {
+      expect(Object.keys(environmentOf(template)).filter((it) => it.includes('TRACE'))).toEqual([]);
+      expect(JSON.stringify(template.toJSON())).not.toContain('xray');
+    }
+  });
+
+  it('asks its log by the fields that its lines have', () => {
+    const asked = Object.values(everything.findResources('AWS::Logs::QueryDefinition'))
+      .flatMap(({ Properties }) => String(Properties['QueryString']).split('\n'))
+      .flatMap((line) => (/^(?:\| )?fields (.*)/.exec(line)?.[1] ?? '').split(','))
+      .map((field) => field.trim())
+      .filter((field) => field !== '' && !field.startsWith('@'));
+    expect(new Set(asked)).toEqual(new Set([...LINE_FIELDS, ...SERVED_FIELDS, 'error.code']));
+  });
+
   it('has no way to the internet with endpoints, and makes no network where one is named', () => {
     everything.resourceCountIs('AWS::EC2::NatGateway', 0);
-    everything.resourceCountIs('AWS::EC2::VPCEndpoint', 7);
+    everything.resourceCountIs('AWS::EC2::VPCEndpoint', 8);
     existingNetwork.resourceCountIs('AWS::EC2::VPC', 0);
     existingNetwork.hasResourceProperties('AWS::ECS::Service', {
       NetworkConfiguration: { AwsvpcConfiguration: { Subnets: Match.arrayWith(['subnet-0bbbbbbbbbbbbbbb1']) } },

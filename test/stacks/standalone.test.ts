@@ -25,6 +25,7 @@ beforeAll(() => {
             firewall: {},
             autodiscover: true,
             settings: { 'log.level': 'debug' },
+            traces: 0,
           },
         ],
         logs: { retentionDays: 30 },

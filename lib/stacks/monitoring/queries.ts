@@ -8,12 +8,12 @@ export interface QueriesProps {
   readonly logs: ILogGroup;
 }
 
-/** The fields are those of the servers' log lines (lib/server/activesync). */
+/** The fields are those of the servers' log lines (lib/platform/log.ts, lib/server/activesync). */
 const QUERIES: Readonly<Record<string, { readonly name: string; readonly query: QueryString }>> = {
   UsersDay: {
     name: "A user's day",
     query: new QueryString({
-      fields: ['@timestamp', 'command', 'device', 'status', 'milliseconds', 'bytes', 'msg'],
+      fields: ['@timestamp', 'command', 'device', 'status', 'milliseconds', 'bytes', 'message'],
       filterStatements: ["user = 'ada@example.org'"],
       sort: '@timestamp asc',
       limit: 10_000,
@@ -33,17 +33,26 @@ const QUERIES: Readonly<Record<string, { readonly name: string; readonly query: 
     query: new QueryString({
       fields: ['@timestamp', 'user', 'device', 'command', 'milliseconds', 'bytes', 'requestId'],
       // These wait on purpose.
-      filterStatements: ["msg = 'Served'", "command not in ['Ping', 'Sync']", 'milliseconds > 2000'],
+      filterStatements: ["message = 'Served'", "command not in ['Ping', 'Sync']", 'milliseconds > 2000'],
       sort: 'milliseconds desc',
       limit: 200,
+    }),
+  },
+  Trace: {
+    name: 'A trace',
+    query: new QueryString({
+      fields: ['@timestamp', '@logStream', 'level', 'message', 'user', 'device', 'command', 'status', 'milliseconds'],
+      filterStatements: ["traceId = 'THE-TRACE-ID'"],
+      sort: '@timestamp asc',
+      limit: 1_000,
     }),
   },
   Failures: {
     name: 'What failed, by reason',
     query: new QueryString({
-      fields: ['msg', 'error.code', 'status'],
-      filterStatements: ['level >= 50 or level in ["error", "fatal"]'],
-      statsStatements: ['count(*) as times by msg, error.code'],
+      fields: ['message', 'error.code', 'status'],
+      filterStatements: ["level = 'error'"],
+      statsStatements: ['count(*) as times by message, error.code'],
       sort: 'times desc',
       limit: 100,
     }),

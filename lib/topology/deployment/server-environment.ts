@@ -44,6 +44,7 @@ export function serverEnvironment(
     data: DATA_DIRECTORY,
     'metrics.emf': true,
     'metrics.name': place.id,
+    ...(place.traces !== undefined && { 'trace.awsRegion': place.region, 'trace.ratio': place.traces }),
     ...mailSettings(place),
     ...(isPool && homesSettings(topology, place)),
     ...(isPool && {

@@ -1,6 +1,6 @@
 /** What an administrator deploys: pools, standalone servers, and what they share. The schema of `caravan.json`. */
 import { z } from 'zod';
-import { choice, list, optional, section, text, whole, withDefault, yesOrNo } from '../setting.ts';
+import { choice, decimal, list, optional, section, text, whole, withDefault, yesOrNo } from '../setting.ts';
 import { mailSystem, secretArn } from './mail-system.ts';
 import { REGIONS } from './regions.ts';
 
@@ -98,6 +98,16 @@ const place = {
       50_000,
     ),
   }),
+  traces: optional(
+    decimal({
+      about:
+        'The share of requests whose traces X-Ray is sent (docs/operations-aws.md, Traces); 0 sends those of requests that fail or are slow, which are sent ' +
+        'whatever it is. Transaction Search is turned on in the account and region first.',
+      least: 0,
+      most: 1,
+      otherwise: 'none',
+    }),
+  ),
   autodiscover: withDefault(
     yesOrNo({
       about: 'Whether `autodiscover.` and the mail domain leads here as well; the certificate bears that name too.',

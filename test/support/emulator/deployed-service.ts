@@ -78,6 +78,8 @@ export class DeployedService {
         CARAVAN_LISTEN_HOST: '127.0.0.1',
         CARAVAN_LISTEN_PORT: String(port),
         CARAVAN_LISTEN_TRUSTED_PROXIES: '127.0.0.1',
+        // Nothing leaves this machine: nobody takes traces.
+        CARAVAN_TRACE_ENDPOINT: 'http://127.0.0.1:9/v1/traces',
         CARAVAN_POOL_PEER_HOST: '127.0.0.1',
         CARAVAN_POOL_PEER_PORT: String(peerPort),
       });
