@@ -20,6 +20,8 @@ export interface Exit {
 export interface ProcessOptions {
   /** The program; default the server of the sources. */
   readonly main?: string;
+  /** For Node; default none. */
+  readonly nodeOptions?: readonly string[];
   /** Default: any free one. */
   readonly port?: number;
   /** What answers 200 when it is up; default `/health`. */
@@ -75,10 +77,10 @@ export class ServerProcess {
   /** Resolves when it takes requests. */
   async launch(): Promise<void> {
     const from = performance.now();
-    const { main = MAIN, upPath = '/health' } = this.#options;
+    const { main = MAIN, nodeOptions = [], upPath = '/health' } = this.#options;
     // The tests' own, which a server takes for a setting that there is not.
     const { CARAVAN_FAULT_SIZE: _, ...env } = process.env;
-    const child = spawn('node', [main, ...this.#flags], { stdio: ['ignore', 'pipe', 'pipe'], env });
+    const child = spawn('node', [...nodeOptions, main, ...this.#flags], { stdio: ['ignore', 'pipe', 'pipe'], env });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => this.#keep(chunk));
     while (child.exitCode === null && child.signalCode === null && performance.now() - from < READY_LIMIT_MS) {

@@ -1,6 +1,6 @@
 /**
- * Frames onto a stream that lives long: those of one turn of the event loop go in one write, since each write of HTTP/2 is a
- * record of TLS and a call of the system's.
+ * Frames onto a stream that lives long: those that arise together go in one write, each of which is work for HTTP/2. What is written
+ * while the event loop looks at other sockets goes out in one record of TLS by itself.
  */
 import type { Writable } from 'node:stream';
 import { writeFrame } from './frames.ts';
@@ -20,7 +20,7 @@ export class FrameWriter {
 
   /** In the order of the calls. What the stream cannot take any more is dropped: its end is told by its events. */
   write(head: unknown, body?: Uint8Array): void {
-    if (this.#frames.push(writeFrame(head, body)) === 1) setImmediate(() => this.#flush());
+    if (this.#frames.push(writeFrame(head, body)) === 1) queueMicrotask(() => this.#flush());
   }
 
   #flush(): void {

@@ -1,6 +1,9 @@
 /**
  * Three servers against one: what a second of their processors does. The machine has fewer cores than servers, a load generator
- * and a store need, so the servers' own processor time is counted, not the clock's.
+ * and a store need, so the servers' own processor time is counted, not the clock's. Beside the one server alone stand three
+ * servers alone, each with its own users and its own database: what the same work costs in three processes that share the cores,
+ * their caches and the load; and the pool with each phone at its owner's door, where nothing is passed on. Each server has as many
+ * phones, and before it is measured as much behind it, as the one alone.
  */
 import { readFileSync } from 'node:fs';
 import { MailSite } from '../../support/mail-site.ts';
@@ -12,10 +15,13 @@ import { ServerProcess } from '../standalone/server-process.ts';
 import { median } from '../standalone/statistics.ts';
 import { deliver, type Mail, type Phone, phonesOf, userNames } from './phones.ts';
 
-const USERS = 12;
+const SERVERS = 3;
+/** Of each server. */
+const PHONES = 12;
 const ROUNDS = 3;
-const UNCHANGED_MS = 3_000;
-const MIXED_TIMES = 12;
+/** Of each server in a round. */
+const UNCHANGED = 6_000;
+const MIXED_TIMES = 8;
 /** Of /proc/<pid>/stat: a hundredth of a second on Linux. */
 const TICK_MS = 10;
 
@@ -26,72 +32,118 @@ interface Measured {
 
 export async function benchThroughput(say: (text: string) => void): Promise<readonly Figure[]> {
   say('one server alone');
-  const alone = await measureStandalone();
-  say('three servers');
-  const pooled = await measurePool();
+  const alone = await measureStandalone(1);
+  say('three servers alone, side by side');
+  const beside = await measureStandalone(SERVERS);
+  say('three servers of a pool');
+  const { sprayed, atOwners } = await measurePool();
   const target = { value: 0.85, is: 'at least' } as const;
+  const mixed = 'commands a second of processor, as phones mix them';
+  const unchanged = 'Syncs without a change a second of processor';
   return [
     {
-      name: '3 servers: commands a second of processor, as phones mix them',
-      value: pooled.mixed,
+      name: `a pool of 3: ${mixed}`,
+      value: sprayed.mixed,
       unit: '/s',
       baseline: { name: 'one server alone', value: alone.mixed, target },
-      note: 'of ten commands 4 Syncs without a change, 2 that fetch a new message, 2 that mark one as read, a FolderSync and a GetItemEstimate; through the sprayer, so that two thirds are proxied',
+      note: 'of ten commands 4 Syncs without a change, 2 that fetch a new message, 2 that mark one as read, a FolderSync and a GetItemEstimate; each phone by each door in turn, so that two thirds are proxied',
     },
     {
-      name: '3 servers: commands a second of processor, Sync without a change alone',
-      value: pooled.unchanged,
+      name: `a pool of 3: ${mixed}`,
+      value: sprayed.mixed,
+      unit: '/s',
+      baseline: { name: 'three servers alone, side by side', value: beside.mixed },
+    },
+    {
+      name: `a pool of 3, nothing passed on: ${mixed}`,
+      value: atOwners.mixed,
+      unit: '/s',
+      baseline: { name: 'three servers alone, side by side', value: beside.mixed },
+      note: 'each phone by the door of its owner; what is left is the shared store in the place of a database of its own',
+    },
+    {
+      name: `a pool of 3: ${unchanged}`,
+      value: sprayed.unchanged,
       unit: '/s',
       baseline: { name: 'one server alone', value: alone.unchanged },
       note: 'the cheapest command there is: the dearest to pass on',
     },
+    {
+      name: `a pool of 3: ${unchanged}`,
+      value: sprayed.unchanged,
+      unit: '/s',
+      baseline: { name: 'three servers alone, side by side', value: beside.unchanged },
+    },
+    {
+      name: `a pool of 3, nothing passed on: ${unchanged}`,
+      value: atOwners.unchanged,
+      unit: '/s',
+      baseline: { name: 'three servers alone, side by side', value: beside.unchanged },
+    },
   ];
 }
 
-async function measurePool(): Promise<Measured> {
+async function measurePool(): Promise<{ readonly sprayed: Measured; readonly atOwners: Measured }> {
   const settings = { 'log-level': 'error' };
-  const pool = await TestPool.start({ users: userNames(USERS), store: 'embedded', wires: [], settings });
+  const users = userNames(PHONES * SERVERS);
+  const pool = await TestPool.start({ servers: SERVERS, users, store: 'embedded', wires: [], settings });
   try {
+    // As many users each as the servers side by side have.
+    for (const [index, user] of users.entries()) await pool.administration.bind(user, serverOf(pool, index).address);
     const phones = await phonesOf(pool, pool.users, () => pool.url);
     const pids = pool.servers.map((it) => it.process.pid);
     const ports = pool.servers.map((it) => it.port);
-    return await measure(phones, ports, pids, pool);
+    const sprayed = await measure(phones, () => ports, pids, pool);
+    const ownPorts = new Map(users.map((user, index) => [user, [serverOf(pool, index).port]]));
+    return { sprayed, atOwners: await measure(phones, ({ user }) => ownPorts.get(user) ?? [], pids, pool) };
   } finally {
     await pool.stop();
   }
 }
 
-async function measureStandalone(): Promise<Measured> {
-  const users = userNames(USERS);
+const serverOf = (pool: TestPool, index: number) => pool.server(index % SERVERS);
+
+/** Each of the servers has its part of the users. */
+async function measureStandalone(count: number): Promise<Measured> {
+  const users = userNames(PHONES * count);
   const site = await MailSite.start({ users: Object.fromEntries(users.map((it) => [it, passwordOf(it)])) });
   const bundle = await buildBundle();
-  const server = await ServerProcess.start(bundle.main, site.settings());
+  const servers: ServerProcess[] = [];
   try {
+    for (let index = 0; index < count; index++) servers.push(await ServerProcess.start(bundle.main, site.settings()));
     const mail = { site };
-    const phones = await phonesOf(mail, users, () => server.url);
-    return await measure(phones, [server.port], [server.pid], mail);
+    const serverOfUser = (user: string) => servers[users.indexOf(user) % count] as ServerProcess;
+    const phones = await phonesOf(mail, users, (user) => serverOfUser(user).url);
+    const pids = servers.map((it) => it.pid);
+    return await measure(phones, ({ user }) => [serverOfUser(user).port], pids, mail);
   } finally {
-    await server.remove();
+    for (const server of servers) await server.remove();
     await bundle.remove();
     await site.stop();
   }
 }
 
+type Doors = (phone: Phone) => readonly number[];
+
+/** After a round that is not counted. */
 async function measure(
   phones: readonly Phone[],
-  ports: readonly number[],
+  doorsOf: Doors,
   pids: readonly number[],
   mail: Mail,
 ): Promise<Measured> {
   let turn = 0;
-  for (const phone of phones) phone.door = () => `http://127.0.0.1:${ports[turn++ % ports.length]}`;
+  for (const phone of phones) {
+    const doors = doorsOf(phone);
+    phone.door = () => `http://127.0.0.1:${doors[turn++ % doors.length]}`;
+  }
   const unchanged: number[] = [];
   const mixed: number[] = [];
-  await unchangedSyncs(phones, ports);
-  await mixedCommands(phones, mail, -1);
+  await unchangedSyncs(phones, doorsOf);
+  await mixedCommands(phones, mail);
   for (let round = 0; round < ROUNDS; round++) {
-    unchanged.push(await perProcessorSecond(pids, () => unchangedSyncs(phones, ports)));
-    mixed.push(await perProcessorSecond(pids, () => mixedCommands(phones, mail, round)));
+    unchanged.push(await perProcessorSecond(pids, () => unchangedSyncs(phones, doorsOf)));
+    mixed.push(await perProcessorSecond(pids, () => mixedCommands(phones, mail)));
   }
   return { unchanged: median(unchanged), mixed: median(mixed) };
 }
@@ -108,18 +160,17 @@ const processorMs = (pids: readonly number[]): number =>
     return sum + (Number(fields[11]) + Number(fields[12])) * TICK_MS;
   }, 0);
 
-/** Each phone by each door in turn, as a sprayer would have it. */
-async function unchangedSyncs(phones: readonly Phone[], ports: readonly number[]): Promise<number> {
-  const until = performance.now() + UNCHANGED_MS;
-  let count = 0;
+/** Each phone by each of its doors in turn, as a sprayer would have it. */
+async function unchangedSyncs(phones: readonly Phone[], doorsOf: Doors): Promise<number> {
+  const count = (phones.length / PHONES) * UNCHANGED;
+  let left = count;
   await Promise.all(
     phones.map(async (phone, index) => {
-      const doors = await Promise.all(ports.map((port) => RawHttp.connect(port)));
+      const doors = await Promise.all(doorsOf(phone).map((port) => RawHttp.connect(port)));
       const request = phone.syncRequest();
-      for (let turn = index; performance.now() < until; turn++) {
+      for (let turn = index; left-- > 0; turn++) {
         const { status, body } = await (doors[turn % doors.length] as RawHttp).send(request);
         if (status !== 200 || body.length > 0) throw new Error(`status ${status} with ${body.length} bytes`);
-        count += 1;
       }
       for (const door of doors) door.close();
     }),
@@ -127,7 +178,7 @@ async function unchangedSyncs(phones: readonly Phone[], ports: readonly number[]
   return count;
 }
 
-async function mixedCommands(phones: readonly Phone[], mail: Mail, round: number): Promise<number> {
+async function mixedCommands(phones: readonly Phone[], mail: Mail): Promise<number> {
   let count = 0;
   const done = async (command: Promise<unknown>) => {
     await command;
@@ -137,7 +188,7 @@ async function mixedCommands(phones: readonly Phone[], mail: Mail, round: number
     phones.map(async (phone) => {
       for (let time = 0; time < MIXED_TIMES; time++) {
         for (let fetched = 0; fetched < 2; fetched++) {
-          await deliver(mail, phone.user, `mixed-${round}-${time}-${fetched}`);
+          await deliver(mail, phone.user, `mixed-${time}-${fetched}`);
           await done(phone.syncOnce());
           for (let unchanged = 0; unchanged < 2; unchanged++) await done(phone.syncOnce());
           await done(phone.mark((time + fetched) % 2 === 0));

@@ -1,8 +1,9 @@
 /** What is deployed: the bundles of `npm run build`, in folders of their own. */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -23,4 +24,12 @@ export async function buildBundle(): Promise<Bundle> {
     main: join(directory, 'server', 'main.mjs'),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
+}
+
+/** What Node is given beside the bundle `main`, by the image's Dockerfile there. */
+export function imageOptions(main: string): readonly string[] {
+  const folder = dirname(main);
+  const entryPoint = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(join(folder, 'Dockerfile'), 'utf8'))?.[1];
+  if (entryPoint === undefined) throw new Error(`${folder} has no Dockerfile that tells what to run`);
+  return (JSON.parse(entryPoint) as string[]).filter((word) => word.startsWith('--'));
 }

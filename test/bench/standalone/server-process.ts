@@ -3,8 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { freePorts } from '../../support/dovecot.ts';
+import { imageOptions } from './bundle.ts';
 import { RawHttp } from './raw-http.ts';
 
 const READY_LIMIT_MS = 20_000;
@@ -67,9 +68,7 @@ export class ServerProcess {
   /** Does not wait for it. */
   spawn(): void {
     const options = (process.env['BENCH_NODE_OPTIONS'] ?? '').split(' ').filter(Boolean);
-    const [, ...words] = entryPointOf(dirname(this.#main));
-    const ofImage = words.filter((word) => word.startsWith('--'));
-    this.#child = spawn(process.execPath, [...ofImage, ...options, this.#main, ...this.#flags], {
+    this.#child = spawn(process.execPath, [...imageOptions(this.#main), ...options, this.#main, ...this.#flags], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
   }
@@ -98,11 +97,4 @@ export class ServerProcess {
 export function residentBytes(pid: number): number {
   const line = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Number(line?.[1] ?? 0) * 1024;
-}
-
-/** What the image's Dockerfile, beside the bundle, has run. */
-function entryPointOf(folder: string): readonly string[] {
-  const entryPoint = /^ENTRYPOINT (\[.*\])$/m.exec(readFileSync(join(folder, 'Dockerfile'), 'utf8'))?.[1];
-  if (entryPoint === undefined) throw new Error(`${folder} has no Dockerfile that tells what to run`);
-  return JSON.parse(entryPoint) as string[];
 }

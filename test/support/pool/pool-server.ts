@@ -2,6 +2,7 @@
  * One server of a pool in a process of its own, as it is deployed, with wires that a test can look at and cut: to the store,
  * to the mail system, and from the other servers.
  */
+import { imageOptions } from '../../bench/standalone/bundle.ts';
 import { freePorts } from '../loopback.ts';
 import { ImapWire } from '../imap-wire.ts';
 import { type Exit, ServerProcess } from '../server-process.ts';
@@ -82,7 +83,12 @@ export class PoolServer {
       'pool-peer-advertise': address,
       'administration-port': String(administrationPort),
     };
-    const process = await ServerProcess.start(flags, undefined, { main, port, upPath: '/ready' });
+    const process = await ServerProcess.start(flags, undefined, {
+      main,
+      nodeOptions: imageOptions(main),
+      port,
+      upPath: '/ready',
+    });
     return new PoolServer({ name, process, store, peers, mail, address, administrationPort, effects });
   }
 
