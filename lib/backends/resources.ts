@@ -21,6 +21,9 @@ export interface ResourceCapabilities {
   readonly classes: ReadonlySet<ResourceClass>;
 }
 
+/** The largest text of a resource that is read: no device takes a photo or attachments like that, and servers have little memory. */
+export const RESOURCE_LIMIT_BYTES = 24 * 1024 * 1024;
+
 export interface ResourceState {
   /** Unique in its collection, stable while the resource lives. */
   readonly name: string;
@@ -79,7 +82,7 @@ export interface ResourceStore {
   matching(collectionId: string, filter: ResourceFilter): Promise<ReadonlySet<string>>;
   /** The event, task or note with this UID. */
   withUid(collectionId: string, uid: string): Promise<Resource | undefined>;
-  /** In as few round trips as possible; in no order. */
+  /** In as few round trips as possible; in no order. What is larger than a resource may be has '' for its text: devices get none of it. */
   read(collectionId: string, names: readonly string[]): Promise<readonly Resource[]>;
   /** Throws BackendError('rejected') for a text that the system will not have. */
   put(collectionId: string, name: string, text: string, condition: WriteCondition): Promise<PutResult>;

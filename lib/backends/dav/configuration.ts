@@ -13,6 +13,8 @@ export interface DavConfiguration {
   /** Default true. */
   readonly checkCertificates?: boolean;
   readonly timeouts?: Partial<DavTimeouts>;
+  /** Of one resource; default RESOURCE_LIMIT_BYTES. */
+  readonly resourceLimitBytes?: number;
 }
 
 export interface DavTimeouts {

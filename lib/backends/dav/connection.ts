@@ -1,15 +1,26 @@
 /** Requests to one server as one user: by tsdav's words over undici, bounded in time and size, with BackendErrors for what fails. */
 import { davRequest, type DAVResponse } from 'tsdav';
-import { Agent, fetch as undiciFetch } from 'undici';
-import { reasonOf } from '../../platform/index.ts';
+import { Agent, fetch as undiciFetch, type Response as UndiciResponse } from 'undici';
+import { type Log, reasonOf } from '../../platform/index.ts';
 import { BackendError } from '../errors.ts';
 import type { DavEnvironment } from './configuration.ts';
 
-/** A collection of 10,000 events in one answer is about 20 MB. */
-const ANSWER_LIMIT_BYTES = 256 * 1024 * 1024;
+/** A list of 100,000 etags is about 30 MB. */
+const ANSWER_LIMIT_BYTES = 64 * 1024 * 1024;
 const CONNECTIONS = 4;
 const NAMESPACES =
   'xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav" xmlns:card="urn:ietf:params:xml:ns:carddav" xmlns:cs="http://calendarserver.org/ns/"';
+
+/** Of answers that have none (Fetch standard). */
+const NO_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);
+
+/** An answer that was not read to its end. */
+export class AnswerTooLarge extends BackendError {
+  constructor(limitBytes: number) {
+    const limit = `${Math.round(limitBytes / 1024)} KB`;
+    super('unavailable', 'the calendar server answers with more than is read', { why: `the limit is ${limit}` });
+  }
+}
 
 export interface Answer {
   readonly status: number;
@@ -30,13 +41,16 @@ export class DavConnection {
     const { certificateAuthorities: ca, checkCertificates = true } = configuration;
     this.#agent = new Agent({
       connections: CONNECTIONS,
-      maxResponseSize: ANSWER_LIMIT_BYTES,
       connect: { rejectUnauthorized: checkCertificates, ...(ca !== undefined && { ca }) },
     });
   }
 
   /** In tsdav's sense: what its functions do their requests with. Throws BackendError where no answer is one. */
-  readonly fetch: typeof fetch = (async (url: string, init: RequestInit = {}) => {
+  readonly fetch: typeof fetch = ((url: string, init?: RequestInit) =>
+    this.#fetch(url, init, ANSWER_LIMIT_BYTES)) as typeof fetch;
+
+  /** The answer is read whole, as far as it is not larger than so much. */
+  async #fetch(url: string, init: RequestInit = {}, limitBytes: number): Promise<Response> {
     const { timeouts } = this.#environment;
     const authorization = this.#authorization;
     const headers = { ...(init.headers as Record<string, string>), ...(authorization && { authorization }) };
@@ -44,8 +58,9 @@ export class DavConnection {
     try {
       const signal = AbortSignal.timeout(timeouts.requestSeconds * 1_000);
       const sent = { ...init, headers, signal, dispatcher: this.#agent } as Parameters<typeof undiciFetch>[1];
-      response = await undiciFetch(url, sent);
+      response = await readWhole(await undiciFetch(url, sent), limitBytes);
     } catch (cause) {
+      if (cause instanceof AnswerTooLarge) throw cause;
       throw new BackendError('unavailable', 'the calendar server cannot be reached', {
         why: reasonOf(cause instanceof Error && cause.cause !== undefined ? cause.cause : cause),
         remedy: 'Check mail.dav.url, and that the server runs.',
@@ -63,7 +78,11 @@ export class DavConnection {
       throw new BackendError('unavailable', 'the calendar server failed', { why: `it answered ${response.status}` });
     }
     return response;
-  }) as typeof fetch;
+  }
+
+  get log(): Log {
+    return this.#environment.log;
+  }
 
   /** The properties, as elements with the prefixes d, c, card and cs: `<d:getetag/><cs:getctag/>`. */
   propfind(url: string, properties: string, depth: '0' | '1' = '0'): Promise<readonly DAVResponse[]> {
@@ -72,8 +91,14 @@ export class DavConnection {
   }
 
   /** `root` and what is in it: `c:calendar-query`, `<d:prop>…</d:prop><c:filter>…</c:filter>`. */
-  report(url: string, root: string, content: string, depth: '0' | '1' = '1'): Promise<readonly DAVResponse[]> {
-    return this.#ask(url, 'REPORT', `<${root} ${NAMESPACES}>${content}</${root}>`, depth);
+  report(
+    url: string,
+    root: string,
+    content: string,
+    depth: '0' | '1' = '1',
+    limitBytes = ANSWER_LIMIT_BYTES,
+  ): Promise<readonly DAVResponse[]> {
+    return this.#ask(url, 'REPORT', `<${root} ${NAMESPACES}>${content}</${root}>`, depth, limitBytes);
   }
 
   /** What the DAV header of an OPTIONS names, in lower case (RFC 4918 section 10.1). */
@@ -115,11 +140,28 @@ export class DavConnection {
     method: 'PROPFIND' | 'REPORT' | 'MKCALENDAR' | 'MKCOL' | 'PROPPATCH',
     body: string,
     depth?: '0' | '1',
+    limitBytes = ANSWER_LIMIT_BYTES,
   ): Promise<readonly DAVResponse[]> {
     const xml = `<?xml version="1.0" encoding="utf-8"?>${body}`;
     const headers = { 'content-type': 'application/xml; charset=utf-8', ...(depth !== undefined && { depth }) };
-    return davRequest({ url, init: { method, headers, body: xml }, convertIncoming: false, fetch: this.fetch });
+    const fetch = ((to: string, init?: RequestInit) => this.#fetch(to, init, limitBytes)) as typeof globalThis.fetch;
+    return davRequest({ url, init: { method, headers, body: xml }, convertIncoming: false, fetch });
   }
+}
+
+/** Stops reading at the limit, however much more would come. */
+async function readWhole(response: UndiciResponse, limitBytes: number): Promise<Response> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += (chunk as Uint8Array).length;
+    // Leaving the loop ends the request.
+    if (size > limitBytes) throw new AnswerTooLarge(limitBytes);
+    chunks.push(chunk as Uint8Array);
+  }
+  const { status, statusText, headers } = response;
+  const body = NO_BODY.has(status) || size === 0 ? null : Buffer.concat(chunks);
+  return new Response(body, { status, statusText, headers: [...headers] });
 }
 
 export function xmlText(text: string): string {

@@ -141,11 +141,11 @@ export class DavResources implements ResourceStore {
   async withUid(id: string, uid: string): Promise<Resource | undefined> {
     const collection = await this.#collection(id);
     const likely = await namesWithUid(this.#connection, collection, uid);
-    return (await readResources(this.#connection, collection, likely)).find(({ text }) => hasUid(text, uid));
+    return (await this.#readFrom(collection, likely)).find(({ text }) => hasUid(text, uid));
   }
 
   async read(id: string, names: readonly string[]): Promise<readonly Resource[]> {
-    return readResources(this.#connection, await this.#collection(id), names);
+    return this.#readFrom(await this.#collection(id), names);
   }
 
   async put(id: string, name: string, text: string, condition: WriteCondition): Promise<PutResult> {
@@ -215,6 +215,10 @@ export class DavResources implements ResourceStore {
   async close(): Promise<void> {
     for (const watch of this.#watches) await watch.close();
     await this.#connection.close();
+  }
+
+  #readFrom(collection: DavCollection, names: readonly string[]): Promise<readonly Resource[]> {
+    return readResources(this.#connection, collection, names, this.#environment.configuration.resourceLimitBytes);
   }
 
   #findHomes(): Promise<DavHomes> {

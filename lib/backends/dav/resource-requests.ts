@@ -1,11 +1,19 @@
 /** Lists, changes and contents of one collection: sync-collection (RFC 6578) where the server has it, else ctags and whole lists. */
 import type { DAVResponse } from 'tsdav';
 import { BackendError } from '../errors.ts';
-import type { Resource, ResourceChanges, ResourceFilter, ResourceState } from '../resources.ts';
+import {
+  RESOURCE_LIMIT_BYTES,
+  type Resource,
+  type ResourceChanges,
+  type ResourceFilter,
+  type ResourceState,
+} from '../resources.ts';
 import { isMultistatus, mustBeOk, pathOf, plainText, syncTokenOf, textOf } from './answers.ts';
 import { componentOf, type DavCollection } from './collections.ts';
-import { type DavConnection, xmlText } from './connection.ts';
+import { AnswerTooLarge, type DavConnection, xmlText } from './connection.ts';
 
+/** What stands around a text in an answer: XML, and characters that are escaped. */
+const ENVELOPE_BYTES = 1024 * 1024;
 /** Texts in one answer. */
 const READ_AT_ONCE = 100;
 /** A server that truncates is asked on so often (RFC 6578 3.6). */
@@ -111,27 +119,94 @@ function query(connection: DavConnection, { url, itemClass }: DavCollection, con
   return connection.report(url, 'c:calendar-query', `${ETAG}<c:filter>${filter}</c:filter>`);
 }
 
+/** One whose answer is larger than the limit comes without its text. */
 export async function readResources(
+  connection: DavConnection,
+  collection: DavCollection,
+  names: readonly string[],
+  limitBytes: number = RESOURCE_LIMIT_BYTES,
+): Promise<readonly Resource[]> {
+  const found: Resource[] = [];
+  for (let at = 0; at < names.length; at += READ_AT_ONCE) {
+    found.push(...(await readSome(connection, collection, names.slice(at, at + READ_AT_ONCE), limitBytes)));
+  }
+  return found;
+}
+
+/** Where the answer is too large, those that the server says are so are left out; then the rest is asked for in halves. */
+async function readSome(
+  connection: DavConnection,
+  collection: DavCollection,
+  names: readonly string[],
+  limitBytes: number,
+  isSizeKnown = false,
+): Promise<readonly Resource[]> {
+  try {
+    return await multiget(connection, collection, names, limitBytes);
+  } catch (error) {
+    if (!(error instanceof AnswerTooLarge)) throw error;
+    const large = isSizeKnown ? NOBODY : await namesBeyond(connection, collection, limitBytes);
+    const [over, rest] = [names.filter((it) => large.has(it)), names.filter((it) => !large.has(it))];
+    const found: Resource[] = [];
+    for (const name of over.length === 0 && names.length === 1 ? names : over)
+      found.push(...(await withoutText(connection, collection, name)));
+    if (found.length === names.length || names.length === 1) return found;
+    const half = over.length > 0 ? rest.length : Math.ceil(rest.length / 2);
+    for (const some of [rest.slice(0, half), rest.slice(half)]) {
+      if (some.length > 0) found.push(...(await readSome(connection, collection, some, limitBytes, true)));
+    }
+    return found;
+  }
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** As far as the server tells sizes (RFC 4918 15.4). */
+async function namesBeyond(
+  connection: DavConnection,
+  { url }: DavCollection,
+  limitBytes: number,
+): Promise<ReadonlySet<string>> {
+  const responses = await connection.propfind(url, '<d:getcontentlength/>', '1');
+  return new Set(
+    responses.flatMap((it) => (Number(textOf(it, 'getcontentlength')) > limitBytes ? nameIn(it, url) || [] : [])),
+  );
+}
+
+async function withoutText(
+  connection: DavConnection,
+  { url }: DavCollection,
+  name: string,
+): Promise<readonly Resource[]> {
+  connection.log.warn(
+    { collection: url, resource: name },
+    'A resource is too large to be read: it is kept from devices',
+  );
+  const [response] = await connection.propfind(urlOf(url, name), '<d:getetag/>');
+  const etag = textOf(response, 'getetag');
+  return etag === undefined ? [] : [{ name, etag, text: '' }];
+}
+
+async function multiget(
   connection: DavConnection,
   { url, itemClass }: DavCollection,
   names: readonly string[],
+  limitBytes: number,
 ): Promise<readonly Resource[]> {
   const isCards = itemClass === 'Contacts';
   const root = isCards ? 'card:addressbook-multiget' : 'c:calendar-multiget';
   const data = isCards ? '<card:address-data/>' : '<c:calendar-data/>';
+  const hrefs = names.map((name) => new URL(urlOf(url, name)).pathname);
+  const content = `<d:prop><d:getetag/>${data}</d:prop>${hrefs.map((href) => `<d:href>${xmlText(href)}</d:href>`).join('')}`;
+  const responses = await connection.report(url, root, content, '1', limitBytes + ENVELOPE_BYTES);
+  mustBeOk(responses, 'the resources cannot be read');
   const found: Resource[] = [];
-  for (let at = 0; at < names.length; at += READ_AT_ONCE) {
-    const hrefs = names.slice(at, at + READ_AT_ONCE).map((name) => new URL(urlOf(url, name)).pathname);
-    const content = `<d:prop><d:getetag/>${data}</d:prop>${hrefs.map((href) => `<d:href>${xmlText(href)}</d:href>`).join('')}`;
-    const responses = await connection.report(url, root, content);
-    mustBeOk(responses, 'the resources cannot be read');
-    for (const response of responses) {
-      const name = nameIn(response, url);
-      const etag = textOf(response, 'getetag');
-      const props = (response.props ?? {}) as Readonly<Record<string, unknown>>;
-      const text = plainText(props[isCards ? 'addressData' : 'calendarData']);
-      if (name && etag !== undefined && text !== undefined) found.push({ name, etag, text: `${text}\r\n` });
-    }
+  for (const response of responses) {
+    const name = nameIn(response, url);
+    const etag = textOf(response, 'getetag');
+    const props = (response.props ?? {}) as Readonly<Record<string, unknown>>;
+    const text = plainText(props[isCards ? 'addressData' : 'calendarData']);
+    if (name && etag !== undefined && text !== undefined) found.push({ name, etag, text: `${text}\r\n` });
   }
   return found;
 }

@@ -4,7 +4,14 @@ import type { Log } from '../../platform/index.ts';
 import type { Folder, FolderPosition, Mailbox } from '../backend.ts';
 import { BackendError } from '../errors.ts';
 import { headerFields, headerValue } from '../mime-header.ts';
-import type { PutResult, RemoveResult, Resource, ResourceChanges, WriteCondition } from '../resources.ts';
+import {
+  type PutResult,
+  type RemoveResult,
+  RESOURCE_LIMIT_BYTES,
+  type Resource,
+  type ResourceChanges,
+  type WriteCondition,
+} from '../resources.ts';
 import { hasUid } from '../resource-uid.ts';
 import { UidRuns } from '../uid-runs.ts';
 import { journalOf, messageOf, REPLACES_HEADER, saysTheSame, UUID_HEADER } from './note-message.ts';
@@ -12,8 +19,6 @@ import { journalOf, messageOf, REPLACES_HEADER, saysTheSame, UUID_HEADER } from 
 const PREFIX = 'notes:';
 const ENDING = '.ics';
 const HEADERS_AT_ONCE = 500;
-/** A note with more in it is kept from devices. */
-const NOTE_LIMIT_BYTES = 24 * 1024 * 1024;
 const USUAL_UUID = /^[\w.@{}-]{1,200}$/;
 
 interface Known {
@@ -70,14 +75,20 @@ export class MailNotes {
     const found: Resource[] = [];
     for (const [uid, raw] of await this.#raw([...nameOf.keys()])) {
       const name = nameOf.get(uid) as string;
-      try {
-        const text = await journalOf(uuidOf(name), raw);
-        found.push({ name, etag: etagOf(state.position.validity, uid), text });
-      } catch (error) {
-        this.#log.warn({ error, folder: this.#folderId, uid }, 'a note cannot be read');
-      }
+      const text = raw ? await this.#journalOf(name, uid, raw) : '';
+      found.push({ name, etag: etagOf(state.position.validity, uid), text });
     }
     return found;
+  }
+
+  /** '' for one that nobody can read. */
+  async #journalOf(name: string, uid: number, raw: Uint8Array): Promise<string> {
+    try {
+      return await journalOf(uuidOf(name), raw);
+    } catch (error) {
+      this.#log.warn({ error, folder: this.#folderId, uid }, 'A note cannot be read: it is kept from devices');
+      return '';
+    }
   }
 
   async withUid(uid: string): Promise<Resource | undefined> {
@@ -145,14 +156,16 @@ export class MailNotes {
     await this.#mailbox.remove(this.#folderId, uids, validity);
   }
 
-  async #raw(uids: readonly number[]): Promise<ReadonlyMap<number, Uint8Array>> {
-    const found = new Map<number, Uint8Array>();
+  /** Undefined for one that is too large; those gone are left out. */
+  async #raw(uids: readonly number[]): Promise<ReadonlyMap<number, Uint8Array | undefined>> {
+    const found = new Map<number, Uint8Array | undefined>();
     const whole = ({ sizeBytes }: { readonly sizeBytes: number }) =>
-      sizeBytes > NOTE_LIMIT_BYTES ? [] : [{ path: '' }];
+      sizeBytes > RESOURCE_LIMIT_BYTES ? [] : [{ path: '' }];
     for (const { uid, sizeBytes, parts } of await this.#mailbox.fetch(this.#folderId, uids, whole)) {
       const bytes = parts.get('')?.bytes;
-      if (bytes) found.set(uid, bytes);
-      else this.#log.warn({ folder: this.#folderId, uid, sizeBytes }, 'a note is too large for devices');
+      found.set(uid, bytes);
+      if (!bytes)
+        this.#log.warn({ folder: this.#folderId, uid, sizeBytes }, 'A note is too large: it is kept from devices');
     }
     return found;
   }
