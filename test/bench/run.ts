@@ -12,6 +12,7 @@ import { benchResources } from './resources.ts';
 import { benchStandalone, STANDALONE_PARTS, type StandalonePart } from './standalone.ts';
 import { benchStore } from './store.ts';
 import { notesOf, tableOf } from './table.ts';
+import { benchTracing } from './tracing.ts';
 import { benchWbxml } from './wbxml.ts';
 
 type Say = (text: string) => void;
@@ -22,6 +23,7 @@ const OTHERS: Readonly<Record<string, () => readonly Figure[] | Promise<readonly
   folders: benchFolders,
   resources: benchResources,
   bundles: benchBundles,
+  tracing: benchTracing,
 };
 /** They need Dovecot too. */
 const WITH_DOVECOT: typeof OTHERS = { dav: benchDav };

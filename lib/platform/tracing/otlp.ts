@@ -20,7 +20,8 @@ const spanOf = (span: FinishedSpan): object => ({
   traceId: span.traceId,
   spanId: span.spanId,
   ...(span.parentId !== undefined && { parentSpanId: span.parentId }),
-  flags: span.isSampled ? SAMPLED : 0,
+  // Whatever it was kept for: what is told is to be shown.
+  flags: SAMPLED,
   name: span.name,
   kind: KINDS[span.kind],
   startTimeUnixNano: nanoseconds(span.startMs),

@@ -20,8 +20,9 @@ export function parseTraceparent(header: string | undefined): TraceContext | und
   return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & SAMPLED) === SAMPLED };
 }
 
+/** Joined, for a string of one piece: it is kept for as long as a device waits. */
 export const traceparentOf = (traceId: string, spanId: string, isSampled: boolean): string =>
-  `00-${traceId}-${spanId}-${isSampled ? '01' : '00'}`;
+  ['00', traceId, spanId, isSampled ? '01' : '00'].join('-');
 
 /**
  * The trace of an `X-Amzn-Trace-Id`. Its id alone: `Parent` and `Sampled` are the device's, if a device sent them, and a load
