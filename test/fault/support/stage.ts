@@ -12,12 +12,13 @@ import {
 } from '../../../lib/activesync/client/index.ts';
 import type { ProtocolVersion } from '../../../lib/activesync/index.ts';
 import { type Bundle, buildBundle } from '../../bench/standalone/bundle.ts';
-import { Dovecot } from '../../support/dovecot.ts';
+import type { Dovecot } from '../../support/dovecot.ts';
 import { type Fault, FaultProxy, type Intercept, type ProxiedRequest } from '../../support/fault-proxy.ts';
 import { TEST_DOMAIN } from '../../support/imap-backend.ts';
 import { ImapWire } from '../../support/imap-wire.ts';
+import { MailSite } from '../../support/mail-site.ts';
 import { ServerProcess } from '../../support/server-process.ts';
-import { SmtpSink, type SunkMessage } from '../../support/smtp-sink.ts';
+import type { SmtpSink, SunkMessage } from '../../support/smtp-sink.ts';
 import { type MailboxContents, readMailbox } from './mailbox.ts';
 import { type Hardships, persistentTransport } from './persistent-transport.ts';
 import { watchResyncs } from './resyncs.ts';
@@ -41,8 +42,6 @@ export interface PhoneOptions extends Partial<DeviceClientOptions> {
 }
 
 export class Stage {
-  readonly dovecot: Dovecot;
-  readonly smtp: SmtpSink;
   readonly server: ServerProcess;
   readonly proxy: FaultProxy;
   /** Between the server and Dovecot. */
@@ -55,18 +54,26 @@ export class Stage {
   /** What breaks the exchanges of one user's devices. */
   readonly intercepts = new Map<string, Intercept>();
   readonly #phones: DeviceClient[] = [];
+  readonly #site: MailSite;
   readonly #bundle: Bundle;
   #serial = 0;
 
-  private constructor(parts: Pick<Stage, 'dovecot' | 'smtp' | 'server' | 'proxy' | 'wire'>, bundle: Bundle) {
+  private constructor(parts: Pick<Stage, 'server' | 'proxy' | 'wire'> & { site: MailSite }, bundle: Bundle) {
     this.#bundle = bundle;
-    const { dovecot, smtp, server, proxy, wire } = parts;
-    this.dovecot = dovecot;
-    this.smtp = smtp;
+    const { site, server, proxy, wire } = parts;
+    this.#site = site;
     this.server = server;
     this.proxy = proxy;
     this.wire = wire;
     proxy.intercept = (request) => this.intercepts.get(request.user)?.(request);
+  }
+
+  get dovecot(): Dovecot {
+    return this.#site.dovecot;
+  }
+
+  get smtp(): SmtpSink {
+    return this.#site.smtp;
   }
 
   resyncsOf(user: string): readonly string[] {
@@ -74,38 +81,16 @@ export class Stage {
   }
 
   static async start({ users, settings = {}, data }: StageOptions): Promise<Stage> {
-    const dovecot = await Dovecot.start({ users: Object.fromEntries(users.map((it) => [it, `${it}-secret`])) });
-    const userOf = (address: string) => address.slice(0, address.indexOf('@'));
-    const isLocal = (address: string) => address.endsWith(`@${TEST_DOMAIN}`);
-    const wire = await ImapWire.start(dovecot.imapPort);
     const holder: { stage?: Stage } = {};
-    const smtp = await SmtpSink.start({
-      users: dovecot.users,
-      accepts: (address) => !isLocal(address) || userOf(address) in dovecot.users,
-      deliver: async (address, raw) => {
-        await holder.stage?.onTaken();
-        if (isLocal(address)) await dovecot.deliver(userOf(address), raw);
-      },
-    });
+    const passwords = Object.fromEntries(users.map((it) => [it, `${it}-secret`]));
+    const site = await MailSite.start({ users: passwords }, () => holder.stage?.onTaken());
+    const wire = await ImapWire.start(site.dovecot.imapPort);
     const bundle = await buildBundle();
-    const server = await ServerProcess.start(
-      {
-        'mail-kind': 'imap',
-        'mail-host': dovecot.host,
-        'mail-port': String(wire.port),
-        'mail-tls': 'off',
-        'mail-domain': TEST_DOMAIN,
-        'mail-smtp-host': '127.0.0.1',
-        'mail-smtp-port': String(smtp.port),
-        'mail-smtp-tls': 'off',
-        'drain-seconds': '5',
-        ...settings,
-      },
-      data,
-      { main: bundle.main },
-    );
+    const server = await ServerProcess.start({ ...site.settings(wire.port), 'drain-seconds': '5', ...settings }, data, {
+      main: bundle.main,
+    });
     const proxy = await FaultProxy.start(server.port);
-    holder.stage = new Stage({ dovecot, smtp, server, proxy, wire }, bundle);
+    holder.stage = new Stage({ site, server, proxy, wire }, bundle);
     return holder.stage;
   }
 
@@ -151,7 +136,7 @@ export class Stage {
 
   /** What the submission server took with this subject. */
   taken(subject: string): readonly SunkMessage[] {
-    return this.smtp.messages.filter((it) => it.raw.toString('latin1').includes(`Subject: ${subject}\r\n`));
+    return this.#site.taken(subject);
   }
 
   /** Syncs everything until the device has what the mailbox has; throws with the differences if that does not come. */
@@ -168,8 +153,7 @@ export class Stage {
     await this.proxy.stop();
     await this.server.remove();
     await this.wire.stop();
-    await this.smtp.stop();
-    await this.dovecot.stop();
+    await this.#site.stop();
     await this.#bundle.remove();
   }
 }
