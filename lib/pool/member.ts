@@ -129,6 +129,10 @@ class PoolMember implements Member {
     return this.#holdings.all().map((it) => it.lease);
   }
 
+  lease(user: string): Lease | undefined {
+    return this.#holdings.get(user)?.lease;
+  }
+
   suspect(session: string, suspicion: Suspicion = 'no-answer'): void {
     this.#observer.suspect(session, suspicion);
   }

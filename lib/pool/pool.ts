@@ -120,8 +120,10 @@ export interface Member {
    * with a higher epoch than this server's own answer makes that answer stale too.
    */
   locate(user: string, stale?: StaleAnswer): Promise<Location>;
-  /** The user's leases held here. */
+  /** The leases held here. */
   leases(): readonly Lease[];
+  /** The user's, if it is held here. */
+  lease(user: string): Lease | undefined;
   /** Look closer, fence sooner. `no-answer` (default) only halves the time; `gone` fences at once. */
   suspect(session: string, suspicion?: Suspicion): void;
   /** Drops everybody at once, as when another has them; the next request of each claims anew. */

@@ -143,7 +143,7 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
 
   /** Another server says that the user is ours by this epoch: whatever we remember from before it is out of date. */
   async function locateKnowing(user: string, epoch: number): Promise<Location> {
-    const held = member.leases().find((it) => it.user === user);
+    const held = member.lease(user);
     const location = await member.locate(user, held && held.epoch < epoch ? held : undefined);
     if (location.kind !== 'theirs' || location.epoch > epoch) return location;
     return member.locate(user, location);

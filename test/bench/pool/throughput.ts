@@ -106,8 +106,8 @@ const serverOf = (pool: TestPool, index: number) => pool.server(index % SERVERS)
 /** Each of the servers has its part of the users. */
 async function measureStandalone(count: number): Promise<Measured> {
   const users = userNames(PHONES * count);
-  const site = await MailSite.start({ users: Object.fromEntries(users.map((it) => [it, passwordOf(it)])) });
   const bundle = await buildBundle();
+  const site = await MailSite.start({ users: Object.fromEntries(users.map((it) => [it, passwordOf(it)])) });
   const servers: ServerProcess[] = [];
   try {
     for (let index = 0; index < count; index++) servers.push(await ServerProcess.start(bundle.main, site.settings()));
