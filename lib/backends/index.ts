@@ -47,7 +47,7 @@ export {
   type SmtpInOptions,
   startSmtpIn,
 } from './folders/index.ts';
-export { type DavConfiguration, MailSystemWithDav } from './dav/index.ts';
+export { type DavConfiguration, davPlaces, MailSystemWithDav, type ServiceResolver } from './dav/index.ts';
 export { MailSystemWithNotes } from './notes/index.ts';
 export { BackendError, type BackendErrorCode } from './errors.ts';
 export {

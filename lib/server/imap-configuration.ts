@@ -1,6 +1,7 @@
 /** An IMAP mail system, from the settings to what the backend takes. */
 import { readFile } from 'node:fs/promises';
-import type { DavConfiguration, ImapConfiguration } from '../backends/index.ts';
+import { promises as dns } from 'node:dns';
+import { type DavConfiguration, davPlaces, type ImapConfiguration, type ServiceResolver } from '../backends/index.ts';
 import { reasonOf } from '../platform/index.ts';
 import type { ImapMailConfiguration } from '../topology/index.ts';
 import { ServerError } from './errors.ts';
@@ -39,11 +40,12 @@ export async function imapConfiguration(mail: ImapMailConfiguration): Promise<Im
 export async function davConfiguration(
   mail: ImapMailConfiguration,
   dav: NonNullable<ImapMailConfiguration['dav']>,
+  resolver: ServiceResolver = dns,
 ): Promise<DavConfiguration> {
   const { url, contactsUrl, loginName = mail.loginName, verifyCertificate, pollMinSeconds, pollMaxSeconds } = dav;
   const certificateAuthorities = await readAuthorities(dav.caFile);
   return {
-    url,
+    ...(url === undefined ? { places: davPlaces(mail.domain, resolver) } : { url }),
     ...(contactsUrl !== undefined && { contactsUrl }),
     loginName,
     checkCertificates: verifyCertificate,

@@ -1,9 +1,13 @@
 /** Where an organisation's CalDAV and CardDAV servers are, and how to behave towards them. */
+import { BackendError } from '../errors.ts';
+import type { DavPlaces } from './dns-discovery.ts';
 import type { Clock, Log, Random } from '../../platform/index.ts';
 
 export interface DavConfiguration {
   /** Where discovery begins (RFC 6764): the server's root, or a path that knows the user's principal. */
-  readonly url: string;
+  readonly url?: string;
+  /** Where it begins without `url`: dns-discovery.ts. */
+  readonly places?: () => Promise<DavPlaces>;
   /** Where contacts are, if elsewhere. */
   readonly contactsUrl?: string;
   /** The name that the servers know a user by: the bare name (default) or the address. */
@@ -35,6 +39,15 @@ export interface DavEnvironment {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+}
+
+/** Throws BackendError. */
+export async function placesOf({ url, contactsUrl, places }: DavConfiguration): Promise<DavPlaces> {
+  if (url !== undefined) return { url, contactsUrl: contactsUrl ?? url };
+  if (!places)
+    throw new BackendError('unavailable', 'the calendar server is not known', { remedy: 'Set mail.dav.url.' });
+  const found = await places();
+  return { url: found.url, contactsUrl: contactsUrl ?? found.contactsUrl };
 }
 
 export function davEnvironment(

@@ -29,7 +29,7 @@ import {
   MADE_PREFIX,
   parseCollectionId,
 } from './collections.ts';
-import type { DavEnvironment } from './configuration.ts';
+import { type DavEnvironment, placesOf } from './configuration.ts';
 import { DavConnection, xmlText } from './connection.ts';
 import { DavWatch } from './dav-watch.ts';
 import { askFreeBusy } from './free-busy.ts';
@@ -222,9 +222,10 @@ export class DavResources implements ResourceStore {
   }
 
   #findHomes(): Promise<DavHomes> {
-    const { url, contactsUrl = url } = this.#environment.configuration;
     if (!this.#homes) {
-      const finding = findHomes(this.#connection, url, contactsUrl);
+      const finding = placesOf(this.#environment.configuration).then(({ url, contactsUrl }) =>
+        findHomes(this.#connection, url, contactsUrl),
+      );
       finding.catch(() => {
         if (this.#homes === finding) this.#homes = undefined;
       });

@@ -16,7 +16,7 @@ export class MailSystemWithDav implements MailSystem {
     configuration: DavConfiguration,
     platform: { readonly clock: Clock; readonly random: Random; readonly log: Log },
   ) {
-    this.name = `${mail.name}, dav ${configuration.url}`;
+    this.name = `${mail.name}, dav ${configuration.url ?? 'by DNS'}`;
     this.#mail = mail;
     this.#configuration = configuration;
     this.#platform = platform;

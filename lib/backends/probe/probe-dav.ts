@@ -2,7 +2,7 @@
 import { reasonOf } from '../../platform/index.ts';
 import type { Credentials } from '../backend.ts';
 import { findHomes, listCollections } from '../dav/collections.ts';
-import { type DavConfiguration, davEnvironment } from '../dav/configuration.ts';
+import { type DavConfiguration, davEnvironment, placesOf } from '../dav/configuration.ts';
 import { DavConnection } from '../dav/connection.ts';
 import { BackendError } from '../errors.ts';
 import { type Finding, latencyFinding, medianOf, type Probe, type ProbeLimits } from './finding.ts';
@@ -17,19 +17,19 @@ export async function probeDav(
   limits: ProbeLimits,
   credentials?: Credentials,
 ): Promise<Probe> {
-  const head = { part: 'calendars', address: configuration.url } as const;
-  const { contactsUrl = configuration.url } = configuration;
+  const head = { part: 'calendars', address: configuration.url ?? 'DNS' } as const;
   const timeouts = { ...configuration.timeouts, requestSeconds: Math.ceil(limits.timeoutMs / 1_000) };
   const environment = davEnvironment({ ...configuration, timeouts }, platform);
   const connection = new DavConnection(environment, credentials ?? { userName: 'caravan', password: '' });
   try {
-    const findings = [encryptionOf(configuration)];
-    const roundTripMs = await medianOf(platform.clock, () => answer(connection, configuration.url));
+    const { url, contactsUrl } = await placesOf(configuration);
+    const findings = [...foundByDns(configuration, url, contactsUrl), encryptionOf({ ...configuration, url })];
+    const roundTripMs = await medianOf(platform.clock, () => answer(connection, url));
     findings.push(latencyFinding(roundTripMs, limits, FOLLOWS));
     if (credentials === undefined) {
       const what = 'nobody signed in: calendars are found only as a user';
       findings.push({ level: 'mind', what, remedy: 'Name a mailbox with --user, its password in CARAVAN_PASSWORD.' });
-    } else findings.push(...(await found(connection, configuration.url, contactsUrl, credentials.userName)));
+    } else findings.push(...(await found(connection, url, contactsUrl, credentials.userName)));
     return { ...head, findings, roundTripMs };
   } catch (cause) {
     const { why = reasonOf(cause), remedy = 'Check mail.dav.url.' } = cause instanceof BackendError ? cause : {};
@@ -39,7 +39,14 @@ export async function probeDav(
   }
 }
 
-function encryptionOf({ url, checkCertificates = true }: DavConfiguration): Finding {
+/** RFC 6764. */
+function foundByDns({ url: configured }: DavConfiguration, url: string, contactsUrl: string): readonly Finding[] {
+  if (configured !== undefined) return [];
+  const places = url === contactsUrl ? url : `${url} and ${contactsUrl}`;
+  return [{ level: 'works', what: `SRV records lead to ${places}` }];
+}
+
+function encryptionOf({ url, checkCertificates = true }: DavConfiguration & { readonly url: string }): Finding {
   if (!url.startsWith('https:'))
     return { level: 'mind', what: 'nothing is encrypted', why: 'passwords pass in clear: for trusted networks alone' };
   return checkCertificates

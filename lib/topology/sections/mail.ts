@@ -153,12 +153,15 @@ const imapMail = z.strictObject({
   smtp: submission,
   dav: optional(
     z.strictObject({
-      url: text({
-        about:
-          'The CalDAV and CardDAV server, with the same user names and passwords as the IMAP server. Where the calendars of a user are is found from there (RFC 6764).',
-        expected: "an address such as 'https://dav.example.org/'",
-        matches: /^https?:\/\/[^\s/]+(\/\S*)?$/i,
-      }),
+      url: optional(
+        text({
+          about:
+            'The CalDAV and CardDAV server, with the same user names and passwords as the IMAP server. Where the calendars of a user are is found from there (RFC 6764).',
+          expected: "an address such as 'https://dav.example.org/'",
+          matches: /^https?:\/\/[^\s/]+(\/\S*)?$/i,
+          otherwise: 'found by DNS from `mail.domain`: `_caldavs._tcp`, `_carddavs._tcp`',
+        }),
+      ),
       contactsUrl: optional(
         text({
           about: 'The CardDAV server, where it is another.',

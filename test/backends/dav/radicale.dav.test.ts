@@ -47,6 +47,18 @@ describe('dav', () => {
     await mailbox.close();
   });
 
+  it('begins where DNS leads to, and asks that once', async () => {
+    let asked = 0;
+    const places = () => {
+      asked++;
+      return Promise.resolve({ url: radicale.url, contactsUrl: radicale.url });
+    };
+    const mailbox = await openDav({ places }, 'ada', 'ada-pass');
+    for (const _ of [1, 2]) expect((await mailbox.resources?.collections())?.length).toBeGreaterThan(2);
+    expect(asked).toBe(1);
+    await mailbox.close();
+  });
+
   it('tells when the user is busy, where nobody can be asked of others', async () => {
     const mailbox = await openDav({ url: radicale.url }, 'bob', 'bob-pass');
     await radicale.makeCalendar('bob', 'calendar', 'Calendar', ['VEVENT']);
