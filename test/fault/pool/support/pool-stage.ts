@@ -2,6 +2,8 @@
  * What the tests of a whole pool play on: a pool of real processes, and people with phones who do not give up, whose every
  * command is written down, and whose phones and mailboxes are compared in the end.
  */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { composeMail } from '../../../../lib/activesync/client/index.ts';
 import { SeededRandom } from '../../../simulation/support/seeded-random.ts';
 import { TEST_DOMAIN } from '../../../support/imap-backend.ts';
@@ -32,6 +34,8 @@ export interface DuringOptions {
 const FIRST_MESSAGES = 4;
 const AT_ONCE = 8;
 const SHOWN_DIFFERENCES = 40;
+const SHOWN_TRACES = 3;
+const SHOWN_EFFECTS = 40;
 
 export class PoolStage {
   readonly pool: TestPool;
@@ -146,7 +150,19 @@ export class PoolStage {
     if (found.length === 0) return;
     const shown = found.slice(0, SHOWN_DIFFERENCES).join('\n');
     // Reports show the end of what is long.
-    throw new Error(`${this.pool.logs()}\n${found.length} differences:\n${shown}`);
+    throw new Error(`${this.pool.logs()}\n${await this.#traces(found)}\n${found.length} differences:\n${shown}`);
+  }
+
+  /** Of whom there are differences: what servers did to their mailboxes, and the flags that their files have. */
+  async #traces(found: readonly string[]): Promise<string> {
+    const users = this.pool.users.filter((user) => found.some((it) => it.startsWith(`${user}: `)));
+    const traces = users.slice(0, SHOWN_TRACES).map(async (user) => {
+      const effects = this.pool.effects.filter((it) => it.user === user).slice(-SHOWN_EFFECTS);
+      const files = await readdir(join(this.pool.site.dovecot.maildir(user), 'cur')).catch(() => []);
+      const done = effects.map((it) => `${it.server} ${it.verb} at ${Math.round(it.atMs)}`).join(', ');
+      return `${user}: ${done}; files: ${files.join(' ')}`;
+    });
+    return (await Promise.all(traces)).join('\n');
   }
 
   #addPerson(user: string): void {
