@@ -11,6 +11,7 @@ import { benchFrozen } from './pool/frozen.ts';
 import { benchHeld } from './pool/held.ts';
 import { benchJoins } from './pool/joins.ts';
 import { benchKilled, benchWaitingPing } from './pool/killed.ts';
+import { benchLinks } from './pool/links.ts';
 import { benchOperations } from './pool/operations.ts';
 import { benchProxied } from './pool/proxied.ts';
 import { benchRolling } from './pool/rolling.ts';
@@ -30,6 +31,7 @@ const PARTS: Readonly<Record<string, Bench>> = {
   held: benchHeld,
   operations: benchOperations,
   throughput: benchThroughput,
+  links: benchLinks,
 };
 const USAGE = `Usage: npm run bench:pool [-- [--json] [name …]]
 Names: ${Object.keys(PARTS).join(', ')}. Without names: all, in about half an hour.`;
