@@ -14,6 +14,14 @@ import { Sprayer } from '../../../lib/pool/local/index.ts';
 const HEALTH = { intervalMs: 40, timeoutMs: 200 };
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`it did not come to ${String(condition)}`);
+    await sleep(5);
+  }
+}
+
 class Backend {
   readonly name: string;
   readonly server: Server;
@@ -51,10 +59,10 @@ class Backend {
     this.server.closeAllConnections();
   }
 
-  /** As a server stops: not ready first, the door later, what runs may finish. */
-  async stopGracefully(noticeMs: number): Promise<void> {
+  /** As a server stops: not ready first, the door when that is noticed, what runs may finish. */
+  async stopGracefully(isNoticed: () => boolean): Promise<void> {
     this.isReady = false;
-    await sleep(noticeMs);
+    await until(isNoticed);
     const closed = new AbortController();
     this.server.close(() => closed.abort());
     while (!closed.signal.aborted) {
@@ -87,14 +95,6 @@ describe('the sprayer', () => {
     opened.push(() => sprayer.stop());
     await until(() => sprayer.targets().every(({ state }) => state === 'healthy'));
     return { sprayer, backends };
-  }
-
-  async function until(condition: () => boolean): Promise<void> {
-    const deadline = performance.now() + 10_000;
-    while (!condition()) {
-      if (performance.now() > deadline) throw new Error(`it did not come to ${String(condition)}`);
-      await sleep(5);
-    }
   }
 
   const stateOf = (sprayer: Sprayer, name: string) => sprayer.targets().find((it) => it.name === name)?.state;
@@ -334,7 +334,7 @@ describe('the sprayer', () => {
     const rolling = async () => {
       for (const backend of backends) {
         const { port } = backend;
-        await backend.stopGracefully(HEALTH.intervalMs * 4);
+        await backend.stopGracefully(() => stateOf(sprayer, backend.name) === 'unhealthy');
         await sleep(50);
         await backend.listen(port);
         backend.isReady = true;
