@@ -129,7 +129,7 @@ async function open(
   });
   const directory = await openDirectory(configuration.directory, { clock, random, log });
   if (directory) opened.push(() => directory.close());
-  const certificates = await openCertificateCheck(configuration.smime, clock);
+  const certificates = await openCertificateCheck(configuration.smime, { clock, log });
   const queue = await openMailQueue(configuration, { random, log });
   opened.push(async () => queue?.queue.close());
   const waiting = queue && tracer ? { ...queue, queue: traced(queue.queue, tracer, 'outbox', ['put']) } : queue;

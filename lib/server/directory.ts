@@ -8,6 +8,8 @@ import {
   type Directory,
   FileDirectory,
   LdapDirectory,
+  listFetcher,
+  RevocationLists,
   type LdapOptions,
 } from '../backends/index.ts';
 import { type Clock, type Log, type Random, reasonOf } from '../platform/index.ts';
@@ -56,11 +58,12 @@ export async function cardDavOptions(configuration: DirectoryConfiguration): Pro
 }
 
 export async function openCertificateCheck(
-  { authoritiesFile }: SmimeConfiguration,
-  clock: Clock,
+  { authoritiesFile, fetchRevocationLists }: SmimeConfiguration,
+  platform: { readonly clock: Clock; readonly log: Log },
 ): Promise<CertificateCheck> {
   const pem = authoritiesFile === undefined ? '' : await readPem(authoritiesFile, 'smime.authoritiesFile');
-  return certificateCheck(clock, pem.match(CERTIFICATE) ?? []);
+  const revocation = fetchRevocationLists ? new RevocationLists(listFetcher(), platform) : undefined;
+  return certificateCheck(platform.clock, pem.match(CERTIFICATE) ?? [], revocation);
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;

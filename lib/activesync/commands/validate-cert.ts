@@ -26,14 +26,10 @@ export async function validateCert(request: CommandRequest, context: CommandCont
   const isRequest = asked.length > 0 && asked.length <= MAX_CERTIFICATES && chain.length <= MAX_CERTIFICATES;
   if (!isRequest) return answer(ValidateCertStatus.protocolError);
   const checkRevocation = text(document, 'ValidateCert:CheckCrl')?.trim() === '1';
+  const verdicts = await certificates.validate(asked, chain, { checkRevocation });
   return answer(
     ValidateCertStatus.success,
-    asked.map((it) =>
-      element(
-        'ValidateCert:Certificate',
-        element('ValidateCert:Status', VERDICTS[certificates.validate(it, chain, { checkRevocation })]),
-      ),
-    ),
+    verdicts.map((it) => element('ValidateCert:Certificate', element('ValidateCert:Status', VERDICTS[it]))),
   );
 }
 
@@ -46,6 +42,8 @@ const VERDICTS = {
   'chain-expired': ValidateCertStatus.inconsistentTimePeriods,
   'not-an-authority': ValidateCertStatus.idUsedIncorrectly,
   malformed: ValidateCertStatus.informationMissingOrIncorrect,
+  revoked: ValidateCertStatus.revoked,
+  'chain-revoked': ValidateCertStatus.chainRevoked,
   'revocation-unknown': ValidateCertStatus.revocationUndetermined,
 } as const;
 

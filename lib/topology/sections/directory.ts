@@ -50,6 +50,13 @@ export const directorySection = section({
 
 /** Signed mail. */
 export const smimeSection = section({
+  fetchRevocationLists: withDefault(
+    yesOrNo({
+      about:
+        'Whether lists of revoked certificates are fetched from the addresses on the internet that certificates name, when a device asks (CheckCRL). Without, it is told that nothing is known.',
+    }),
+    false,
+  ),
   authoritiesFile: optional(
     path({
       about: 'Authorities, in PEM, whose certificates for signed mail are trusted beside the public ones.',
