@@ -38,8 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => new Promise((done) => web.close(done)));
 
-const keys = () =>
-  webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;
+const keys = () => webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 const dates = { notBefore: new Date(NOW - DAY_MS), notAfter: new Date(NOW + DAY_MS) };
 
 interface Authority {
