@@ -6,7 +6,8 @@ import type { Candidate } from '../../../lib/topology/planning/candidate.ts';
 import { choose } from '../../../lib/topology/planning/plan.ts';
 import { fuzzCases } from '../../support/fuzz-cases.ts';
 
-const CASES = Math.max(40, fuzzCases(200));
+/** Of needs that can be met: of five drawn at random one or two can. */
+const CASES = Math.max(10, fuzzCases(50));
 const REGIONS = ['eu-central-1', 'eu-north-1', 'us-east-1', 'us-west-1', 'ap-southeast-1', 'sa-east-1'] as const;
 
 const region = fc.constantFrom(...REGIONS);
@@ -56,24 +57,21 @@ const planOf = (it: Needs): Candidate | undefined => {
 
 const serversOf = ({ places }: Candidate): number => places.reduce((sum, { atHorizon }) => sum + atHorizon.servers, 0);
 
-/** How many of the cases compared two plans: a property of nothing proves nothing. */
+/** Needs without a plan do not count as cases: a property of nothing proves nothing. */
 function hold(more: (it: Needs, by: number) => Needs, compare: (less: Candidate, more: Candidate) => void): void {
-  let compared = 0;
   fc.assert(
     fc.property(needs, fc.integer({ min: 1, max: 100 }), (less, by) => {
       const larger = planOf(more(less, by));
-      if (larger === undefined) return;
+      fc.pre(larger !== undefined);
       const smaller = planOf(less);
       expect(smaller, 'what is met with more is met with less').toBeDefined();
       if (smaller === undefined) return;
       expect(larger.availability).toBeGreaterThanOrEqual(smaller.availability);
       expect(larger.places.length).toBeGreaterThanOrEqual(smaller.places.length);
       compare(smaller, larger);
-      compared += 1;
     }),
     { numRuns: CASES },
   );
-  expect(compared).toBeGreaterThan(CASES / 10);
 }
 
 const asLarge = (less: Candidate, more: Candidate): void => {
