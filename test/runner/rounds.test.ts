@@ -8,7 +8,7 @@ it('so many times, of the files that are wanted', () => {
   expect(roundsOf(['kill', '--bail', '1'])).toBeUndefined();
   expect(roundsOf(['--times', '20', 'kill'])).toEqual({ times: 20, wanted: ['kill'] });
   expect(() => roundsOf(['--times', 'often'])).toThrow('--times takes a number from 1 to 9999, not "often"');
-  expect(filesOf({ times: 1, wanted: ['pool/kill', 'growth'] }, ROOT)).toEqual([
+  expect(filesOf({ times: 1, wanted: ['pool/kill', 'growth/join'] }, ROOT)).toEqual([
     'test/fault/pool/kill.dovecot.test.ts',
     'test/growth/join.dovecot.test.ts',
   ]);

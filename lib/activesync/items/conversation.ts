@@ -13,6 +13,7 @@ const REPLIES_LIMIT = 100;
 /** Old programs left out the first byte of the FILETIME, which is 1 until the year 2057, and kept one more at its end. */
 const FIRST_TIME_BYTE = 1;
 const TIME_MASK = (1n << 56n) - 1n;
+const LAST_TIME = (1n << 64n) - 1n;
 
 export interface Conversation {
   /** 16 bytes. */
@@ -73,11 +74,12 @@ function headTime(head: Buffer): bigint {
   return head[1] === FIRST_TIME_BYTE ? (time << 24n) & TIME_MASK : time << 16n;
 }
 
-/** 100 ns since 1601. */
+/** 100 ns since 1601, within the 64 bits of a FILETIME: a Date field may name any year. */
 export function fileTime(date: Date): bigint {
   const milliseconds = Number.isNaN(date.getTime()) ? 0 : date.getTime();
   const ticks = (BigInt(Math.trunc(milliseconds)) + 11_644_473_600_000n) * 10_000n;
-  return ticks < 0n ? 0n : ticks;
+  if (ticks < 0n) return 0n;
+  return ticks > LAST_TIME ? LAST_TIME : ticks;
 }
 
 /** The Thread-Index of an answer to, or a forwarding of, the message with this header: one more reply block. */

@@ -49,7 +49,11 @@ export function listFetcher(isAllowed: (address: string) => boolean = isOutside)
     if (!isFine || (isIP(literal) > 0 && !isAllowed(literal))) throw refused(url, 'it is not on the internet');
     const signal = AbortSignal.timeout(TIME_LIMIT_MS);
     const response = await fetch(url, { dispatcher: agent, redirect: 'manual', signal });
-    if (response.status !== 200) throw refused(url, `it is answered ${response.status}`);
+    if (response.status !== 200) {
+      // What is not read holds the connection.
+      await response.body?.cancel();
+      throw refused(url, `it is answered ${response.status}`);
+    }
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of response.body ?? []) {

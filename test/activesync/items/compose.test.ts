@@ -173,6 +173,12 @@ describe('the header', () => {
     ]);
   });
 
+  it('is of a conversation whatever year its original names', async () => {
+    const original = mail('Date: Tue, 03 Mar 200101 09:15:02 +0000\nMessage-ID: <a@x>\nSubject: late\n\nx\n');
+    expect(rendered(original).content.length).toBeGreaterThan(0);
+    expect(fieldsOf(await compose('reply', mail('Subject: Re: late\n\nx\n'), original))).toContain('Thread-Index: ');
+  });
+
   it('keeps the conversation one, an answer deeper', async () => {
     const conversation = (raw: Uint8Array) => {
       const data = rendered(raw);
