@@ -17,20 +17,11 @@ export interface DavPlaces {
   readonly contactsUrl: string;
 }
 
-/** What it leads to is remembered until a search fails. */
-export function davPlaces(domain: string, resolver: ServiceResolver): () => Promise<DavPlaces> {
-  let found: Promise<DavPlaces> | undefined;
-  return () => {
-    if (!found) {
-      const finding = findPlaces(domain, resolver);
-      finding.catch(() => {
-        if (found === finding) found = undefined;
-      });
-      found = finding;
-    }
-    return found;
-  };
-}
+/** Asked anew for each mailbox that is opened: a service that moves is found at its new place. */
+export const davPlaces =
+  (domain: string, resolver: ServiceResolver): (() => Promise<DavPlaces>) =>
+  () =>
+    findPlaces(domain, resolver);
 
 /** Throws BackendError('unavailable') where there is neither. */
 async function findPlaces(domain: string, resolver: ServiceResolver): Promise<DavPlaces> {
@@ -64,6 +55,6 @@ async function serviceAt(
   if (!best) return { why: `${name} says that there is none` };
   const host = best.name.replace(/\.$/, '');
   const texts = await resolver.resolveTxt(name).catch(() => []);
-  const path = texts.map((it) => /^path=(\/.*)$/i.exec(it.join(''))?.[1]).find((it) => it !== undefined);
+  const path = texts.map((it) => /^path=(\/(?!\/).*)$/i.exec(it.join(''))?.[1]).find((it) => it !== undefined);
   return { url: new URL(path ?? `/.well-known/${service}`, `https://${host}:${best.port}`).href };
 }

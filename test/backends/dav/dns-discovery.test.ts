@@ -64,4 +64,17 @@ describe('calendar servers by DNS', () => {
     }
     expect(resolver.asked).toBe(4);
   });
+
+  it('a service that moved is found at its new place', async () => {
+    const zone: Record<string, Zone[string]> = { [CALDAV]: { srv: [[0, 1, 443, 'old.example.org']] } };
+    const places = davPlaces('example.org', resolverOf(zone));
+    expect((await places()).url).toContain('//old.');
+    zone[CALDAV] = { srv: [[0, 1, 443, 'new.example.org']] };
+    expect((await places()).url).toContain('//new.');
+  });
+
+  it('a path that names another server is none', async () => {
+    const zone = { [CALDAV]: { srv: [[0, 1, 443, 'cal.example.org']], txt: 'path=//elsewhere.example/' } } as const;
+    expect((await placesIn(zone)).url).toBe('https://cal.example.org/.well-known/caldav');
+  });
 });
