@@ -21,14 +21,27 @@ export async function updateFlags(
   const keepable = (flags: MessageFlags = []) =>
     spellableFlags(flags).filter((flag) => selected.canKeepKeywords || SYSTEM_FLAG.test(flag));
   const [add, remove] = [keepable(change.add), keepable(change.remove)];
-  const existing = new Set<number>();
-  const commands = setsOf(UidRuns.of(uids)).flatMap((set) => [
-    ...(add.length > 0 ? [store(session, set, '+', add)] : []),
-    ...(remove.length > 0 ? [store(session, set, '-', remove)] : []),
-    uidFetch(session, set, '(UID)', (uid) => existing.add(uid) !== undefined),
-  ]);
-  await Promise.all(commands);
-  return uids.filter((uid) => existing.has(uid));
+  const found = new Map<number, ReadonlySet<string>>();
+  const run = (some: readonly number[]) =>
+    Promise.all(
+      setsOf(UidRuns.of(some)).flatMap((set) => [
+        ...(add.length > 0 ? [store(session, set, '+', add)] : []),
+        ...(remove.length > 0 ? [store(session, set, '-', remove)] : []),
+        uidFetch(session, set, '(UID FLAGS)', (uid, items) => {
+          const flags = items.get('FLAGS');
+          if (flags !== undefined) found.set(uid, new Set(listOf(flags).map((flag) => textOf(flag).toLowerCase())));
+          return flags !== undefined;
+        }),
+      ]),
+    );
+  await run(uids);
+  // STORE is content with messages that it does not see yet (RFC 3501 section 6.4.8): those get theirs by another.
+  const isLacking = (flags: ReadonlySet<string> | undefined) =>
+    flags !== undefined &&
+    !(add.every((it) => flags.has(it.toLowerCase())) && remove.every((it) => !flags.has(it.toLowerCase())));
+  const missed = uids.filter((uid) => isLacking(found.get(uid)));
+  if (missed.length > 0) await run(missed);
+  return uids.filter((uid) => found.has(uid));
 }
 
 const isMeant = (selected: Selected, validity: string | undefined): boolean =>

@@ -1,5 +1,5 @@
 /** What the mail system does when its servers fail, refuse, restart or fall silent. */
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ImapConfiguration, ImapMailSystem, SubmissionError } from '../../../lib/backends/imap/index.ts';
 import { BackendError, type FolderEvent, type Mailbox, UidRuns } from '../../../lib/backends/index.ts';
@@ -199,6 +199,36 @@ describe('IMAP mail system under faults', () => {
       expect(after.validity).not.toBe(before.validity);
       expect(after.complete).toBe(true);
       expect(after.messages).toHaveLength(before.messages.length);
+    });
+  });
+
+  describe('a STORE that did nothing, as for a message that its connection does not see yet', () => {
+    it.each([
+      ['once: the flags are set all the same', 1, ['\\Flagged', '\\Seen']],
+      ['always: it is repeated once, and what the mailbox has stays', 99, []],
+    ])('%s', async (_, times, expected) => {
+      let lost = 0;
+      const proxy = createServer((client) => {
+        const upstream = connect({ host: t.dovecot.host, port: t.dovecot.imapPort });
+        for (const socket of [client, upstream]) socket.on('error', () => socket.destroy());
+        upstream.pipe(client);
+        client.on('data', (chunk: Buffer) => {
+          const nowhere = chunk.toString('latin1').replace(/UID STORE \d+ /g, (all) => {
+            return lost++ < times ? 'UID STORE 4294967290 ' : all;
+          });
+          upstream.write(nowhere, 'latin1');
+        });
+        client.on('close', () => upstream.destroy());
+      });
+      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+      const mailbox = await open({ port: (proxy.address() as { port: number }).port });
+      const { uid } = await mailbox.append('INBOX', composeMessage({}).raw, { flags: [] });
+      expect(await mailbox.updateFlags('INBOX', [uid], { add: ['\\Seen', '\\Flagged'] })).toEqual([uid]);
+      expect(lost).toBe(2);
+      const [message] = await mailbox.fetch('INBOX', [uid], () => []);
+      expect(message?.flags.toSorted()).toEqual(expected);
+      await mailbox.close();
+      proxy.close();
     });
   });
 
