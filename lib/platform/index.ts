@@ -15,6 +15,7 @@ export {
   SECONDS_BOUNDS,
 } from './metrics.ts';
 export { OPEN_METRICS_TYPE, openMetrics } from './open-metrics.ts';
+export { LISTEN_BACKLOG } from './listen-backlog.ts';
 export { type Random, randomName, systemRandom } from './random.ts';
 export { describeFailure } from './describe-failure.ts';
 export { type FinishedSpan, Span, type SpanAttributes, type SpanKind } from './tracing/span.ts';

@@ -39,7 +39,7 @@ export function textToHtmlFragment(text: string): string {
   return escapeHtml(text)
     .replace(/\t/g, '    ')
     .replace(/ {2}/g, ' &nbsp;')
-    .replace(/^ /gm, '&nbsp;')
+    .replace(/(^|[\r\n]) /g, '$1&nbsp;')
     .replace(/\r\n|\r|\n/g, '<br>\r\n');
 }
 
@@ -53,6 +53,7 @@ export const textToHtml = (text: string): string => `${HTML_START}<div>${textToH
 /** Devices get UTF-8, whatever the document says of itself in its first lines. */
 export function declareUtf8(html: string): string {
   const head = html.slice(0, 4_096);
+  if (!/charset/i.test(head)) return html;
   const declared = head.replace(
     /(<meta\b[^>]{0,200}?\bcharset\s*=\s*["']?)([\w.:-]+)/gi,
     (whole, before: string, name: string) => (/^utf-?8$/i.test(name) ? whole : `${before}utf-8`),

@@ -48,7 +48,7 @@ function make(message: FetchedMessage, body: BodyStructure, choice: BodyPreferen
   }
   const isHtml = choice.type === BODY_TYPES.html;
   const shown = shownText(message, isHtml ? (body.html ?? body.plain) : body.plain, isHtml);
-  const cut = isHtml ? cutHtmlToBytes(shown.text, limit) : cutToBytes(shown.text, limit);
+  const cut = (isHtml ? cutHtmlToBytes : cutToBytes)(shown.text, limit, shown.textBytes);
   return given(message, body, choice, cut.text, shown.sizeBytes, cut.truncated || !shown.complete);
 }
 

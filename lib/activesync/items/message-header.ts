@@ -10,47 +10,54 @@ const FIELDS_LIMIT = 1_000;
 const VALUE_LIMIT = 32 * 1024;
 
 export class MessageHeader {
-  /** By name, by occurrence, the lines. */
-  readonly #fields = new Map<string, string[][]>();
+  /** By name, by occurrence, unfolded. */
+  readonly #fields = new Map<string, string[]>();
 
   constructor(block: Uint8Array) {
     const text = decodeText(block.subarray(0, HEADER_LIMIT_BYTES), 'utf-8');
-    let current: string[][] | undefined;
+    let current: string[] | undefined;
     let fields = 0;
-    for (const line of text.split(/\r?\n/)) {
-      if (line === '') break;
+    for (const line of linesOf(text)) {
       if (line.startsWith(' ') || line.startsWith('\t')) {
-        current?.at(-1)?.push(line);
+        if (current) current.push(`${current.pop()}${line}`);
         continue;
       }
       const colon = line.indexOf(':');
       const name = line.slice(0, Math.max(0, colon)).trimEnd().toLowerCase();
       current = undefined;
       if (!/^[!-9;-~]+$/.test(name) || ++fields > FIELDS_LIMIT) continue;
-      current = this.#fields.get(name) ?? [];
-      this.#fields.set(name, current);
-      current.push([line.slice(colon + 1)]);
+      current = this.#fields.get(name);
+      if (!current) this.#fields.set(name, (current = []));
+      current.push(line.slice(colon + 1));
     }
   }
 
   /** The first field of that (lower-case) name, unfolded, encoded words as they are. */
   raw(name: string): string | undefined {
-    return this.#fields.get(name)?.[0]?.join('').trim();
+    return this.#fields.get(name)?.[0]?.trim();
   }
 
   /** All fields of a name that may be repeated, as one list. */
   list(name: string): string | undefined {
-    return this.#fields
-      .get(name)
-      ?.map((lines) => lines.join(''))
-      .join(',')
-      .trim();
+    return this.#fields.get(name)?.join(',').trim();
   }
 
   /** As one line of clean text; undefined where the field is absent. */
   text(name: string): string | undefined {
     const value = this.raw(name);
     return value === undefined ? undefined : decodeHeaderText(value);
+  }
+}
+
+/** Up to the empty one. */
+function* linesOf(text: string): Iterable<string> {
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf('\n', at);
+    const next = end < 0 ? text.length : end + 1;
+    const line = text.slice(at, end < 0 ? next : text[end - 1] === '\r' ? end - 1 : end);
+    if (line === '') return;
+    yield line;
+    at = next;
   }
 }
 

@@ -8,6 +8,8 @@ import { xmlText } from './xml-text.ts';
 
 export interface ShownText {
   readonly text: string;
+  /** Bytes of UTF-8 of `text`. */
+  readonly textBytes: number;
   /** False if some of it was not fetched. */
   readonly complete: boolean;
   /** Bytes of UTF-8 of all of it: exact if complete, else by the proportion of what is here. */
@@ -22,7 +24,7 @@ export function partText(part: Part, fetched: FetchedPart): string {
 }
 
 export function shownText(message: FetchedMessage, parts: readonly Part[], asHtml: boolean): ShownText {
-  if (parts.length === 0) return { text: '', complete: true, sizeBytes: 0 };
+  if (parts.length === 0) return { text: '', textBytes: 0, complete: true, sizeBytes: 0 };
   const alone = parts.length === 1;
   const pieces: string[] = [];
   let complete = true;
@@ -44,7 +46,8 @@ export function shownText(message: FetchedMessage, parts: readonly Part[], asHtm
     complete &&= fetched.complete;
   }
   const joined = asHtml && !alone ? `${HTML_START}${pieces.join('<br>\r\n')}${HTML_END}` : pieces.join('\r\n\r\n');
-  return { text: joined, complete, sizeBytes: Buffer.byteLength(joined) + missingBytes };
+  const textBytes = Buffer.byteLength(joined);
+  return { text: joined, textBytes, complete, sizeBytes: textBytes + missingBytes };
 }
 
 function asHtmlPiece(part: Part, text: string, alone: boolean): string {

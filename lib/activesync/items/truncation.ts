@@ -8,9 +8,8 @@ export interface Cut {
   readonly truncated: boolean;
 }
 
-/** The longest beginning that fits `limitBytes`; undefined: all of it. */
-export function cutToBytes(text: string, limitBytes: number | undefined): Cut {
-  const sizeBytes = Buffer.byteLength(text);
+/** The longest beginning that fits `limitBytes`; undefined: all of it. `sizeBytes`: of the text, where it is known. */
+export function cutToBytes(text: string, limitBytes: number | undefined, sizeBytes = Buffer.byteLength(text)): Cut {
   if (limitBytes === undefined || sizeBytes <= limitBytes) return { text, sizeBytes, truncated: false };
   // Every UTF-16 unit is at least one byte: what lies behind cannot be in.
   const bytes = Buffer.from(text.slice(0, limitBytes));
@@ -18,8 +17,8 @@ export function cutToBytes(text: string, limitBytes: number | undefined): Cut {
 }
 
 /** Like `cutToBytes`, and not inside an HTML tag if a whole one can be left out cheaply: a half tag shows as text. */
-export function cutHtmlToBytes(html: string, limitBytes: number | undefined): Cut {
-  const cut = cutToBytes(html, limitBytes);
+export function cutHtmlToBytes(html: string, limitBytes: number | undefined, sizeBytes?: number): Cut {
+  const cut = cutToBytes(html, limitBytes, sizeBytes);
   if (!cut.truncated) return cut;
   const open = cut.text.lastIndexOf('<');
   if (open < cut.text.length / 2 || cut.text.indexOf('>', open) >= 0) return cut;

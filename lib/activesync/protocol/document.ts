@@ -18,6 +18,9 @@ export type ElementPart = Element | readonly Element[] | string | number | Uint8
 
 /** `element('AirSync:Status', 1)`, `element('AirSync:Sync', element(…), isPartial && element(…))`. */
 export function element(tag: TagName, ...parts: readonly ElementPart[]): Element {
+  const [first] = parts;
+  // Most are a text alone.
+  if (typeof first === 'string') return { tag, content: first };
   const children: Element[] = [];
   for (const part of parts) {
     if (part === undefined || part === false) continue;

@@ -5,11 +5,11 @@ import { CODE_BY_TAG, END, HAS_CONTENT, OPAQUE, STR_I, SWITCH_PAGE, TOKEN_MASK, 
 const INITIAL_BYTES = 1024;
 /** Up to here a loop beats the call into the runtime. */
 const SHORT_TEXT = 24;
-/** From here the exact size is worth a pass over the text. */
-const LONG_TEXT = 65_536;
 /** UTF-16 units of UTF-8 in bytes, at most. */
 const MAX_BYTES_PER_UNIT = 3;
 const MAX_LENGTH_BYTES = 5;
+/** Of an element beside its content: page, tag, how the content begins and ends. */
+const OVERHEAD_BYTES = 6;
 
 /** What XML 1.0 forbids in text (section 2.2). Decoders on devices give up on it, and U+0000 would end the string. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it is for
@@ -22,17 +22,26 @@ const ALL_FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g;
  * with empty content is written as an empty tag.
  */
 export function writeWbxml(root: Element): Uint8Array {
-  const writer = new Writer();
+  const writer = new Writer(INITIAL_BYTES + lengthOf(root));
   writer.element(root);
   return writer.bytes();
 }
 
+/** What a document takes in about: nearly all texts are ASCII, and the buffer need not grow. */
+function lengthOf({ content }: Element): number {
+  if (typeof content === 'string' || content instanceof Uint8Array) return content.length + OVERHEAD_BYTES;
+  let length = OVERHEAD_BYTES;
+  for (const child of content) length += lengthOf(child);
+  return length;
+}
+
 class Writer {
-  #buffer = Buffer.allocUnsafe(INITIAL_BYTES);
+  #buffer: Buffer;
   #at = 0;
   #page = 0;
 
-  constructor() {
+  constructor(sizeBytes: number) {
+    this.#buffer = Buffer.allocUnsafe(sizeBytes);
     for (const byte of WBXML_HEADER) this.#buffer[this.#at++] = byte;
   }
 
@@ -66,7 +75,9 @@ class Writer {
   }
 
   #text(text: string): void {
-    this.#reserve((text.length > LONG_TEXT ? Buffer.byteLength(text) : text.length * MAX_BYTES_PER_UNIT) + 2);
+    // Its exact size is worth a pass over the text where there might be no room for it.
+    if (this.#at + text.length * MAX_BYTES_PER_UNIT + 2 > this.#buffer.length)
+      this.#reserve(Buffer.byteLength(text) + 2);
     this.#buffer[this.#at++] = STR_I;
     if (!(text.length <= SHORT_TEXT && this.#shortText(text))) {
       this.#at += this.#buffer.write(FORBIDDEN.test(text) ? text.replace(ALL_FORBIDDEN, '') : text, this.#at, 'utf8');

@@ -6,7 +6,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { type Clock, type Log, reasonOf, silentLog, sleep, systemClock } from '../../platform/index.ts';
+import { type Clock, LISTEN_BACKLOG, type Log, reasonOf, silentLog, sleep, systemClock } from '../../platform/index.ts';
 import { PoolError } from '../errors.ts';
 import { forward } from './forward.ts';
 import { DEFAULT_HEALTH, type HealthOptions, Target, type TargetAddress, type TargetState } from './target.ts';
@@ -114,7 +114,7 @@ export class Sprayer {
           }),
         ),
       );
-      this.#server.listen(port, host, resolve);
+      this.#server.listen({ port, host, backlog: LISTEN_BACKLOG }, resolve);
     });
     this.#port = (this.#server.address() as AddressInfo).port;
   }

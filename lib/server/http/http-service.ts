@@ -2,7 +2,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { type Log, type Random, randomName, reasonOf, type Clock, sleep } from '../../platform/index.ts';
+import {
+  LISTEN_BACKLOG,
+  type Log,
+  type Random,
+  randomName,
+  reasonOf,
+  type Clock,
+  sleep,
+} from '../../platform/index.ts';
 import { ServerError } from '../errors.ts';
 import type { Certificate } from '../tls/certificate.ts';
 import type { RequestTraces } from '../tracing/request-traces.ts';
@@ -95,7 +103,7 @@ export class HttpService {
           }),
         ),
       );
-      this.#server.listen(port, host, resolve);
+      this.#server.listen({ port, host, backlog: LISTEN_BACKLOG }, resolve);
     });
     return (this.#server.address() as AddressInfo).port;
   }

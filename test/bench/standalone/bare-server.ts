@@ -4,6 +4,7 @@
  */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { LISTEN_BACKLOG } from '../../../lib/platform/index.ts';
 
 const mode = process.argv[2];
 const held: ServerResponse[] = [];
@@ -13,4 +14,6 @@ const server = createServer((request, response) => {
     held.push(response);
   } else request.resume().on('end', () => response.writeHead(200, { 'Content-Length': 0 }).end());
 });
-server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+server.listen({ port: 0, host: '127.0.0.1', backlog: LISTEN_BACKLOG }, () =>
+  process.send?.((server.address() as AddressInfo).port),
+);
