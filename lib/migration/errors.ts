@@ -2,6 +2,7 @@ import { CaravanError } from '../platform/index.ts';
 
 /**
  * - `copy-failed`: a store gave no clear answer; it is tried again.
+ * - `pause-too-long`: a user's requests would have waited too long; the user is served as before, and it is tried again.
  * - `not-a-pool`: the file is not the configuration of a pool's server.
  * - `pool-not-up`, `other-build`, `wrong-pool-key`, `pool-full`, `other-mail-system`, `name-taken`, `user-conflict`: the pool
  *   cannot take the users of this server; nothing was copied.
@@ -11,6 +12,7 @@ import { CaravanError } from '../platform/index.ts';
  */
 export type MigrationErrorCode =
   | 'copy-failed'
+  | 'pause-too-long'
   | 'not-a-pool'
   | 'pool-not-up'
   | 'other-build'

@@ -68,14 +68,7 @@ export class Custody {
     const owner = await this.owner(user);
     if (owner === undefined || owner.epoch >= epoch) return owner?.epoch;
     // It came back from the pool before, and has been served here by a newer epoch since.
-    const raised = await this.#settled({
-      key,
-      send: (store) =>
-        store.update(key, { set: { epoch } }, [equals('session', session), equals('epoch', owner.epoch)]),
-      isMine: (current) => current?.attributes['session'] === session && current.attributes['epoch'] === epoch,
-      isOpen: (current) => current?.attributes['epoch'] === owner.epoch,
-    });
-    return raised.outcome === 'applied' ? epoch : undefined;
+    return (await this.#raise(owner, epoch)) ? epoch : undefined;
   }
 
   /** The pool's own from here on: the next request claims the user. Nothing to do where it is already. */
@@ -127,8 +120,10 @@ export class Custody {
         continue;
       }
       if (this.has(owner)) {
+        // Of an earlier call: it may have been taken back by a request that has not come yet.
+        if (poll === 0 && !(await this.#raise(owner, owner.epoch + 1))) continue;
         await this.#administration.unbind(user);
-        return owner.epoch;
+        return poll === 0 ? owner.epoch + 1 : owner.epoch;
       }
       if (owner.session === RELEASED || !(await this.#lives(owner.session))) {
         await this.#settled(successionWrite(owner, session, clock.now()));
@@ -147,6 +142,18 @@ export class Custody {
     const owner = await this.owner(user);
     if (owner?.boundTo === custodyOf(this.#options.standalone)) await this.#administration.unbind(user);
     await this.release(user);
+  }
+
+  /** False where the custody is another's by now. */
+  async #raise({ user, session, epoch: from }: Ownership, epoch: number): Promise<boolean> {
+    const key = ownerKey(user);
+    const { outcome } = await this.#settled({
+      key,
+      send: (store) => store.update(key, { set: { epoch } }, [equals('session', session), equals('epoch', from)]),
+      isMine: (current) => current?.attributes['session'] === session && current.attributes['epoch'] === epoch,
+      isOpen: (current) => current?.attributes['epoch'] === from,
+    });
+    return outcome === 'applied';
   }
 
   async #lives(session: string): Promise<boolean> {

@@ -2,29 +2,19 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DeviceClient } from '../../lib/activesync/client/index.ts';
 import { passwordOf, type TestPool } from '../support/pool/test-pool.ts';
-import type { Lived } from '../fault/support/somebody.ts';
 import { PoolStage } from '../fault/pool/support/pool-stage.ts';
 import { pause, seconds } from '../fault/pool/support/sizes.ts';
+import { expectSoon } from './support/figures.ts';
+import { killOnTheWay } from './support/killing.ts';
+import { EVERY_MS, IS_FULL, KILLS, OVER_MS, USERS } from './support/sizes.ts';
 import { type Refusal, StandaloneBeside } from './support/standalone-beside.ts';
-
-const IS_FULL = process.env['CARAVAN_FAULT_SIZE'] === 'full';
-const USERS = Number(process.env['CARAVAN_TEST_USERS'] ?? (IS_FULL ? 50 : 4));
-const EVERY_MS = IS_FULL ? 60 : 200;
-const KILLS = Number(process.env['CARAVAN_TEST_KILLS'] ?? (IS_FULL ? 30 : 3));
-/** Fifty users one after the other, beside everything else that the machine does. */
-const OVER_MS = IS_FULL ? 900_000 : 120_000;
-/** The promise; where other tests run beside this one it says nothing. */
-const SLOWEST_MS = IS_FULL ? 2_000 : 15_000;
-
-const SETTLED_MS = 8_000;
-const SLOWEST_TOLD = 4;
 
 let stage: PoolStage;
 let standalone: StandaloneBeside;
 beforeAll(async () => {
   const door = async (pool: TestPool) => {
     standalone = await StandaloneBeside.start(pool, 'office');
-    return standalone.url;
+    return () => standalone.url;
   };
   stage = await PoolStage.start({ users: USERS, servers: 2, door, wires: [] });
   await stage.begin();
@@ -35,18 +25,6 @@ afterAll(async () => {
 }, 60_000);
 
 const owners = () => Promise.all(stage.pool.users.map((it) => stage.pool.administration.owner(it)));
-
-const tookMs = ({ fromMs, toMs }: Lived) => Math.round(toMs - fromMs);
-const slowestOf = (lived: readonly Lived[]) => Math.max(0, ...lived.map(tookMs));
-/** The median, the one of a hundred that takes longest, and the slowest with what they were and when. */
-function figuresOf(lived: readonly Lived[], beganMs: number): string {
-  const slowestFirst = lived.toSorted((one, other) => tookMs(other) - tookMs(one));
-  const at = (share: number) => tookMs(slowestFirst[Math.floor(share * (lived.length - 1))] as Lived);
-  const slowest = slowestFirst
-    .slice(0, SLOWEST_TOLD)
-    .map((it) => `${it.command} of ${it.user} ${tookMs(it)} ms, ${Math.round(it.fromMs - beganMs)} ms after it began`);
-  return `${lived.length} requests, median ${at(0.5)} ms, 99 of 100 within ${at(0.01)} ms; ${slowest.join('; ')}`;
-}
 
 it('a wrong pool key is refused, and nothing was copied', { timeout: 60_000 }, async () => {
   const file = await standalone.rewrite(stage.pool, (it) => ({
@@ -73,20 +51,17 @@ it('all users are handed over, and no device notices', { timeout: 3 * OVER_MS },
     { everyMs: EVERY_MS },
   );
   expect(troubles).toEqual([]);
-  // What the machine does to requests when all phones wake at once is another thing.
-  const before = lived.filter((it) => it.toMs < beganMs && it.fromMs > beganMs - SETTLED_MS);
-  const since = lived.filter((it) => it.toMs >= beganMs);
-  for (const [name, some] of Object.entries({ before, since }))
-    if (some.length > 0) process.stderr.write(`${name} it began: ${figuresOf(some, beganMs)}\n`);
-  expect(slowestOf(since)).toBeLessThan(SLOWEST_MS);
+  expectSoon(lived, beganMs);
   const live = new Set((await stage.pool.live()).filter((it) => it.standalone === undefined).map((it) => it.session));
   for (const owner of await owners()) expect(live).toContain(owner?.session);
 });
 
 it('it is taken back, and no device notices', { timeout: 3 * OVER_MS }, async () => {
-  const { troubles } = await stage.during(
+  let beganMs = 0;
+  const { troubles, lived } = await stage.during(
     async () => {
-      await pause(1_000);
+      await pause(seconds(10, 1));
+      beganMs = performance.now();
       await standalone.ask('POST', '/join/undo');
       const progress = await standalone.over(OVER_MS);
       expect(progress).toMatchObject({ phase: 'closed', troubles: [] });
@@ -96,18 +71,17 @@ it('it is taken back, and no device notices', { timeout: 3 * OVER_MS }, async ()
     { everyMs: EVERY_MS },
   );
   expect(troubles).toEqual([]);
+  expectSoon(lived, beganMs);
   expect(await owners()).toEqual(stage.pool.users.map(() => undefined));
 });
 
 it(`it joins again, is killed ${KILLS} times on the way, and goes on each time`, { timeout: 5 * OVER_MS }, async () => {
-  await stage.during(
+  let beganMs = 0;
+  const { lived } = await stage.during(
     async () => {
-      await standalone.begin('join').catch(() => undefined);
-      for (let kill = 0; kill < KILLS; kill++) {
-        await pause(stage.random.between(20, 1_500));
-        await standalone.process.end('SIGKILL');
-        await standalone.process.launch();
-      }
+      await pause(seconds(10, 0));
+      beganMs = performance.now();
+      await killOnTheWay(standalone, KILLS, stage.random, OVER_MS);
       const progress = await standalone.over(OVER_MS);
       expect(progress).toMatchObject({ phase: 'done', users: USERS, moved: USERS, troubles: [] });
       await standalone.process.end('SIGKILL');
@@ -117,28 +91,38 @@ it(`it joins again, is killed ${KILLS} times on the way, and goes on each time`,
     },
     { everyMs: EVERY_MS, mayBeTwice: true },
   );
+  expectSoon(lived, beganMs);
 });
 
 it('users leave for another standalone server, which serves them through the same door, and come back', {
   timeout: 3 * OVER_MS,
 }, async () => {
   const branch = await StandaloneBeside.start(stage.pool, 'branch');
-  const leaving = stage.pool.users.slice(0, 2);
-  const placesOf = async () => (await owners()).slice(0, 2).map((it) => it?.session);
+  const leaving = stage.pool.users.slice(0, IS_FULL ? USERS : 2);
+  const placesOf = async () => (await owners()).slice(0, leaving.length).map((it) => it?.session);
+  const users = leaving.length;
+  let beganMs = 0;
   try {
-    const { troubles } = await stage.during(
+    const { troubles, lived } = await stage.during(
       async () => {
+        await pause(seconds(10, 0));
+        beganMs = performance.now();
         await branch.begin('leave', { users: leaving });
-        expect(await branch.over()).toMatchObject({ phase: 'done', users: 2, moved: 2, troubles: [] });
-        expect(await placesOf()).toEqual(['@branch', '@branch']);
+        expect(await branch.over(OVER_MS)).toMatchObject({ phase: 'done', users, moved: users, troubles: [] });
+        process.stderr.write(`left in ${Math.round(performance.now() - beganMs)} ms\n`);
+        expect(await placesOf()).toEqual(leaving.map(() => '@branch'));
         await pause(seconds(10, 2));
+        const cameMs = performance.now();
         await branch.ask('POST', '/join/undo');
-        expect(await branch.over()).toMatchObject({ phase: 'done', direction: 'join', moved: 2, troubles: [] });
+        const back = await branch.over(OVER_MS);
+        expect(back).toMatchObject({ phase: 'done', direction: 'join', moved: users, troubles: [] });
+        process.stderr.write(`came back in ${Math.round(performance.now() - cameMs)} ms\n`);
         await pause(seconds(10, 2));
       },
       { everyMs: EVERY_MS },
     );
     expect(troubles).toEqual([]);
+    expectSoon(lived, beganMs);
     expect(await placesOf()).not.toContain('@branch');
   } finally {
     await branch.remove();

@@ -1,7 +1,7 @@
 /**
- * One user, from here to the pool or back. At every instant one of the two may serve the user: the one who had it closes its
- * lease before the last copy, and where the user is stands in a store before the other side may begin. Each step may be
- * made again after a crash.
+ * One user, from here to the pool or back. At every instant one of the two may serve the user: the lease of the one who had it
+ * does not count during the last copy, and where the user is stands in a store before the other side may begin. Each step may
+ * be made again after a crash.
  *
  *     out    pool: custody (nobody claims) → copies, while served here → hold → last copy → here: `pool` → pool: released
  *     home   here: `coming` → copies, while served there → pool: given into custody → hold → last copy → here: `here`
@@ -26,6 +26,8 @@ export interface MoveParts {
   readonly random: Random;
   readonly log: Log;
   readonly isVerified: boolean;
+  /** Requests of the user wait no longer for a last copy: it is given up, and the user served where they were. */
+  readonly pauseLimitMs: number;
   /** Resolves to false where commands of the user are still under way after that time. */
   readonly finish: (user: string, limitMs: number) => Promise<boolean>;
   /** Nothing of the user is served here any more: what waits is to wait wherever the user is next. */
@@ -48,9 +50,9 @@ const BUSY_PAUSE_MS = 300;
 /** So long a moment is waited for in which no command of the user is under way. */
 const QUIET_MS = 5_000;
 
-/** Throws MigrationError ('user-conflict' where the pool has the user), StoreError, PoolError. */
+/** Throws MigrationError ('user-conflict' where the pool has the user; 'pause-too-long'), StoreError, PoolError. */
 export async function moveOut(parts: MoveParts, user: string): Promise<Moved> {
-  const { own, pool, custody, places, clock, random, signal } = parts;
+  const { own, pool, custody, places, clock, random, log, signal } = parts;
   const { epoch } = places.of(user);
   if ((await custody.take(user, epoch)) === undefined) throw conflict(user);
   await places.set(user, { place: 'going', epoch });
@@ -64,17 +66,24 @@ export async function moveOut(parts: MoveParts, user: string): Promise<Moved> {
     signal.throwIfAborted();
     const begunAt = clock.monotonic();
     const release = places.hold(user);
+    let rest: Promise<number> | undefined;
     try {
       if (await parts.finish(user, FINISH_MS)) {
-        places.closeLease(user);
-        await parts.lose(user);
-        const items = await lastCopy(parts, copy, user);
+        places.suspend(user);
+        rest = lastCopy(parts, copy, user);
+        const items = await inTime(parts, rest, begunAt + parts.pauseLimitMs, user);
         await places.set(user, { place: 'pool', epoch });
+        // Nobody waits for the mailbox to be closed.
+        parts
+          .lose(user)
+          .catch((thrown: unknown) => log.warn({ user, error: thrown }, 'A user who went was not let go'));
         await custody.handOn(user, held, target);
         return { pauseMs: clock.monotonic() - begunAt, items };
       }
     } finally {
       release();
+      // What was given up writes nothing any more when the next one begins.
+      await rest?.catch(() => undefined);
     }
     await sleep(clock, BUSY_PAUSE_MS, signal);
   }
@@ -89,12 +98,18 @@ export async function moveHome(parts: MoveParts, user: string): Promise<Moved> {
   const epoch = await custody.call(user, signal);
   const begunAt = clock.monotonic();
   const release = places.hold(user);
+  const rest = lastCopy(parts, copy, user);
   try {
-    const items = await lastCopy(parts, copy, user);
+    const items = await inTime(parts, rest, begunAt + parts.pauseLimitMs, user);
     await places.set(user, { place: 'here', epoch });
     return { pauseMs: clock.monotonic() - begunAt, items };
+  } catch (thrown) {
+    // As before the call.
+    await custody.release(user).catch(() => undefined);
+    throw thrown;
   } finally {
     release();
+    await rest.catch(() => undefined);
   }
 }
 
@@ -111,6 +126,25 @@ async function lastCopy({ isVerified }: MoveParts, copy: UserCopy, user: string)
   const { items } = await copy.catchUp();
   if (isVerified) await verify(copy, user);
   return items;
+}
+
+async function inTime(
+  { clock, pauseLimitMs }: MoveParts,
+  rest: Promise<number>,
+  untilMs: number,
+  user: string,
+): Promise<number> {
+  const done = new AbortController();
+  const late = sleep(clock, untilMs - clock.monotonic(), done.signal).then(
+    () => undefined,
+    () => undefined,
+  );
+  const items = await Promise.race([rest, late]).finally(() => done.abort());
+  if (items !== undefined) return items;
+  throw new MigrationError('pause-too-long', `${user} was not handed over`, {
+    why: `what changed last was not copied in ${pauseLimitMs} ms`,
+    remedy: 'The user is served as before, and it is tried again.',
+  });
 }
 
 async function verify(copy: UserCopy, user: string): Promise<void> {

@@ -46,12 +46,17 @@ const AT_ONCE = 2;
 /** After each user it rests as long as that one took, and at the most so long. */
 const LONGEST_REST_MS = 1_000;
 const RETRY_MS = 1_000;
+/** A user whose last copy takes longer is served on, and waits twice as long the next time: it may be the way to the pool. */
+const FIRST_PAUSE_LIMIT_MS = 1_000;
+const LONGEST_PAUSE_LIMIT_MS = 16_000;
 const USER = /^USER#(.+)$/s;
 
 export class Migration {
   readonly #parts: MigrationParts;
   readonly #ending = new AbortController();
   readonly #troubles = new Map<string, string>();
+  /** Of those for whom it was too short. */
+  readonly #pauseLimitsMs = new Map<string, number>();
   #order: Order | undefined;
   readonly #linking: Linking;
   /** What was begun before this server started is known. */
@@ -234,20 +239,23 @@ export class Migration {
     if (left.length === 0) return true;
     const { store: pool, custody } = side;
     const prepare = (user: string) => side.prepare(user);
-    const parts: MoveParts = { ...this.#parts, ...order, pool, custody, prepare, signal };
+    const parts: Omit<MoveParts, 'pauseLimitMs'> = { ...this.#parts, ...order, pool, custody, prepare, signal };
     const move = isJoin ? moveOut : moveHome;
     await Promise.all(
       Array.from({ length: AT_ONCE }, async () => {
         for (let user = left.shift(); user !== undefined && !signal.aborted; user = left.shift()) {
           const begunAt = clock.monotonic();
           try {
-            const moved = await move(parts, user);
+            const moved = await move({ ...parts, pauseLimitMs: this.#pauseLimitMs(user) }, user);
             this.#count(moved);
             this.#troubles.delete(user);
+            this.#pauseLimitsMs.delete(user);
             log.info({ user, direction: order.direction, ...moved }, 'A user was handed over');
           } catch (thrown) {
             if (signal.aborted) return;
             this.#troubles.set(user, reasonOf(thrown));
+            if (thrown instanceof MigrationError && thrown.code === 'pause-too-long')
+              this.#pauseLimitsMs.set(user, Math.min(2 * this.#pauseLimitMs(user), LONGEST_PAUSE_LIMIT_MS));
             log.warn({ user, error: thrown }, 'A user was not handed over');
           }
           const restMs = Math.min(clock.monotonic() - begunAt, LONGEST_REST_MS);
@@ -256,6 +264,10 @@ export class Migration {
       }),
     );
     return false;
+  }
+
+  #pauseLimitMs(user: string): number {
+    return this.#pauseLimitsMs.get(user) ?? FIRST_PAUSE_LIMIT_MS;
   }
 
   /** How many are where the order has them. */

@@ -31,6 +31,8 @@ export class Places {
   readonly #session: string;
   readonly #places = new Map<string, Placed>();
   readonly #holds = new Map<string, PromiseWithResolvers<void>>();
+  /** Held, and nothing may be written for them either. */
+  readonly #suspended = new Set<string>();
   readonly #leases = new Map<string, { readonly lease: Lease; close(): void }>();
 
   constructor(store: Store, clock: Clock, session: string) {
@@ -78,23 +80,24 @@ export class Places {
       }
     }
     this.#places.set(user, placed);
-    if (!this.isHere(user)) this.closeLease(user);
+    if (this.isHere(user)) return;
+    this.#leases.get(user)?.close();
+    this.#leases.delete(user);
   }
 
-  /** By which the user is served here, until `closeLease`. */
+  /** By which the user is served here: held until the user is somewhere else, save while it is suspended. */
   lease(user: string): Lease {
     const known = this.#leases.get(user);
     if (known) return known.lease;
     let isOpen = true;
-    const lease = { user, session: this.#session, epoch: this.of(user).epoch, isHeld: () => isOpen };
+    const lease = {
+      user,
+      session: this.#session,
+      epoch: this.of(user).epoch,
+      isHeld: () => isOpen && !this.#suspended.has(user),
+    };
     this.#leases.set(user, { lease, close: () => void (isOpen = false) });
     return lease;
-  }
-
-  /** Whoever has it writes nothing from here on. */
-  closeLease(user: string): void {
-    this.#leases.get(user)?.close();
-    this.#leases.delete(user);
   }
 
   /** Requests for the user wait from here on, until the function is called that this gives. */
@@ -103,8 +106,14 @@ export class Places {
     this.#holds.set(user, held);
     return () => {
       this.#holds.delete(user);
+      this.#suspended.delete(user);
       held.resolve();
     };
+  }
+
+  /** Of a user who is held, and until then: whoever serves the user writes nothing. */
+  suspend(user: string): void {
+    this.#suspended.add(user);
   }
 
   /** Resolves when the user is held, or somewhere else than before, or after that time. */

@@ -26,6 +26,8 @@ export interface Lived {
   readonly command: string;
   readonly fromMs: number;
   readonly toMs: number;
+  /** Attempts that had no answer of a server, or one by which it was to be tried again. */
+  readonly brokenOff: number;
 }
 
 const THINK_MS = [50, 800] as const;
@@ -77,8 +79,9 @@ export abstract class Somebody<Ledger = unknown> {
     this.doing = command;
     const result = await answered(run, (status) => this.options.onAgain(command, status), statuses);
     this.doing = undefined;
-    if (!this.isWaiting) this.lived.push({ user: this.user, command, fromMs, toMs: performance.now() });
-    return { result, brokenOff: this.hardships.lost + this.hardships.refused - before };
+    const brokenOff = this.hardships.lost + this.hardships.refused - before;
+    if (!this.isWaiting) this.lived.push({ user: this.user, command, fromMs, toMs: performance.now(), brokenOff });
+    return { result, brokenOff };
   }
 
   protected async waiting(wait: () => Promise<unknown>): Promise<void> {

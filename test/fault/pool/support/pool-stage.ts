@@ -21,8 +21,8 @@ export interface PoolStageOptions extends Omit<TestPoolOptions, 'users'> {
   /** Default 2. */
   readonly devicesPerUser?: number;
   readonly seed?: number;
-  /** Where the phones go; default the pool's sprayer. */
-  readonly door?: (pool: TestPool) => Promise<string>;
+  /** Where the phones of a user go; default the pool's sprayer. */
+  readonly door?: (pool: TestPool) => Promise<(user: string) => string>;
 }
 
 export interface DuringOptions {
@@ -47,11 +47,11 @@ export class PoolStage {
   readonly resyncs: string[] = [];
   readonly random: SeededRandom;
   #serial = 0;
-  readonly #url: string;
+  readonly #urlFor: (user: string) => string;
 
-  private constructor(pool: TestPool, seed: number, url: string) {
+  private constructor(pool: TestPool, seed: number, urlFor: (user: string) => string) {
     this.pool = pool;
-    this.#url = url;
+    this.#urlFor = urlFor;
     this.random = new SeededRandom(seed);
     this.ledgers = new Map(pool.users.map((it) => [it, new Ledger()]));
   }
@@ -60,7 +60,7 @@ export class PoolStage {
     const { devicesPerUser = 2, users, seed = seedOfToday() } = options;
     const names = Array.from({ length: users }, (_, index) => `user${index}`);
     const pool = await TestPool.start({ ...options, users: names });
-    const stage = new PoolStage(pool, seed, (await options.door?.(pool)) ?? pool.url);
+    const stage = new PoolStage(pool, seed, (await options.door?.(pool)) ?? (() => pool.url));
     for (const name of names) for (let index = 0; index < devicesPerUser; index++) stage.#addPerson(name);
     process.stderr.write(`the pool's people act by CARAVAN_TEST_SEED=${seed}\n`);
     return stage;
@@ -171,7 +171,7 @@ export class PoolStage {
     const { resyncs } = this;
     const hardships = { lost: 0, refused: 0 };
     const deviceId = `POOLPHONE${this.people.length}`;
-    const phone = poolPhone({ url: this.#url, user, deviceId, hardships, resyncs, onTrouble: trouble });
+    const phone = poolPhone({ url: this.#urlFor(user), user, deviceId, hardships, resyncs, onTrouble: trouble });
     const { random, failures, name } = this;
     const ledger = this.ledgers.get(user) as Ledger;
     const onAgain = (command: string, status: number) => trouble(command, `Status ${status}`);

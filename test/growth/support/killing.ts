@@ -1,0 +1,34 @@
+/** A standalone server that is killed again and again while it hands users over. */
+import type { SeededRandom } from '../../simulation/support/seeded-random.ts';
+import { pause } from '../../fault/pool/support/sizes.ts';
+import type { StandaloneBeside } from './standalone-beside.ts';
+
+/** After a start, or after a hand-over was begun. */
+const LIVES_MS = [20, 1_500] as const;
+
+/** So many times on the way into the pool, and on the way back where the way there is over before; in the end it has joined. */
+export async function killOnTheWay(
+  standalone: StandaloneBeside,
+  kills: number,
+  random: SeededRandom,
+  limitMs: number,
+): Promise<void> {
+  const on = async (phase: string) => {
+    if (phase === 'done') await standalone.ask('POST', '/join/undo');
+    else await standalone.begin('join');
+  };
+  await on('closed');
+  for (let kill = 0; kill < kills; ) {
+    await pause(random.between(...LIVES_MS));
+    const { phase, direction, users, moved } = await standalone.ask('GET', '/join');
+    if (phase !== 'running') {
+      await on(phase);
+      continue;
+    }
+    process.stderr.write(`kill ${++kill}: ${direction}, ${moved} of ${users}\n`);
+    await standalone.process.end('SIGKILL');
+    await standalone.process.launch();
+  }
+  const { phase } = await standalone.over(limitMs);
+  if (phase === 'closed') await on(phase);
+}
