@@ -17,6 +17,8 @@ import { termKey } from './records.ts';
 const HEAR_MS = 5_000;
 /** Of a tenure: it is heard so often within it. */
 const HEAR_SHARE = 0.1;
+/** A server that asked nothing for so long stood still: its pool may have been taken for gone. It serves nobody before it hears. */
+const STOOD_STILL_MS = 30_000;
 const ANNOUNCE_MS = 60_000;
 const STORE_REQUEST_MS = 1_000;
 
@@ -44,6 +46,9 @@ export class HomeKeeper implements HomeGate {
   #isFailingOver = false;
   /** Monotonic, stamped before the question was sent. */
   #heardAt = Number.NEGATIVE_INFINITY;
+  /** When the last question was sent that has ended, with an answer or without; undefined before the first. */
+  #askedAt: number | undefined;
+  #hasStoodStill = false;
   #announcedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: HomeKeeperOptions) {
@@ -58,7 +63,7 @@ export class HomeKeeper implements HomeGate {
 
   isOpen(): boolean {
     const { tenureMs, clock } = this.#options;
-    if (this.#isFailingOver) return false;
+    if (this.#isFailingOver || this.#hasStoodStill || this.#standsStill(clock.monotonic())) return false;
     return tenureMs === undefined || clock.monotonic() < this.#heardAt + tenureMs * OWN_DEADLINE_SHARE;
   }
 
@@ -117,10 +122,21 @@ export class HomeKeeper implements HomeGate {
     const { map, pool, clock, log } = this.#options;
     await this.#announce();
     const sentAt = clock.monotonic();
-    const read = await map.place(pool, 'authority');
-    if (!read.ok) return log.warn({ reason: reasonOf(read.cause) }, 'The home map does not answer');
-    const place = read.value;
-    if (place !== undefined && (await this.#enter(place))) this.#heardAt = sentAt;
+    if (this.#standsStill(sentAt)) this.#hasStoodStill = true;
+    try {
+      const read = await map.place(pool, 'authority');
+      if (!read.ok) return log.warn({ reason: reasonOf(read.cause) }, 'The home map does not answer');
+      const place = read.value;
+      if (place === undefined || !(await this.#enter(place))) return;
+      this.#heardAt = sentAt;
+      this.#hasStoodStill = false;
+    } finally {
+      this.#askedAt = sentAt;
+    }
+  }
+
+  #standsStill(now: number): boolean {
+    return this.#askedAt !== undefined && now > this.#askedAt + STOOD_STILL_MS;
   }
 
   async #announce(): Promise<void> {

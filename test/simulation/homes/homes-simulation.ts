@@ -1,5 +1,5 @@
 /**
- * One history of two pools with stores of their own and one home map: users move between them, servers stand still or are cut
+ * One history of two or three pools with stores of their own and one home map: users move between them, servers stand still or are cut
  * off from their store or from the map, the map errs, movers stand still or end half way, a pool is failed over from a replica
  * that is behind. At no instant may two pools own a user, and what a device was told is there, unless it was told within
  * the lag of a fail-over. The seed decides everything.
@@ -26,9 +26,11 @@ export interface HomesResult {
   readonly trace: readonly string[];
 }
 
-const POOLS = ['east', 'west'] as const;
+const POOLS = ['east', 'west', 'north'] as const;
 type PoolName = (typeof POOLS)[number];
 const TENURE_MS = 12_000;
+/** Pools without a tenure are said to be gone, at the earliest, when they have stood still for so long. */
+const GONE_AFTER_MS = 31_000;
 const SERVERS = 2;
 const USERS = 3;
 const STATE_SORT = 'DEVICE#1';
@@ -55,6 +57,8 @@ class PoolWorld implements ServerWorld {
   readonly store: SimulatedStore;
   readonly history: ServerWorld['history'];
   readonly pool: PoolName;
+  /** It stands still, and goes on after its fail-over was begun, or later. */
+  isGone = false;
   /** What has been replicated, and as of when. */
   replica: { readonly atMs: number; readonly items: ReadonlyMap<string, Attributes> } = { atMs: 0, items: new Map() };
 
@@ -79,8 +83,12 @@ export class HomesSimulation {
   lost = 0;
   commands = 0;
   readonly #random: SeededRandom;
+  /** Undefined in every second history. */
+  readonly #tenureMs: number | undefined;
   readonly #mapStore: SimulatedStore;
   readonly #pools = new Map<PoolName, PoolWorld>();
+  /** Which of them there are. */
+  readonly #names: readonly PoolName[];
   readonly #told = new Map<string, Told[]>();
   /** Of fail-overs by user: what was told from then on until the take-over may be lost. */
   readonly #losses = new Map<string, { readonly fromMs: number; readonly toMs: number }[]>();
@@ -91,12 +99,14 @@ export class HomesSimulation {
 
   constructor(seed: number) {
     this.#random = new SeededRandom(seed);
+    this.#tenureMs = this.#random.chance(0.5) ? TENURE_MS : undefined;
+    this.#names = POOLS.slice(0, this.#random.chance(0.7) ? 2 : 3);
     this.#mapStore = new SimulatedStore(this.scheduler, this.#random.fork(), ({ key, before, after }) => {
       if (key.sort === 'HOME' && before?.['pool'] !== after?.['pool'])
         this.#arrivedAt.set(key.partition.slice('HOME#'.length), this.scheduler.now);
     });
     const network = new SimulatedNetwork(this.scheduler, this.#random.fork());
-    for (const pool of POOLS) {
+    for (const pool of this.#names) {
       const store = new SimulatedStore(this.scheduler, this.#random.fork(), () => this.#checkOwners());
       const history = { effect: (user: string) => this.#checkOwner(user, `an effect in ${pool}`) };
       const world = new PoolWorld(pool, network, store, history);
@@ -132,7 +142,7 @@ export class HomesSimulation {
     this.#note('everything heals');
     // Moves that broke off are ended, as an administrator would.
     for (const user of this.users) this.#settle(user);
-    for (const pool of POOLS) this.#admin(async (parts) => endFailOver(parts, pool));
+    for (const pool of this.#names) this.#admin(async (parts) => endFailOver(parts, pool));
   }
 
   /** Whom nobody answers after everything healed, and what is missing. */
@@ -162,12 +172,12 @@ export class HomesSimulation {
       map: this.#mapFor(process),
       pool: world.pool,
       store: world.store.storeFor(process),
-      tenureMs: TENURE_MS,
+      tenureMs: this.#tenureMs,
       report: () => ({
         url: world.pool,
         mailServer: 'mail',
         users: 0,
-        tenureMs: TENURE_MS,
+        tenureMs: this.#tenureMs,
         store: { table: world.pool },
       }),
       onNewTerm: () => server.member.forsake(),
@@ -204,7 +214,7 @@ export class HomesSimulation {
     };
     this.scheduler.after(6_000, again);
     const home = this.#homeOf(user);
-    const pool = home !== undefined && this.#random.chance(0.85) ? home : this.#random.pick(POOLS);
+    const pool = home !== undefined && this.#random.chance(0.85) ? home : this.#random.pick(this.#names);
     const server = this.#random.pick(this.#pools.get(pool)?.servers ?? []);
     server.process.deliver(() => {
       void this.#front(server, pool, user, id).then((isAnswered) => {
@@ -242,22 +252,42 @@ export class HomesSimulation {
         () => this.#move(),
         () => this.#move(),
         () => this.#move(),
-        () => this.#failOver(),
+        () => (this.#tenureMs === undefined ? this.#goneFailOver() : this.#failOver(this.#random.pick(this.#names))),
       ])();
       this.#misbehave();
     });
   }
 
   #anyServer(): { readonly world: PoolWorld; readonly server: SimulatedServer } {
-    const world = this.#pools.get(this.#random.pick(POOLS)) as PoolWorld;
+    const world = this.#pools.get(this.#random.pick(this.#names)) as PoolWorld;
     return { world, server: this.#random.pick(world.servers) };
   }
 
   #pause(): void {
-    const { process } = this.#anyServer().server;
+    const { world, server } = this.#anyServer();
+    const { process } = server;
     process.pause();
     this.#note(`${process.name} stands still`);
-    this.scheduler.after(this.#random.between(500, 40_000), () => process.goOn());
+    this.scheduler.after(this.#random.between(500, 40_000), () => world.isGone || process.goOn());
+  }
+
+  /** Nothing tells a pool that stands still from one that has ended, and an administrator says that it has. */
+  #goneFailOver(): void {
+    const from = this.#random.pick(this.#names);
+    const world = this.#pools.get(from) as PoolWorld;
+    if (world.isGone) return;
+    world.isGone = true;
+    for (const { process } of world.servers) process.pause();
+    this.#note(`all of ${from} stands still`);
+    this.scheduler.after(GONE_AFTER_MS, () => {
+      if (this.#isOver) return;
+      this.#failOver(from);
+      this.scheduler.after(this.#random.between(0, 20_000), () => {
+        world.isGone = false;
+        for (const { process } of world.servers) process.goOn();
+        this.#note(`${from} goes on`);
+      });
+    });
   }
 
   #cut(isFromMap: boolean): void {
@@ -285,7 +315,7 @@ export class HomesSimulation {
 
   #move(): void {
     const user = this.#random.pick(this.users);
-    const to = this.#random.pick(POOLS);
+    const to = this.#random.pick(this.#names);
     this.#note(`${user} is moved to ${to}`);
     const process = this.#admin(async ({ mover }) => {
       if ((await mover.move(user, to)).what === 'moved') this.moves += 1;
@@ -310,13 +340,12 @@ export class HomesSimulation {
     );
   }
 
-  #failOver(): void {
-    const from = this.#random.pick(POOLS);
-    const to = from === 'east' ? 'west' : 'east';
+  #failOver(from: PoolName): void {
+    const to = this.#random.pick(this.#names.filter((it) => it !== from));
     this.#note(`${from} is failed over to ${to}`);
     this.#admin(
       async (parts, process) => {
-        const { place, waitMs } = await beginFailOver(parts, from, { isGone: false });
+        const { place, waitMs } = await beginFailOver(parts, from, { isGone: this.#tenureMs === undefined });
         await new Promise<void>((resolve) => void process.clock.after(waitMs, resolve));
         for (const user of this.users) {
           const { atMs } = (this.#pools.get(from) as PoolWorld).replica;
