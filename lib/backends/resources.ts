@@ -11,6 +11,8 @@ export type ResourceClass = Exclude<ItemClass, 'Email'>;
 export interface ResourceCapabilities {
   /** Changes since a token are told cheaply (RFC 6578); else a whole list is compared. */
   readonly hasSyncToken: boolean;
+  /** Classes that have no token where the others have one. */
+  readonly withoutSyncToken?: ReadonlySet<ResourceClass>;
   /** `watch` is told of changes at once; else it polls. */
   readonly canPush: boolean;
   /** Collections can be made, renamed and deleted. */

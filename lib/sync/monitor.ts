@@ -58,7 +58,8 @@ export class Monitor {
   isPolled({ itemClass }: Pick<Folder, 'itemClass'>): boolean {
     const capabilities = this.#parts.mailbox.resources?.capabilities;
     if (itemClass === 'Email' || !capabilities || capabilities.canPush) return false;
-    return this.#watch !== undefined && !this.#isInterrupted && capabilities.hasSyncToken;
+    if (this.#watch === undefined || this.#isInterrupted) return false;
+    return capabilities.hasSyncToken && !capabilities.withoutSyncToken?.has(itemClass);
   }
 
   /** A device wants to hear of this folder. */

@@ -1,9 +1,13 @@
 // `caravan plan check` against a real Dovecot, Radicale and OpenLDAP: what works, what does not, and why.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { getServers, setServers } from 'node:dns';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
+import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startDnsServer } from '../support/dns-server.ts';
 import { Dovecot } from '../support/dovecot.ts';
 import { freePort } from '../support/loopback.ts';
 import { BASE_DN, BIND_DN, BIND_PASSWORD, OpenLdap } from '../support/openldap.ts';
@@ -109,6 +113,70 @@ describe('a mail system that is as it should be', () => {
     expect(out).toContain('its certificate is valid for 0 days: it ends soon\n      Have it renewed.');
     expect(out).toContain('! nobody signed in: servers tell most of what they can only then\n      Name a mailbox');
     expect(out).toContain('! whether users can sign in was not tried');
+  });
+});
+
+describe('calendars without an address (RFC 6764)', () => {
+  /** Radicale by TLS alone, on a port that only the SRV records name. */
+  async function withService(act: (caFile: string) => Promise<void>, path: string | undefined): Promise<void> {
+    const pems = await generate([{ name: 'commonName', value: 'localhost' }], {
+      algorithm: 'sha256',
+      extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+    });
+    const caFile = join(directory, 'dav-ca.pem');
+    await writeFile(caFile, pems.cert);
+    const { port } = new URL(radicale.url);
+    const service = createTlsServer({ key: pems.private, cert: pems.cert }, (socket) => {
+      const behind = connect(Number(port), '127.0.0.1');
+      for (const it of [socket, behind]) it.on('error', () => [socket, behind].forEach((each) => each.destroy()));
+      socket.pipe(behind).pipe(socket);
+    });
+    await new Promise<void>((resolve) => service.listen(0, 'localhost', resolve));
+    const srv = { port: (service.address() as { port: number }).port, name: 'localhost' };
+    const names = await startDnsServer({
+      '_caldavs._tcp.example.invalid': { srv, ...(path !== undefined && { txt: `path=${path}` }) },
+    });
+    const before = getServers();
+    setServers([names.address]);
+    try {
+      await act(caFile);
+    } finally {
+      setServers(before);
+      await names.stop();
+      service.close();
+    }
+  }
+
+  it.each([
+    ['a TXT record', '/ada/', '/ada/'],
+    ['the well-known path', undefined, '/.well-known/caldav'],
+  ])('are found by an SRV record and %s, and looked into', async (_, path, shown) => {
+    await withService(async (caFile) => {
+      const result = await check({ mail: mailOf({ dav: { caFile } }) }, ...asAda);
+      const dav = words(result.of('calendars'));
+      expect(dav).toMatch(new RegExp(`^SRV records lead to https://localhost:\\d+${shown}: $`, 'm'));
+      expect(dav).toContain('HTTPS, with a certificate that is trusted');
+      expect(dav).toContain('calendars are found at /ada/');
+      expect(dav).toContain('contacts are found at /ada/');
+      expect(result.code, result.err).toBe(0);
+    }, path);
+  });
+
+  it('are missed where DNS names none, with what to do', async () => {
+    const names = await startDnsServer({});
+    const before = getServers();
+    setServers([names.address]);
+    try {
+      const result = await check({ mail: mailOf({ dav: {} }) }, ...asAda);
+      expect(result.code).toBe(1);
+      expect(levels(result.of('calendars'))).toEqual(['fails']);
+      expect(words(result.of('calendars'))).toContain(
+        'neither _caldavs._tcp.example.invalid nor _carddavs._tcp.example.invalid names one',
+      );
+    } finally {
+      setServers(before);
+      await names.stop();
+    }
   });
 });
 

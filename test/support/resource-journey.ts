@@ -150,6 +150,56 @@ function describeAt(version: ProtocolVersion, staged: () => JourneyStage): void 
     expect(await phone.sync({ collectionId: phone.folder(FolderType.calendar).serverId })).toBeUndefined();
   });
 
+  it(
+    'a series made on the phone, one of it deleted and one moved there, and one deleted elsewhere',
+    PATIENCE,
+    async () => {
+      const subject = `Every Tuesday ${version}`;
+      const isModern = version.startsWith('16.');
+      const rule = element(
+        'Calendar:Recurrence',
+        text('Calendar:Type', '1'),
+        text('Calendar:Interval', '1'),
+        text('Calendar:DayOfWeek', '4'),
+        text('Calendar:Occurrences', '5'),
+      );
+      await sync(FolderType.calendar, [{ kind: 'add', clientId: 'c6', data: newEvent(subject, [rule]) }]);
+      const { serverId } = find(FolderType.calendar, 'Calendar:Subject', subject);
+      const moved = [text('Calendar:StartTime', '20261215T140000Z'), text('Calendar:EndTime', '20261215T150000Z')];
+      const exception = (start: string, ...more: readonly Element[]) =>
+        element('Calendar:Exception', ...more, text('Calendar:ExceptionStartTime', start));
+      const exceptions = element(
+        'Calendar:Exceptions',
+        exception('20261208T090000Z', text('Calendar:Deleted', '1')),
+        exception('20261215T090000Z', ...moved),
+      );
+      await sync(
+        FolderType.calendar,
+        isModern
+          ? [
+              { kind: 'delete', serverId, instanceId: '2026-12-08T09:00:00.000Z' },
+              { kind: 'change', serverId, instanceId: '2026-12-15T09:00:00.000Z', data: moved },
+            ]
+          : [{ kind: 'change', serverId, data: newEvent(subject, [rule, exceptions]) }],
+      );
+      const made = await resourceWith('Calendar', new RegExp(`^SUMMARY:${subject}\\r?$`, 'm'));
+      expect(made?.text).toMatch(/^RRULE:FREQ=WEEKLY;(?=.*BYDAY=TU).*COUNT=5/m);
+      expect(made?.text).toMatch(/^EXDATE[:;].*20261208T090000/m);
+      expect(made?.text).toMatch(/^RECURRENCE-ID[:;].*20261215T090000/m);
+      expect(made?.text).toMatch(/^DTSTART[:;].*20261215T140000/m);
+
+      const id = await backendId('Calendar');
+      const without = made?.text.replace(/^(EXDATE.*?)\r?$/m, '$1\r\nEXDATE:20261222T090000Z') ?? '';
+      await store.put(id, made?.name ?? '', without, undefined);
+      const shown = () =>
+        JSON.stringify(find(FolderType.calendar, 'Calendar:Subject', subject).data['Calendar:Exceptions'] ?? []);
+      await syncUntil(FolderType.calendar, () => shown().includes('20261222T090000Z'));
+      expect(shown()).toContain('20261215T140000Z');
+      await sync(FolderType.calendar, [{ kind: 'delete', serverId }]);
+      expect(await resourceWith('Calendar', new RegExp(subject))).toBeUndefined();
+    },
+  );
+
   it('what the phone has no words for stays', PATIENCE, async () => {
     const id = await backendId('Calendar');
     const resource = newName();
@@ -181,7 +231,36 @@ function describeAt(version: ProtocolVersion, staged: () => JourneyStage): void 
     expect(answer?.results).toMatchObject([{ kind: 'change', status: 7 }]);
     await syncUntil(FolderType.calendar, () => has(FolderType.calendar, 'Calendar:Subject', `Theirs ${version}`));
     expect((await store.read(id, [resource]))[0]?.text).toContain(`SUMMARY:Theirs ${version}`);
+
+    // Deleted here, changed there: it comes back as it is there. Changed here, deleted there: it is gone here too.
+    await store.put(id, resource, eventOf(resource, `Kept there ${version}`), undefined);
+    await phone.sync({ collectionId, commands: [{ kind: 'delete', serverId }] });
+    await syncUntil(FolderType.calendar, () => has(FolderType.calendar, 'Calendar:Subject', `Kept there ${version}`));
+    const again = find(FolderType.calendar, 'Calendar:Subject', `Kept there ${version}`).serverId;
     await store.remove(id, resource, undefined);
+    const late = await phone.sync({ collectionId, commands: [{ kind: 'change', serverId: again, data }] });
+    expect(late?.results).toMatchObject([{ kind: 'change', status: 8 }]);
+    await syncUntil(FolderType.calendar, () => !has(FolderType.calendar, 'Calendar:Subject', `Kept there ${version}`));
+    expect(await store.read(id, [resource])).toEqual([]);
+  });
+
+  it('MS-ASCMD_R2067: where both changed an event, and the phone says so, its change wins', PATIENCE, async () => {
+    const id = await backendId('Calendar');
+    const resource = newName();
+    await store.put(id, resource, eventOf(resource, `Disputed ${version}`), 'new');
+    await syncUntil(FolderType.calendar, () => has(FolderType.calendar, 'Calendar:Subject', `Disputed ${version}`));
+    const { serverId } = find(FolderType.calendar, 'Calendar:Subject', `Disputed ${version}`);
+    await store.put(id, resource, eventOf(resource, `Theirs ${version}`, ['LOCATION:Room 12']), undefined);
+    const { serverId: collectionId } = phone.folder(FolderType.calendar);
+    const data = [text('Calendar:Subject', `Ours ${version}`)];
+    const answer = await phone.sync({ collectionId, conflict: 0, commands: [{ kind: 'change', serverId, data }] });
+    expect(answer?.results.filter((it) => it.status !== 1)).toEqual([]);
+    const after = (await store.read(id, [resource]))[0]?.text;
+    expect(after).toContain(`SUMMARY:Ours ${version}`);
+    // What the phone did not touch is as the other program left it.
+    expect(after).toContain('LOCATION:Room 12');
+    await store.remove(id, resource, undefined);
+    await syncUntil(FolderType.calendar, () => !has(FolderType.calendar, 'Calendar:Subject', `Ours ${version}`));
   });
 
   it('contacts come and go both ways', PATIENCE, async () => {
@@ -255,6 +334,17 @@ function describeAt(version: ProtocolVersion, staged: () => JourneyStage): void 
       await sync(FolderType.calendar);
       expect(phone.items(family).map((it) => itemText(it, 'Calendar:Subject'))).toEqual([subject]);
       expect(has(FolderType.calendar, 'Calendar:Subject', subject)).toBe(false);
+      // And back, by another program.
+      const there = (await staged().other.folders()).find((it) => it.name === `Family ${version}`)?.id ?? '';
+      const [resource] = (await store.changes(there)).resources;
+      await store.move(there, resource?.name ?? '', await backendId('Calendar'));
+      await syncUntil(FolderType.calendar, () => has(FolderType.calendar, 'Calendar:Subject', subject));
+      await eventually('it to be gone there', async () => {
+        await phone.syncAll({ collectionId: family });
+        return phone.items(family).length === 0 || undefined;
+      });
+      const back = find(FolderType.calendar, 'Calendar:Subject', subject).serverId;
+      await sync(FolderType.calendar, [{ kind: 'delete', serverId: back }]);
       await phone.folderUpdate({ serverId: family, parentId: '0', displayName: `Kin ${version}` });
       expect((await staged().other.folders()).map((it) => it.name)).toContain(`Kin ${version}`);
       await phone.folderDelete(family);

@@ -5,6 +5,8 @@ import { BackendError } from '../errors.ts';
 import type { ResourceCapabilities, ResourceClass, ResourceStore } from '../resources.ts';
 import { MailNotes } from './mail-notes.ts';
 
+const NOTES: ReadonlySet<ResourceClass> = new Set(['Notes']);
+
 /** `folderId`: the mail system's name of the folder, which need not be there yet. */
 export function withNotes(
   mailbox: Mailbox,
@@ -101,6 +103,7 @@ function joined(others: ResourceStore | undefined, notes: MailNotes): ResourceSt
       const { capabilities } = others ?? {};
       return {
         hasSyncToken: capabilities?.hasSyncToken ?? false,
+        withoutSyncToken: NOTES,
         canPush: false,
         canChangeCollections: capabilities?.canChangeCollections ?? false,
         schedulesItself: capabilities?.schedulesItself ?? false,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import type { ProtocolVersion } from '../../../lib/activesync/index.ts';
 import { describeCommandJourney } from './command-journey.ts';
 import { describeMailJourney } from './mail-journey.ts';
+import { describeMeetingJourney } from './meeting-journey.ts';
 import { describeResourceJourney } from '../resource-journey.ts';
 import type { TestMailSystem } from './mail-system.ts';
 import { Served, TOPOLOGIES, type Topology } from './served.ts';
@@ -22,16 +23,21 @@ export function describeEndToEnd(
   journeys: Readonly<Record<Topology, Journeys>>,
 ): void {
   describe.each(TOPOLOGIES)(`${name}, %s`, (topology) => {
+    let system: TestMailSystem;
     let served: Served;
     beforeAll(async () => {
-      served = await Served.start(topology, startMail);
+      system = await startMail();
+      served = await Served.start(topology, system);
     }, START_LIMIT_MS);
     afterAll(async () => {
-      if (served) process.stdout.write(`${name}, ${topology}: ${await served.stop()}\n`);
+      const seen = await served?.stop();
+      await system?.stop();
+      if (seen !== undefined) process.stdout.write(`${name}, ${topology}: ${seen}\n`);
     }, START_LIMIT_MS);
     const { mail, commands, resources } = journeys[topology];
     describeMailJourney(mail, () => served);
     describeCommandJourney(commands, () => served);
+    describeMeetingJourney(() => served);
     describeResourceJourney(resources, () => ({
       device: (version) => served.device({ version }),
       other: served.mail.other,

@@ -1,5 +1,5 @@
 /** A mail system served to phones, by a standalone server or by a pool, where most requests land on a server that is not the user's owner. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeviceClient, type DeviceClientOptions } from '../../../lib/activesync/client/index.ts';
@@ -8,6 +8,7 @@ import { startServer } from '../../../lib/server/index.ts';
 import { loadConfiguration } from '../../../lib/topology/index.ts';
 import type { UserName } from '../../backends/folders/setup.ts';
 import { CheckedResponses } from '../checked-responses.ts';
+import { freePort } from '../loopback.ts';
 import { TestPool } from '../pool/test-pool.ts';
 import type { TestMailSystem } from './mail-system.ts';
 
@@ -24,6 +25,10 @@ const POLICIES = {
 
 interface Door {
   readonly url: string;
+  /** Of each server that is a process of its own. */
+  readonly pids: readonly number[];
+  /** Of each server, where `/metrics` is. */
+  readonly administrationPorts: readonly number[];
   stop(): Promise<void>;
 }
 
@@ -38,15 +43,8 @@ export class Served {
     this.#door = door;
   }
 
-  static async start(topology: Topology, startMail: () => Promise<TestMailSystem>): Promise<Served> {
-    const mail = await startMail();
-    try {
-      return new Served(mail, await (topology === 'a standalone server' ? standalone(mail) : pool(mail)));
-    } catch (thrown) {
-      await mail.other.close();
-      await mail.stop();
-      throw thrown;
-    }
+  static async start(topology: Topology, mail: TestMailSystem): Promise<Served> {
+    return new Served(mail, await (topology === 'a standalone server' ? standalone(mail) : pool(mail)));
   }
 
   /** A new one of Ada's, if nothing else is said. What it is answered is looked at. */
@@ -65,12 +63,36 @@ export class Served {
     return device;
   }
 
-  /** Throws if an answer was not what others' tools and the schemas say it must be; else tells in a line what was looked at. */
+  /** What a line of the servers' metrics says, all servers together: `caravan_poison_items_total{cause="not-rendered"}`. */
+  async counted(line: string): Promise<number> {
+    let sum = 0;
+    for (const port of this.#door.administrationPorts) {
+      const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      const [, value] =
+        metrics
+          .split('\n')
+          .find((it) => it.startsWith(`${line} `))
+          ?.slice(line.length)
+          .split(' ') ?? [];
+      if (value === undefined) throw new Error(`no server tells of ${line}`);
+      sum += Number(value);
+    }
+    return sum;
+  }
+
+  /** The most memory that a server had since it started, of those that are processes of their own (proc(5), VmHWM). */
+  async mostBytes(): Promise<readonly number[]> {
+    const statuses = await Promise.all(this.#door.pids.map((pid) => readFile(`/proc/${pid}/status`, 'utf8')));
+    return statuses.map((it) => Number(/^VmHWM:\s+(\d+) kB/m.exec(it)?.[1]) * 1024);
+  }
+
+  /**
+   * The mail system stays. Throws if an answer was not what others' tools and the schemas say it must be; else tells in a line what
+   * was looked at.
+   */
   async stop(): Promise<string> {
     for (const device of this.#devices) device.close();
     await this.#door.stop();
-    await this.mail.other.close();
-    await this.mail.stop();
     return this.#responses.finish();
   }
 }
@@ -82,6 +104,7 @@ async function standalone(mail: TestMailSystem): Promise<Door> {
     'listen-port': '0',
     'listen-tls': 'off',
     data: join(directory, 'data'),
+    'administration-port': String(await freePort()),
     'log-level': 'silent',
     ...POLICIES,
     ...mail.settings,
@@ -89,6 +112,8 @@ async function standalone(mail: TestMailSystem): Promise<Door> {
   const server = await startServer(loadConfiguration({ directory, environment: {}, flags }), { log: silentLog });
   return {
     url: server.url,
+    pids: [],
+    administrationPorts: server.administrationPort === undefined ? [] : [server.administrationPort],
     async stop() {
       await server.stop();
       await rm(directory, { recursive: true, force: true });
@@ -98,7 +123,7 @@ async function standalone(mail: TestMailSystem): Promise<Door> {
 
 async function pool(mail: TestMailSystem): Promise<Door> {
   const users = Object.keys(mail.passwords);
-  return TestPool.start({
+  const started = await TestPool.start({
     servers: 2,
     users,
     mail: mail.settings,
@@ -106,4 +131,10 @@ async function pool(mail: TestMailSystem): Promise<Door> {
     store: 'embedded',
     wires: [],
   });
+  return {
+    url: started.url,
+    pids: started.servers.map((it) => it.process.pid),
+    administrationPorts: started.servers.map((it) => it.administrationPort),
+    stop: () => started.stop(),
+  };
 }
