@@ -25,6 +25,12 @@ export const ASSUMPTIONS = {
   /** Of a server: figures once a minute, and what it says of itself. */
   serverLogMegabytesPerDay: 10,
   beatSeconds: 2,
+  /** Of several pools: a server hears of the homes, and tells of itself. */
+  homesReadSeconds: 5,
+  homesWriteSeconds: 60,
+  /** A write of half a unit, on its way to another region. */
+  replicatedKilobytes: 0.5,
+  homeKilobytes: 0.3,
   /** Series that a pool's servers tell together; those of Container Insights come on top. */
   customMetrics: 120,
   containerInsightsMetrics: 30,
@@ -149,6 +155,41 @@ const watchCosts = (devices: number, servers: number): readonly CostLine[] => [
   line('Alarms', A.alarms, { usd: PRICES.alarmMonth }),
   line('Dashboard', 1, { usd: PRICES.dashboardMonth }),
 ];
+
+export interface SharedHomes {
+  readonly users: number;
+  readonly servers: number;
+  /** All regions that have a pool. */
+  readonly regions: number;
+  /** `failOverTo`: the table of the pool has a replica in another region. */
+  readonly isReplicated: boolean;
+}
+
+/** What a pool costs more where it is one of several that share homes. */
+export function geographyCosts(
+  devices: number,
+  { users, servers, regions, isReplicated }: SharedHomes,
+): readonly CostLine[] {
+  const often = (seconds: number) => (servers * SECONDS_A_DAY * DAYS) / seconds / MILLION;
+  const writes = (((servers * SECONDS_A_DAY) / A.beatSeconds + devices * A.storeWritesPerDay) * DAYS) / MILLION;
+  const replicated = { usd: PRICES.tableMillionReplicatedWrites };
+  return [
+    line('Homes: million reads', often(A.homesReadSeconds), { usd: PRICES.tableMillionReads }),
+    line('Homes: million writes × regions', often(A.homesWriteSeconds), regions, replicated),
+    line('Homes: GB kept × regions', (users * A.homeKilobytes) / MILLION, regions, { usd: PRICES.tableGigabyteMonth }),
+    ...(isReplicated
+      ? [
+          line('Replica of the table: million writes', writes, replicated),
+          line('Replica of the table: GB on the way', writes * A.replicatedKilobytes, {
+            usd: PRICES.tableReplicationGigabyte,
+          }),
+          line('Replica of the table: GB kept', (devices * A.storedKilobytes) / MILLION, {
+            usd: PRICES.tableGigabyteMonth,
+          }),
+        ]
+      : []),
+  ];
+}
 
 export const sumOf = (lines: readonly CostLine[]): number =>
   lines.reduce((sum, { usdPerMonth }) => sum + usdPerMonth, 0);

@@ -1,9 +1,11 @@
 /** docs/costs.md, from the prices and the assumptions alone. */
-import { ASSUMPTIONS, type CostLine, poolCosts, standaloneCosts, sumOf } from './costs.ts';
+import { ASSUMPTIONS, type CostLine, geographyCosts, poolCosts, standaloneCosts, sumOf } from './costs.ts';
 import { type PriceName, PRICES, PRICES_OF, sourceOf } from './prices.ts';
 
 const SIZES = [100, 1_000, 10_000, 100_000] as const;
 const STANDALONE_SIZES = [100, 1_000] as const;
+/** One of two pools that share homes, with a replica of its table. */
+const SHARED = { devices: 10_000, servers: 4, regions: 2, isReplicated: true } as const;
 
 const words = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 const number = (value: number): string => value.toLocaleString('en-US');
@@ -57,5 +59,10 @@ ${Object.entries(PRICES)
 ## Every line
 
 ${SIZES.map((devices) => bill(`A pool for ${number(devices)} devices`, poolCosts(devices))).join('\n')}
-${STANDALONE_SIZES.map((devices) => bill(`A server alone for ${number(devices)} devices`, standaloneCosts(devices))).join('\n')}`;
+${STANDALONE_SIZES.map((devices) => bill(`A server alone for ${number(devices)} devices`, standaloneCosts(devices))).join('')}
+${bill(
+  `What a pool for ${number(SHARED.devices)} devices costs more as one of ${SHARED.regions} that share homes, with \`failOverTo\``,
+  geographyCosts(SHARED.devices, { users: SHARED.devices / ASSUMPTIONS.devicesPerUser, ...SHARED }),
+).trimEnd()}
+`;
 }

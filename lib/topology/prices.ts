@@ -22,6 +22,12 @@ export const PRICE_TABLE = {
   interfaceEndpointHour: [0.01, 'finopsforge.com/reduce-aws-data-transfer-costs', 'undated'],
   tableMillionWrites: [0.625, 'airbyte.com/data-engineering-resources/dynamodb-pricing', '2025-07-21'],
   tableMillionReads: [0.125, 'airbyte.com/data-engineering-resources/dynamodb-pricing', '2025-07-21'],
+  tableMillionReplicatedWrites: [
+    0.625,
+    'usage.ai/blogs/aws/reserved-instances/dynamodb/global-tables-cost',
+    'after November 2024',
+  ],
+  tableReplicationGigabyte: [0.09, 'usage.ai/blogs/aws/reserved-instances/dynamodb/global-tables-cost', 'undated'],
   tableGigabyteMonth: [0.25],
   tableBackupGigabyteMonth: [0.2],
   functionArmGigabyteSecond: [0.0000133334, 'wring.co/blog/aws-lambda-pricing-guide', '2026-03-08'],

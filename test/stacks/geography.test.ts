@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { loadNeeds, plan } from '../../lib/topology/index.ts';
 import { loadExample, synthesize, topologyOf } from './support/synthesize.ts';
 
 const REGIONS = ['eu-central-1', 'us-east-1'];
@@ -134,3 +136,27 @@ function rightsOf(name: string): Readonly<Record<string, readonly string[]>> {
       if (typeof resource === 'string' && resource.includes(':table/')) rights[resource] = [Action].flat().toSorted();
   return rights;
 }
+
+it('what a plan of several pools writes is deployed as it is: homes, replicas, a name for all', {
+  timeout: 120_000,
+}, () => {
+  const { deployment } = plan(loadNeeds(join(import.meta.dirname, '../../examples/plan-far-branch.json')));
+  const planned = synthesize(topologyOf(deployment));
+  expect([...planned.keys()].toSorted()).toEqual(['caravan-frankfurt', 'caravan-geography', 'caravan-singapore']);
+  const regions = ['ap-southeast-1', 'eu-central-1'];
+  for (const [name, table] of [
+    ['caravan-geography', 'caravan-homes'],
+    ['caravan-frankfurt', 'caravan-frankfurt-state'],
+    ['caravan-singapore', 'caravan-singapore-state'],
+  ] as const) {
+    const found = planned.get(name)?.findResources('AWS::DynamoDB::GlobalTable', { Properties: { TableName: table } });
+    const [
+      {
+        Properties: { Replicas },
+      } = { Properties: { Replicas: [] } },
+    ] = Object.values(found ?? {}) as {
+      Properties: { Replicas: { Region: string }[] };
+    }[];
+    expect(Replicas.map(({ Region }) => Region).toSorted(), table).toEqual(regions);
+  }
+});

@@ -1,7 +1,8 @@
 /** One way to meet the needs: so many places of one kind, what they cost, and which requirements they miss. */
-import { type CostLine, poolCosts, standaloneCosts, sumOf } from '../costs.ts';
+import { type CostLine, geographyCosts, poolCosts, standaloneCosts, sumOf } from '../costs.ts';
 import { availabilityOf, type Kind } from './availability.ts';
 import type { Relaxation } from './errors.ts';
+import { type Geography, geographyOf } from './geography.ts';
 import { deviceRoundTrip, MAIL_LIMIT_MS, mailRoundTrip } from './latency.ts';
 import type { MailSystemNeed, Needs } from './needs.ts';
 import { counted, number, percent, usd } from './numbers.ts';
@@ -28,6 +29,8 @@ export interface PlacePlan extends Place {
 export interface Candidate {
   readonly kind: Kind;
   readonly places: readonly PlacePlan[];
+  /** Of several pools with one mail system. */
+  readonly geography?: Geography | undefined;
   /** From 0 to 1. */
   readonly availability: number;
   readonly usdPerMonth: number;
@@ -54,7 +57,9 @@ export function serversAt(kind: Kind, needs: Needs, region: Region, users: numbe
 
 export function candidateOf(needs: Needs, kind: Kind, partition: Partition): Candidate {
   const names = namesOf(partition);
-  const places = partition.map((place, index) => placePlan(needs, kind, place, names[index] ?? ''));
+  const geography = geographyOf(needs, kind, partition);
+  const shared = geography && { regions: partition.length, isReplicated: geography.failOverTo.length > 0 };
+  const places = partition.map((place, index) => placePlan(needs, kind, place, names[index] ?? '', shared));
   const availability = availabilityOf(kind);
   const total = (load: 'now' | 'atHorizon') => cents(places.reduce((sum, place) => sum + sumOf(place[load].costs), 0));
   const usdPerMonthAtHorizon = total('atHorizon');
@@ -64,7 +69,15 @@ export function candidateOf(needs: Needs, kind: Kind, partition: Partition): Can
     ...missedUsers(needs, kind, places),
     ...missedLatency(needs, partition),
   ];
-  return { kind, places, availability, usdPerMonth: total('now'), usdPerMonthAtHorizon, missed };
+  return {
+    kind,
+    places,
+    ...(geography && { geography }),
+    availability,
+    usdPerMonth: total('now'),
+    usdPerMonthAtHorizon,
+    missed,
+  };
 }
 
 /** Two places in one region are told apart by a number. */
@@ -77,13 +90,20 @@ function namesOf(partition: Partition): readonly string[] {
   );
 }
 
-function placePlan(needs: Needs, kind: Kind, place: Place, name: string): PlacePlan {
+function placePlan(
+  needs: Needs,
+  kind: Kind,
+  place: Place,
+  name: string,
+  shared: { readonly regions: number; readonly isReplicated: boolean } | undefined,
+): PlacePlan {
   const { region, sites } = place;
   const zones = zonesFor(kind, region);
   const loadOf = (users: number): Load => {
     const devices = devicesOf(users, needs);
     const servers = serversAt(kind, needs, region, users);
-    const costs = kind === 'pool' ? poolCosts(devices, { servers, zones: zones.length }) : standaloneCosts(devices);
+    const alone = kind === 'pool' ? poolCosts(devices, { servers, zones: zones.length }) : standaloneCosts(devices);
+    const costs = [...alone, ...(shared ? geographyCosts(devices, { users, servers, ...shared }) : [])];
     return { users, devices, servers, costs: inCents(costs) };
   };
   const usersNow = sites.reduce((sum, { users }) => sum + users, 0);

@@ -11,13 +11,21 @@ const ACCOUNT_TO_FILL_IN = '000000000000';
 /** The networks of places do not overlap: each has another second number. */
 const FIRST_NETWORK = 20;
 
-export function deploymentOf(needs: Needs, { kind, places }: Candidate): object {
-  const list = places.map((place, index) => placeOf(needs, place, index, kind === 'pool'));
+export function deploymentOf(needs: Needs, { kind, places, geography }: Candidate): object {
+  const list = places.map((place, index) => {
+    const heir = places[geography?.failOverTo[index] ?? -1];
+    const heirOf = places.filter((_, other) => geography?.failOverTo[other] === index);
+    return {
+      ...placeOf(needs, place, index, kind === 'pool', heirOf),
+      ...(heir && { failOverTo: heir.name }),
+    };
+  });
   const [mail] = needs.mailSystems;
   const content = {
     name: needs.name,
     domain: needs.domain,
     [kind === 'pool' ? 'pools' : 'standalone']: list,
+    ...(geography && { geography: { authority: places[geography.authority]?.name } }),
     alarms: { email: `postmaster@${mail?.domain ?? needs.domain}` },
   };
   // A plan that cannot be deployed is a fault of ours: it must not reach anybody.
@@ -25,11 +33,14 @@ export function deploymentOf(needs: Needs, { kind, places }: Candidate): object 
   return content;
 }
 
-function placeOf(needs: Needs, place: PlacePlan, index: number, isPool: boolean): object {
-  const { name, region, zones, mailSystem, now, atHorizon } = place;
+/** `heirOf`: the places whose users come here when their region is lost. */
+function placeOf(needs: Needs, place: PlacePlan, index: number, isPool: boolean, heirOf: readonly PlacePlan[]): object {
+  const { name, region, zones, mailSystem, now } = place;
   const capacity = serverCapacity(needs.devicesPerUser);
+  const most = ({ now: today, atHorizon: then }: PlacePlan) => Math.max(today.servers, then.servers);
+  const inherited = Math.max(0, ...heirOf.map(most));
   // One more in each zone than the horizon needs: room for an hour that is busier than planned.
-  const max = Math.min(MOST_SERVERS, Math.max(now.servers, atHorizon.servers) + zones.length);
+  const max = Math.min(MOST_SERVERS, most(place) + inherited + zones.length);
   return {
     name,
     region,

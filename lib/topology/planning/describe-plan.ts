@@ -5,6 +5,7 @@ import { titleOf } from './alternatives.ts';
 import { hoursAwayAYear, losses } from './availability.ts';
 import { grown, type Load, type PlacePlan } from './candidate.ts';
 import { CERTIFICATE_TO_FILL_IN } from './deployment.ts';
+import { FAIL_OVER_FROM_PERCENT } from './geography.ts';
 import { deviceRoundTrip, directoryRoundTrip, isMeasured, mailRoundTrip } from './latency.ts';
 import { ASSUMED, type Figure, MEASURED } from './measured.ts';
 import { counted, listed, number, percent, usd } from './numbers.ts';
@@ -19,6 +20,7 @@ export function describePlan(plan: Plan): string {
     ['Devices', devices(plan)],
     ['What a server carries', capacity(plan)],
     ['Servers', plan.places.map((place) => servers(plan, place))],
+    ['Homes', homes(plan)],
     ['Round trips', plan.places.flatMap((place) => roundTrips(place))],
     ['Availability of a user', availability(plan)],
     ['Cost a month', cost(plan)],
@@ -112,6 +114,23 @@ function servers({ kind, needs }: Plan, { name, zones, now, atHorizon }: PlacePl
   return `${name}: ${sum(now)}; at the horizon ${then}. AWS adds one beyond ${number(carried)} × ${zones.length - 1} ÷ ${zones.length} ÷ ${needs.devicesPerUser} = ${counted(mean, 'user')} a server`;
 }
 
+function homes({ kind, needs, places, geography }: Plan): readonly string[] {
+  if (kind !== 'pool' || places.length < 2) return [];
+  const hosts = places.map(({ name }) => `${name}.${needs.domain}`);
+  if (!geography)
+    return [
+      `Each pool has a name of its own (${listed(hosts)}), and its users are given that: a pool takes the passwords of its own mail system alone, so that no one name could lead to all.`,
+    ];
+  const { authority, failOverTo } = geography;
+  const heirs = failOverTo.flatMap((heir, at) => `${places[at]?.name ?? ''} to ${places[heir]?.name ?? ''}`);
+  return [
+    `Phones are given ${needs.domain}, which leads to the nearest pool; whoever is at home in another is sent there. Homes are written in ${places[authority]?.name ?? ''}, where most users are.`,
+    heirs.length > 0
+      ? `${needs.availabilityPercent} % is asked for, and from ${FAIL_OVER_FROM_PERCENT} % on a region that is lost for a day is too much: each pool's table has a replica, and its users can fail over (${listed(heirs)}); the most servers of a pool are enough for both.`
+      : `The users of a region that is lost wait until it is back: from availabilityPercent ${FAIL_OVER_FROM_PERCENT} on each pool's table would have a replica in another.`,
+  ];
+}
+
 function roundTrips({ name, region, mailSystem, sites }: PlacePlan): readonly string[] {
   const mail = mailRoundTrip(mailSystem, region);
   const trips = ASSUMED.mailRoundTripsPerSync.value;
@@ -165,10 +184,10 @@ const rejected = ({ alternatives }: Plan): readonly string[] =>
       `${what}: ${counted(all, 'server')}, ${usd(usdPerMonth)} a month at the horizon, ${percent(share)}: ${because.join('; ')}`,
   );
 
-function next({ kind, places }: Plan): readonly string[] {
+function next({ kind, places, geography, needs }: Plan): readonly string[] {
   const all = places.flatMap(({ zones }) => zones);
   return [
-    `caravan plan FILE --write caravan.json writes what is deployed. In it, put the ARN of your certificate in place of each ${CERTIFICATE_TO_FILL_IN}, and see that your account has the zones ${all.join(', ')}.`,
+    `caravan plan FILE --write caravan.json writes what is deployed. In it, put the ARN of your certificate in place of each ${CERTIFICATE_TO_FILL_IN}${geography ? ` (each bears its pool's own name and ${needs.domain})` : ''}, and see that your account has the zones ${all.join(', ')}.`,
     `caravan plan check caravan.json connects to the mail system${kind === 'pool' ? ', the directory' : ''} and calendars and says what will not work; run it in each region.`,
     'docs/topologies.md tells how to build this, and how to get from it to the next.',
   ];

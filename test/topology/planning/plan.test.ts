@@ -83,6 +83,41 @@ describe('what is planned', () => {
     expect(plan(needsOf({ mailRoundTripMs: 51 })).warnings.join()).toContain('51 ms away, more than 50');
   });
 
+  describe('several pools of one mail system', () => {
+    const written = JSON.parse(readFileSync(join(EXAMPLES, 'plan-far-branch.json'), 'utf8')) as Record<string, unknown>;
+    const planAt = (availabilityPercent: number) =>
+      plan(parseNeeds({ ...written, availabilityPercent, budgetUsdPerMonth: undefined }, 'test'));
+    const itemsOf = ({ places }: ReturnType<typeof plan>, name: string) =>
+      places.map(({ now }) => now.costs.filter(({ item }) => item.startsWith(name)).length);
+
+    it('share homes and one name, written where most users are, and what that costs', () => {
+      const made = planAt(99.88);
+      const { geography, pools } = parseTopology(made.deployment, 'plan');
+      expect(geography).toEqual({ authority: 'frankfurt' });
+      expect(pools.map(({ host }) => host)).toEqual(['frankfurt.sync.example.org', 'singapore.sync.example.org']);
+      expect(pools.map(({ failOverTo }) => failOverTo)).toEqual([undefined, undefined]);
+      expect(itemsOf(made, 'Homes: ')).toEqual([3, 3]);
+      expect(itemsOf(made, 'Replica ')).toEqual([0, 0]);
+    });
+
+    it('from 99.9 % on fail over to each other, with a replica of each table and room for both', () => {
+      const [less, more] = [planAt(99.88), planAt(99.9)];
+      const { pools } = parseTopology(more.deployment, 'plan');
+      expect(pools.map(({ failOverTo }) => failOverTo)).toEqual(['singapore', 'frankfurt']);
+      expect(itemsOf(more, 'Replica ')).toEqual([3, 3]);
+      expect(more.usdPerMonth).toBeGreaterThan(less.usdPerMonth);
+      const servers = more.places.map(({ atHorizon }) => atHorizon.servers);
+      for (const { size } of pools) expect(size.max).toBeGreaterThanOrEqual(servers.reduce((sum, it) => sum + it, 0));
+    });
+
+    it('but not those of several mail systems: a pool takes the passwords of its own alone', () => {
+      const made = plan(loadNeeds(join(EXAMPLES, 'plan-two-continents.json')));
+      expect(parseTopology(made.deployment, 'plan').geography).toBeUndefined();
+      expect(describePlan(made)).toContain('Each pool has a name of its own');
+      expect(itemsOf(made, 'Homes: ')).toEqual([0, 0]);
+    });
+  });
+
   it('never plans a pool across regions', () => {
     const made = plan(loadNeeds(join(EXAMPLES, 'plan-two-continents.json')));
     expect(made.places).toHaveLength(2);
