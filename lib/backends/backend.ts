@@ -202,8 +202,16 @@ export interface Mailbox {
 
   /** What is in the folder now that was not at `since`. Without `since`, everything that arrived on or after `arrivedAfter`. */
   changes(folderId: string, since?: FolderPosition, arrivedAfter?: Date): Promise<FolderChanges>;
-  /** In as few round trips as the backend can; results come in the order of `uids`, those gone left out. */
-  fetch(folderId: string, uids: readonly number[], plan: FetchPlan): Promise<readonly FetchedMessage[]>;
+  /**
+   * In as few round trips as the backend can; results come in the order of `uids`, those gone left out. `onMessage` may be told of
+   * each as soon as all of it is there, in any order, and again where a connection was lost.
+   */
+  fetch(
+    folderId: string,
+    uids: readonly number[],
+    plan: FetchPlan,
+    onMessage?: (message: FetchedMessage) => void,
+  ): Promise<readonly FetchedMessage[]>;
   /** Adds and removes flags; tells the UIDs that still existed. */
   updateFlags(
     folderId: string,

@@ -26,6 +26,8 @@ import type { UnappliedMail } from './unapplied.ts';
  * fetched ahead for one is rendered by the next.
  */
 export interface Renderer<T> {
+  /** Renderers of one kind with the same options render alike: what one made ahead of time another may send. Default: ''. */
+  readonly kind?: string;
   readonly plan: FetchPlan;
   /** Parts for `change`; undefined: none. */
   readonly changePlan?: FetchPlan;

@@ -1,6 +1,6 @@
 /** What is fetched ahead of a device's requests: in which order, how much, and what becomes of it. */
 import { describe, expect, it } from 'vitest';
-import type { FetchedMessage } from '../../lib/backends/index.ts';
+import type { FetchedMessage, FetchPlan } from '../../lib/backends/index.ts';
 import { DEFAULT_SYNC_SETTINGS } from '../../lib/sync/index.ts';
 import type { ItemSource } from '../../lib/sync/mail/item-source.ts';
 import { Prefetcher } from '../../lib/sync/mail/prefetch.ts';
@@ -11,9 +11,17 @@ class SlowMailbox {
   readonly asked: (readonly number[])[] = [];
   readonly #waiting: { readonly answer: () => void; readonly fail: () => void }[] = [];
 
+  #onMessage: ((message: FetchedMessage) => void) | undefined;
+
   readonly source = {
-    fetch: (_folder: string, uids: readonly number[]) => {
+    fetch: (
+      _folder: string,
+      uids: readonly number[],
+      _plan: FetchPlan,
+      onMessage?: (message: FetchedMessage) => void,
+    ) => {
       this.asked.push(uids);
+      this.#onMessage = onMessage;
       return new Promise<readonly FetchedMessage[]>((resolve, reject) =>
         this.#waiting.push({
           answer: () => resolve(uids.map((uid) => ({ uid }) as FetchedMessage)),
@@ -22,6 +30,11 @@ class SlowMailbox {
       );
     },
   } as unknown as ItemSource;
+
+  /** Sends one message of several; all of them come with the answer. */
+  send(uid: number): void {
+    this.#onMessage?.({ uid } as FetchedMessage);
+  }
 
   async answer(how: 'answer' | 'fail' = 'answer'): Promise<void> {
     this.#waiting.shift()?.[how]();
@@ -32,13 +45,18 @@ class SlowMailbox {
 function stage(settings: Partial<typeof DEFAULT_SYNC_SETTINGS> = {}) {
   const mailbox = new SlowMailbox();
   const clock = new ManualClock();
-  const way = { source: mailbox.source, backendId: 'INBOX', mark: 1, rendering: 'html', plan: () => [] };
+  const made: number[] = [];
+  const make = (message: FetchedMessage) => {
+    made.push(message.uid);
+    return { uid: message.uid };
+  };
+  const way = { source: mailbox.source, backendId: 'INBOX', mark: 1, rendering: 'html', plan: () => [], make };
   const prefetcher = new Prefetcher(clock, { ...DEFAULT_SYNC_SETTINGS, ...settings });
   const start = (...windows: number[][]) => prefetcher.start('phone', way, windows, () => 10);
   const fetch = async (uids: number[], more: Partial<typeof way> = {}) => [
     ...(await prefetcher.fetch('phone', { ...way, ...more, uids })).keys(),
   ];
-  return { mailbox, clock, start, fetch };
+  return { mailbox, clock, start, fetch, made };
 }
 
 describe('messages that are fetched ahead', () => {
@@ -61,6 +79,17 @@ describe('messages that are fetched ahead', () => {
       [7, 6],
       [5, 4],
     ]);
+  });
+
+  it('are made ready one by one as they come, and not again when the device asks', async () => {
+    const { mailbox, start, fetch, made } = stage();
+    start([9, 8]);
+    mailbox.send(8);
+    expect(made).toEqual([8]);
+    await mailbox.answer();
+    expect(made).toEqual([8, 9]);
+    expect(await fetch([9, 8])).toEqual([9, 8]);
+    expect(made).toEqual([8, 9]);
   });
 
   it('stay of use when new mail moves the windows', async () => {

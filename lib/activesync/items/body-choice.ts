@@ -24,9 +24,11 @@ export function bodyChoices(
   protection: Protection,
 ): readonly BodyPreference[] {
   if (preferences.length === 0) return [WHOLE_TEXT];
+  // The usual case, for each message anew.
+  if (preferences.length === 1 && isText(preferences[0] as BodyPreference)) return preferences;
   const native = nativeType(body);
   const mime = preferences.find((it) => it.type === BODY_TYPES.mime);
-  const texts = preferences.filter((it) => it.type === BODY_TYPES.plain || it.type === BODY_TYPES.html);
+  const texts = preferences.filter(isText);
   const ordered = [...texts.filter((it) => it.type === native), ...texts.filter((it) => it.type !== native)];
   const first = preferences[0] as BodyPreference;
   const others = ordered.length > 0 ? ordered : [{ ...first, type: native, allOrNone: false }];
@@ -35,6 +37,8 @@ export function bodyChoices(
     ? [{ ...mime, truncationSize: smaller(mime.truncationSize, options.mimeTruncation) }, ...others]
     : others;
 }
+
+const isText = ({ type }: BodyPreference): boolean => type === BODY_TYPES.plain || type === BODY_TYPES.html;
 
 function smaller(one: number | undefined, other: number | undefined): number | undefined {
   if (one === undefined || other === undefined) return one ?? other;

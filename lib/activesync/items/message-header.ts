@@ -26,9 +26,10 @@ export class MessageHeader {
       const name = line.slice(0, Math.max(0, colon)).trimEnd().toLowerCase();
       current = undefined;
       if (!/^[!-9;-~]+$/.test(name) || ++fields > FIELDS_LIMIT) continue;
+      const value = line.slice(colon + 1);
       current = this.#fields.get(name);
-      if (!current) this.#fields.set(name, (current = []));
-      current.push(line.slice(colon + 1));
+      if (current) current.push(value);
+      else this.#fields.set(name, (current = [value]));
     }
   }
 

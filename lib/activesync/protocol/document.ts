@@ -18,9 +18,10 @@ export type ElementPart = Element | readonly Element[] | string | number | Uint8
 
 /** `element('AirSync:Status', 1)`, `element('AirSync:Sync', element(…), isPartial && element(…))`. */
 export function element(tag: TagName, ...parts: readonly ElementPart[]): Element {
+  // Nearly all are a text alone, or children alone: a large answer has tens of thousands.
   const [first] = parts;
-  // Most are a text alone.
   if (typeof first === 'string') return { tag, content: first };
+  if (parts.every(isElement)) return { tag, content: parts };
   const children: Element[] = [];
   for (const part of parts) {
     if (part === undefined || part === false) continue;
@@ -32,7 +33,10 @@ export function element(tag: TagName, ...parts: readonly ElementPart[]): Element
   return { tag, content: children };
 }
 
-const isElements = (part: Element | readonly Element[]): part is readonly Element[] => Array.isArray(part);
+const isElement = (part: ElementPart): part is Element =>
+  typeof part === 'object' && !isElements(part) && !(part instanceof Uint8Array);
+
+const isElements = (part: Element | readonly Element[] | Uint8Array): part is readonly Element[] => Array.isArray(part);
 
 /** The children, all or those with this tag; none for a text or an empty element. */
 export function children(parent: Element | undefined, tag?: TagName): readonly Element[] {

@@ -21,6 +21,7 @@ export async function fetchMessages(
   folderId: string,
   uids: readonly number[],
   plan: FetchPlan,
+  onMessage?: (message: FetchedMessage) => void,
 ): Promise<readonly FetchedMessage[]> {
   if (uids.length === 0) {
     await select(session, folderId);
@@ -38,7 +39,7 @@ export async function fetchMessages(
     }),
   );
   await both(selecting, ...first);
-  await fetchParts(session, drafts, plan);
+  await fetchParts(session, drafts, plan, onMessage);
   const results: FetchedMessage[] = [];
   for (const uid of uids) {
     const draft = drafts.get(uid);
@@ -52,7 +53,12 @@ interface Group {
   readonly uids: number[];
 }
 
-async function fetchParts(session: ImapSession, drafts: ReadonlyMap<number, Draft>, plan: FetchPlan): Promise<void> {
+async function fetchParts(
+  session: ImapSession,
+  drafts: ReadonlyMap<number, Draft>,
+  plan: FetchPlan,
+  onMessage: ((message: FetchedMessage) => void) | undefined,
+): Promise<void> {
   const groups = new Map<string, Group>();
   for (const draft of drafts.values()) {
     const wanted = plan(draft);
@@ -74,6 +80,7 @@ async function fetchParts(session: ImapSession, drafts: ReadonlyMap<number, Draf
           const draft = members.has(uid) ? drafts.get(uid) : undefined;
           if (!draft || !hasBody(items)) return false;
           for (const request of requests) draft.parts.set(request.path, partOf(request, items));
+          onMessage?.(draft);
           return true;
         }),
       );

@@ -116,10 +116,17 @@ export class ImapMailbox implements Mailbox {
     );
   }
 
-  fetch(folderId: string, uids: readonly number[], plan: FetchPlan): Promise<readonly FetchedMessage[]> {
-    return this.#work('messages cannot be fetched', (session) => fetchMessages(session, folderId, uids, plan), {
-      folderIds: [folderId],
-    });
+  fetch(
+    folderId: string,
+    uids: readonly number[],
+    plan: FetchPlan,
+    onMessage?: (message: FetchedMessage) => void,
+  ): Promise<readonly FetchedMessage[]> {
+    return this.#work(
+      'messages cannot be fetched',
+      (session) => fetchMessages(session, folderId, uids, plan, onMessage),
+      { folderIds: [folderId] },
+    );
   }
 
   updateFlags(

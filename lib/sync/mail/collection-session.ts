@@ -12,6 +12,7 @@ import type { CollectionState, SkippedItem } from './collection-state.ts';
 import type { Scope } from './differences.ts';
 import type { FolderSnapshot } from './folder-snapshot.ts';
 import { ALL_TIME, type FolderView } from './folder-view.ts';
+import type { NewItem } from './fetch-items.ts';
 import type { FolderViews } from './folder-views.ts';
 import type { ItemSource } from './item-source.ts';
 import type { Prefetcher } from './prefetch.ts';
@@ -28,7 +29,7 @@ export interface MailContext {
   readonly resources: ResourceSource | undefined;
   readonly states: CollectionStates;
   readonly announcements: Announcements;
-  readonly prefetcher: Prefetcher;
+  readonly prefetcher: Prefetcher<NewItem<unknown>>;
   readonly poison: PoisonBook;
   /** By ServerId: of two moves of a message at once a mail system may make two messages. */
   readonly moving: KeyedMutex;

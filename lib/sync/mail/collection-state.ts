@@ -90,8 +90,8 @@ export function optionsText(options: CollectionOptions): string {
   return `${options.filterDays ?? 'all'} ${options.conflict} ${renderingText(options)}`;
 }
 
-export function renderingText(options: CollectionOptions): string {
-  return JSON.stringify(options.rendering ?? null);
+export function renderingText(options: CollectionOptions, kind = ''): string {
+  return `${kind}${JSON.stringify(options.rendering ?? null)}`;
 }
 
 /** What the device holds once it has the last answer. */

@@ -5,54 +5,90 @@ import type { ClientCommand } from '../collection-request.ts';
 import { formatServerId, parseServerId } from '../server-id.ts';
 import type { Renderer } from '../sync.ts';
 import type { CollectionSession } from './collection-session.ts';
+import { flagText } from './flag-sets.ts';
 import type { FolderSnapshot } from './folder-snapshot.ts';
+import { fetchReady, type FetchWay } from './prefetch.ts';
 
 /** A change in place needs no content, unless the renderer says so. */
 const NO_PARTS: FetchPlan = () => [];
 
-export interface Fetcher {
+/** A new message as the device gets it: rendered as soon as it was there. */
+export interface NewItem<T> {
+  readonly uid: number;
+  /** As the rendering tells them. */
+  readonly flags: string;
+  /** Of the content that was fetched for it. */
+  readonly bytes: number;
+  readonly rendered: { readonly item: T } | { readonly error: unknown };
+}
+
+export interface Fetcher<T> {
   /** For new messages, as the renderer plans. `deferred` were not fetched, since the answer is large enough without them. */
   added(uids: readonly number[]): Promise<{
-    readonly messages: ReadonlyMap<number, FetchedMessage>;
+    readonly items: ReadonlyMap<number, NewItem<T>>;
     readonly deferred: ReadonlySet<number>;
   }>;
   /** For changes in place, as the renderer plans. */
   changed(uids: readonly number[]): Promise<ReadonlyMap<number, FetchedMessage>>;
 }
 
-/** `rendering` names the renderer's plan: what was fetched ahead under another name is no use. */
+/** `rendering`: what was fetched ahead under another name is no use; undefined: whatever was is none. */
 export function fetcherOf<T>(
   session: CollectionSession,
   snapshot: FolderSnapshot,
   renderer: Renderer<T>,
-  rendering: string,
+  rendering: string | undefined,
   limitBytes: number,
-): Fetcher {
+): Fetcher<T> {
   const { context, folder, sort, source } = session;
-  const backendId = folder.backendId ?? '';
-  const { mark } = snapshot;
-  const { plan } = renderer;
+  const way = newItems(session, snapshot, renderer, rendering ?? '');
+  const fetch = async (uids: readonly number[]): Promise<Iterable<NewItem<unknown>>> =>
+    rendering === undefined
+      ? await fetchReady(way, uids)
+      : (await context.prefetcher.fetch(sort, { ...way, uids })).values();
   return {
     async added(wanted) {
-      const messages = new Map<number, FetchedMessage>();
+      const items = new Map<number, NewItem<T>>();
       let rest = wanted;
       for (let bytes = 0; rest.length > 0 && bytes < limitBytes; ) {
         const uids = fitting(rest, snapshot, limitBytes);
         rest = rest.slice(uids.length);
-        const some = await context.prefetcher.fetch(sort, { source, backendId, mark, rendering, plan, uids });
-        for (const [uid, message] of some) {
-          messages.set(uid, message);
-          bytes += message.header.length;
-          for (const part of message.parts.values()) bytes += part.bytes.length;
+        // What was made ahead was made by a renderer of the same kind: that is what `rendering` says.
+        for (const item of (await fetch(uids)) as Iterable<NewItem<T>>) {
+          items.set(item.uid, item);
+          bytes += item.bytes;
         }
       }
-      return { messages, deferred: new Set(rest) };
+      return { items, deferred: new Set(rest) };
     },
     async changed(uids) {
-      const messages = await source.fetch(backendId, uids, renderer.changePlan ?? NO_PARTS);
+      const messages = await source.fetch(folder.backendId ?? '', uids, renderer.changePlan ?? NO_PARTS);
       return new Map(messages.map((message) => [message.uid, message]));
     },
   };
+}
+
+/** How new messages are fetched and made ready, now or ahead of time. */
+export function newItems<T>(
+  { folder, source }: CollectionSession,
+  { mark }: FolderSnapshot,
+  renderer: Renderer<T>,
+  rendering: string,
+): FetchWay<NewItem<T>> {
+  const make = (message: FetchedMessage): NewItem<T> => {
+    let bytes = message.header.length;
+    for (const part of message.parts.values()) bytes += part.bytes.length;
+    return { uid: message.uid, flags: flagText(message.flags), bytes, rendered: tryRender(renderer, message) };
+  };
+  return { source, backendId: folder.backendId ?? '', mark, rendering, plan: renderer.plan, make };
+}
+
+function tryRender<T>(renderer: Renderer<T>, message: FetchedMessage): NewItem<T>['rendered'] {
+  try {
+    return { item: renderer.render(message, 'add') };
+  } catch (error) {
+    return { error };
+  }
 }
 
 /** The first messages, by their whole sizes not more than so many bytes together, but one at least. */

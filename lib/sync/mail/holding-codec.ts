@@ -14,6 +14,9 @@ const RESOURCES_FORMAT = 2;
 /** Millions of messages with odd flags take less. */
 const INFLATED_LIMIT_BYTES = 64 * 1024 * 1024;
 const COMPRESSION_LEVEL = 9;
+/** Little is packed as well with little memory: to clear 256 KB for it would take longer than the packing. */
+const SMALL_BYTES = 1_024;
+const SMALL_COMPRESSION = { level: COMPRESSION_LEVEL, windowBits: 10, memLevel: 3, chunkSize: SMALL_BYTES };
 
 export function encodeHolding(holding: Holding): Uint8Array {
   const writer = new ByteWriter();
@@ -50,7 +53,8 @@ function encodeResources(writer: ByteWriter, holding: Holding): ByteWriter {
 }
 
 function deflated(writer: ByteWriter): Uint8Array {
-  return deflateSync(writer.finish(), { level: COMPRESSION_LEVEL });
+  const bytes = writer.finish();
+  return deflateSync(bytes, bytes.length <= SMALL_BYTES ? SMALL_COMPRESSION : { level: COMPRESSION_LEVEL });
 }
 
 function decodeResources(reader: ByteReader): Holding {

@@ -5,7 +5,13 @@ import type { FolderSnapshot } from './folder-snapshot.ts';
 
 export interface ItemSource {
   changes(backendId: string, since?: FolderPosition, arrivedAfter?: Date): Promise<FolderChanges>;
-  fetch(backendId: string, uids: readonly number[], plan: FetchPlan): Promise<readonly FetchedMessage[]>;
+  /** `onMessage`: see Mailbox. */
+  fetch(
+    backendId: string,
+    uids: readonly number[],
+    plan: FetchPlan,
+    onMessage?: (message: FetchedMessage) => void,
+  ): Promise<readonly FetchedMessage[]>;
   /** Undefined: revisions are sets of flags. */
   revisionTable?(): RevisionTable;
   /** Is the item with this id in the filter's window? Undefined: the time of arrival tells. */

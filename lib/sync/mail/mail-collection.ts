@@ -62,9 +62,9 @@ async function start<T>(session: CollectionSession, request: CollectionRequest):
   const series = isRepeated ? loaded.state.series : newSeries(random);
   if (!isRepeated || loaded.optionsText !== optionsText(options)) {
     const cutOff = cutOffOf(options.filterDays, clock.now());
-    await states.store(session.sort, version, firstState(series, options, cutOff), 0);
     // The device's next request needs the view: it is read meanwhile, and a failure is told to whoever asks then.
     Promise.resolve(look(session, cutOff)).catch(() => undefined);
+    await states.store(session.sort, version, firstState(series, options, cutOff), 0);
   }
   return {
     kind: 'answer',

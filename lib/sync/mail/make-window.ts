@@ -32,7 +32,7 @@ export async function makeWindow<T>(
 ): Promise<MadeWindow<T>> {
   const { context, folder, deviceId } = session;
   const limit = Math.min(request.windowSize, standing.windowLimit ?? request.windowSize);
-  const rendering = renderingText(request.options ?? standing.loaded.state.options);
+  const rendering = renderingText(request.options ?? standing.loaded.state.options, renderer.kind);
   let skipped = standing.skipped;
   for (let attempt = 1; ; attempt++) {
     const snapshot = await look(session, reach);

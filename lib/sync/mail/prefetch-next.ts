@@ -1,6 +1,7 @@
 /** Begins to fetch what the device's next requests will ask for, while it digests this answer. */
 import type { Renderer } from '../sync.ts';
 import type { CollectionSession } from './collection-session.ts';
+import { newItems } from './fetch-items.ts';
 import type { FolderSnapshot } from './folder-snapshot.ts';
 
 /** With two the mail system works on one while this server renders and the device digests the other. */
@@ -8,16 +9,16 @@ const WINDOWS_AHEAD = 2;
 
 /** `next`: new messages in the order of sending, of which each answer takes `windowSize`. */
 export function prefetchNext<T>(
-  { context, folder, sort, source }: CollectionSession,
+  session: CollectionSession,
   snapshot: FolderSnapshot,
-  { plan }: Renderer<T>,
+  renderer: Renderer<T>,
   rendering: string,
   next: readonly number[],
   windowSize: number,
 ): void {
-  const { backendId } = folder;
-  if (backendId === undefined || next.length === 0) return;
+  const { context, folder, sort } = session;
+  if (folder.backendId === undefined || next.length === 0) return;
   const windows = Array.from({ length: WINDOWS_AHEAD }, (_, at) => next.slice(at * windowSize, (at + 1) * windowSize));
   const sizeOf = (uid: number) => snapshot.sizes[snapshot.find(uid)] ?? 0;
-  context.prefetcher.start(sort, { source, backendId, mark: snapshot.mark, rendering, plan }, windows, sizeOf);
+  context.prefetcher.start(sort, newItems(session, snapshot, renderer, rendering), windows, sizeOf);
 }

@@ -28,12 +28,12 @@ export interface Rendered<T> {
 }
 
 /** What the mailbox has of a window. */
-export interface WindowContent {
-  readonly news: Awaited<ReturnType<Fetcher['added']>> | undefined;
-  readonly updates: Awaited<ReturnType<Fetcher['changed']>> | undefined;
+export interface WindowContent<T> {
+  readonly news: Awaited<ReturnType<Fetcher<T>['added']>> | undefined;
+  readonly updates: Awaited<ReturnType<Fetcher<T>['changed']>> | undefined;
 }
 
-export async function fetchWindow(window: Window, fetcher: Fetcher): Promise<WindowContent> {
+export async function fetchWindow<T>(window: Window, fetcher: Fetcher<T>): Promise<WindowContent<T>> {
   const [news, updates] = await Promise.all([
     window.added.length === 0 ? undefined : fetcher.added(window.added),
     window.changed.length === 0 ? undefined : fetcher.changed(window.changed),
@@ -47,7 +47,7 @@ export function renderWindow<T>(
   window: Window,
   holding: Holding,
   renderer: Renderer<T>,
-  { news, updates }: WindowContent,
+  { news, updates }: WindowContent<T>,
 ): Rendered<T> {
   const changes: ServerChange<T>[] = [];
   const poisoned: Unrenderable[] = [];
@@ -78,17 +78,16 @@ export function renderWindow<T>(
   }
   let gone = 0;
   for (const uid of window.added) {
-    const message = news?.messages.get(uid);
-    if (!message) {
+    const added = news?.items.get(uid);
+    if (!added) {
       if (!news?.deferred.has(uid)) gone++;
       continue;
     }
-    const flags = flagText(message.flags);
-    try {
-      changes.push({ kind: 'add', serverId: idOf(uid), item: renderer.render(message, 'add') });
+    const { flags, rendered } = added;
+    if ('error' in rendered) poisoned.push({ uid, flags, error: rendered.error });
+    else {
+      changes.push({ kind: 'add', serverId: idOf(uid), item: rendered.item });
       told.added.set(uid, flags);
-    } catch (error) {
-      poisoned.push({ uid, flags, error });
     }
   }
   const { removed, aged, stale } = window;
@@ -102,7 +101,7 @@ export async function renderDelta<T>(
   snapshot: FolderSnapshot,
   delta: Delta,
   renderer: Renderer<T>,
-  fetcher: Fetcher,
+  fetcherFor: (renderer: Renderer<T>) => Fetcher<T>,
 ): Promise<readonly ServerChange<T>[]> {
   const isCurrent = delta.mark === snapshot.mark;
   const receivedAt = (uid: number) => snapshot.receivedAt[snapshot.find(uid)] ?? 0;
@@ -121,6 +120,6 @@ export async function renderDelta<T>(
     render: (message, purpose) =>
       renderer.render({ ...message, flags: flagsOfText(told.get(message.uid) ?? '') }, purpose),
   };
-  const content = await fetchWindow(window, fetcher);
+  const content = await fetchWindow(window, fetcherFor(asTold));
   return renderWindow(folderId, delta.mark, window, Holding.empty(delta.mark), asTold, content).changes;
 }

@@ -38,9 +38,9 @@ export async function replay<T>(
 ): Promise<CollectionAnswer<T>> {
   const { state, current } = loaded;
   const snapshot = await look(session, state.reach);
-  const rendering = renderingText(request.options ?? state.options);
-  const fetcher = fetcherOf(session, snapshot, renderer, rendering, Number.POSITIVE_INFINITY);
-  const changes = await renderDelta(session.folder.id, snapshot, state.delta, renderer, fetcher);
+  const rendering = renderingText(request.options ?? state.options, renderer.kind);
+  const fetcherFor = (asTold: Renderer<T>) => fetcherOf(session, snapshot, asTold, undefined, Number.POSITIVE_INFINITY);
+  const changes = await renderDelta(session.folder.id, snapshot, state.delta, renderer, fetcherFor);
   const stored = replayed(request.commands, state.results);
   const fetched = await fetchOutcomes(session, request.commands, renderer, snapshot);
   const outcomes = request.commands.flatMap((_, index) => {

@@ -63,6 +63,7 @@ export async function rendererFor(
   const renderer = itemRenderer(folder.itemClass, { ...(rendering as EmailOptions), version }, user);
   return {
     ...renderer,
+    kind: version,
     render: (message, purpose, previous) =>
       renderer.render(message, user.serverIdOf(folder, message.uid), purpose, previous),
   };
