@@ -281,12 +281,13 @@ export class HomesSimulation {
     this.#note(`all of ${from} stands still`);
     this.scheduler.after(GONE_AFTER_MS, () => {
       if (this.#isOver) return;
-      this.#failOver(from);
-      this.scheduler.after(this.#random.between(0, 20_000), () => {
-        world.isGone = false;
-        for (const { process } of world.servers) process.goOn();
-        this.#note(`${from} goes on`);
-      });
+      this.#failOver(from, () =>
+        this.scheduler.after(this.#random.between(0, 20_000), () => {
+          world.isGone = false;
+          for (const { process } of world.servers) process.goOn();
+          this.#note(`${from} goes on`);
+        }),
+      );
     });
   }
 
@@ -340,12 +341,14 @@ export class HomesSimulation {
     );
   }
 
-  #failOver(from: PoolName): void {
+  /** `onMarked`: the pool is marked, or it came to nothing. */
+  #failOver(from: PoolName, onMarked: () => void = () => {}): void {
     const to = this.#random.pick(this.#names.filter((it) => it !== from));
     this.#note(`${from} is failed over to ${to}`);
     this.#admin(
       async (parts, process) => {
-        const { place, waitMs } = await beginFailOver(parts, from, { isGone: this.#tenureMs === undefined });
+        const isGone = this.#tenureMs === undefined;
+        const { place, waitMs } = await beginFailOver(parts, from, { isGone }).finally(onMarked);
         await new Promise<void>((resolve) => void process.clock.after(waitMs, resolve));
         for (const user of this.users) {
           const { atMs } = (this.#pools.get(from) as PoolWorld).replica;
