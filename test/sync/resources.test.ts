@@ -1,5 +1,6 @@
 // Events, contacts and tasks in the engine, over real folders: what a phone is told, what it does, what survives a restart.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Item } from '../../lib/store/index.ts';
 import type { ClientCommand, CollectionOptions, Renderer, SyncFolder } from '../../lib/sync/index.ts';
 import { textOfResource } from '../../lib/sync/index.ts';
 import { Standalone } from '../support/standalone.ts';
@@ -306,6 +307,35 @@ describe('a phone', () => {
     await sync([make]);
     expect(known).toEqual(['Calendar:Location']);
   });
+});
+
+it('a store that went back behind the device: what it was told since is deleted and sent anew', async () => {
+  await put('Standup');
+  await phone.prime({ renderer });
+  const copy: Item[] = [];
+  for await (const item of standalone.store.scan()) copy.push(item);
+  await put('Lunch');
+  await sync();
+  await put('Walk');
+  await sync();
+  const series = phone.key.replace(/\}.*/, '');
+  for await (const { key } of standalone.store.scan()) await standalone.store.delete(key);
+  for (const item of copy) await standalone.store.put(item);
+  await standalone.restart();
+  const again = await open();
+  again.key = phone.key;
+  for (const [id, item] of phone.items) again.items.set(id, item);
+  const answer = await again.sync({ renderer });
+  expect(answer.changes.map(({ kind }) => kind)).toEqual(['delete', 'delete']);
+  expect(answer.moreAvailable).toBe(true);
+  // Its state is read from the store, and goes on.
+  await standalone.restart();
+  const later = await open();
+  later.key = again.key;
+  for (const [id, item] of again.items) later.items.set(id, item);
+  await later.drain({ renderer });
+  expect(subjects(later)).toEqual(['Lunch', 'Standup', 'Walk']);
+  expect(later.key.replace(/\}.*/, '')).toBe(series);
 });
 
 it('ten thousand contacts take little memory and little of the store', { timeout: 60_000 }, async () => {

@@ -7,6 +7,7 @@ import { SyncError } from '../../lib/sync/index.ts';
 import { type CollectionState, currentHolding, firstState } from '../../lib/sync/mail/collection-state.ts';
 import { Holding } from '../../lib/sync/mail/holding.ts';
 import { decodeHolding, encodeHolding } from '../../lib/sync/mail/holding-codec.ts';
+import { printOfNumber } from '../../lib/sync/mail/print-table.ts';
 import { decodeState, encodeState } from '../../lib/sync/mail/state-codec.ts';
 
 const uid = fc.integer({ min: 1, max: 0xffff_ffff });
@@ -21,6 +22,21 @@ const holding = fc
   .record({ mark, told, stale })
   .map((parts) => Holding.empty(parts.mark, parts.stale).with(parts.told));
 
+/** Of calendars and the like: ids are hashes, and what is told of each is a print. */
+const hash = fc.integer({ min: 0x1_0000_0000, max: 2 ** 52 });
+const prints = fc.array(fc.tuple(hash, fc.nat(0xffff_ffff)), { minLength: 1, maxLength: 30 });
+const staleHashes = fc.array(
+  fc.record({ mark, uids: fc.array(hash, { minLength: 1, maxLength: 20 }).map((ids) => UidRuns.of(ids)) }),
+  {
+    maxLength: 3,
+  },
+);
+const resources = fc
+  .record({ mark, prints, staleHashes })
+  .map((it) =>
+    Holding.empty(it.mark, it.staleHashes).with(new Map(it.prints.map(([id, print]) => [id, printOfNumber(print)]))),
+  );
+
 function plain(it: Holding): unknown {
   const items = [...it.uids].map((each) => [each, it.flagTextOf(each)]);
   return { mark: it.mark, items, stale: it.stale.map((each) => [each.mark, each.uids.toString()]) };
@@ -33,6 +49,12 @@ describe('a holding', () => {
         expect(plain(decodeHolding(encodeHolding(it)))).toEqual(plain(it));
       }),
       { numRuns: 1_000 },
+    );
+    fc.assert(
+      fc.property(resources, (it) => {
+        expect(plain(decodeHolding(encodeHolding(it)))).toEqual(plain(it));
+      }),
+      { numRuns: 500 },
     );
   });
 

@@ -5,6 +5,8 @@ import type { Holding, StaleUids } from './holding.ts';
 
 export interface Differences {
   readonly stale: readonly StaleUids[];
+  /** Of `stale`, those that are there all the same: they are deleted before they are added. */
+  readonly doubtful: UidRuns;
   /** Ascending. */
   readonly removed: readonly number[];
   /** Held and there, but out of the filter's window. Ascending. */
@@ -22,7 +24,14 @@ export interface Scope {
   readonly isSkipped: (uid: number, flagText: string) => boolean;
 }
 
-export const NO_DIFFERENCES: Differences = { stale: [], removed: [], aged: [], changed: [], added: [] };
+export const NO_DIFFERENCES: Differences = {
+  stale: [],
+  doubtful: UidRuns.empty,
+  removed: [],
+  aged: [],
+  changed: [],
+  added: [],
+};
 
 /** `holding` is under the snapshot's mark. */
 export function differencesOf(holding: Holding, snapshot: FolderSnapshot, scope: Scope): Differences {
@@ -48,7 +57,9 @@ export function differencesOf(holding: Holding, snapshot: FolderSnapshot, scope:
     } else if (isIn && !table.isHidden(flag) && !scope.isSkipped(uid, table.textOf(flag))) addedPlaces.push(place);
   }
   for (; held < holding.uids.length; held++) removed.push(holding.uids[held] as number);
-  return { stale: holding.stale, removed, aged, changed, added: newestFirst(addedPlaces, snapshot) };
+  const { stale } = holding;
+  const doubtful = stale.find(({ mark }) => mark === snapshot.mark)?.uids ?? UidRuns.empty;
+  return { stale, doubtful, removed, aged, changed, added: newestFirst(addedPlaces, snapshot) };
 }
 
 /** Things that a waiting device is woken for: messages that merely grew old are not. */
@@ -84,8 +95,9 @@ export function windowOf(differences: Differences, limit: number): Window {
   const removed = take(differences.removed);
   const aged = take(differences.aged);
   const changed = take(differences.changed);
-  const added = take(differences.added);
-  return { stale, removed, aged, changed, added, left: countOf(differences) - (limit - room) };
+  const { doubtful } = differences;
+  const added = take(doubtful.size === 0 ? differences.added : differences.added.filter((uid) => !doubtful.has(uid)));
+  return { stale, doubtful, removed, aged, changed, added, left: countOf(differences) - (limit - room) };
 }
 
 function firstOf(uids: UidRuns, count: number): UidRuns {

@@ -11,6 +11,7 @@ import { numberOfPrint, printOfNumber } from './print-table.ts';
 
 const MAIL_FORMAT = 1;
 const RESOURCES_FORMAT = 2;
+const STALE_RESOURCES_FORMAT = 3;
 /** Millions of messages with odd flags take less. */
 const INFLATED_LIMIT_BYTES = 64 * 1024 * 1024;
 const COMPRESSION_LEVEL = 9;
@@ -36,19 +37,32 @@ export function encodeHolding(holding: Holding): Uint8Array {
     writer.text(holding.texts[text] ?? '');
     if (index > 0) writer.ascending(places);
   }
-  writer.number(holding.stale.length);
-  for (const { mark, uids } of holding.stale) {
-    writer.number(mark);
-    writer.runs(uids);
-  }
+  writeStale(writer, holding);
   return deflated(writer);
 }
 
+function writeStale(writer: ByteWriter, { stale }: Holding): void {
+  writer.number(stale.length);
+  for (const { mark, uids } of stale) {
+    writer.number(mark);
+    writer.runs(uids);
+  }
+}
+
+function readStale(reader: ByteReader): readonly StaleUids[] {
+  const stale: StaleUids[] = [];
+  for (let left = reader.number(1_000_000); left > 0; left--) {
+    stale.push({ mark: reader.number(), uids: reader.runs() });
+  }
+  return stale;
+}
+
 function encodeResources(writer: ByteWriter, holding: Holding): ByteWriter {
-  writer.number(RESOURCES_FORMAT);
+  writer.number(holding.stale.length === 0 ? RESOURCES_FORMAT : STALE_RESOURCES_FORMAT);
   writer.number(holding.mark);
   writer.ascending(holding.uids);
   for (const text of holding.flags) writer.number(numberOfPrint(holding.texts[text] ?? ''));
+  if (holding.stale.length > 0) writeStale(writer, holding);
   return writer;
 }
 
@@ -57,7 +71,7 @@ function deflated(writer: ByteWriter): Uint8Array {
   return deflateSync(bytes, bytes.length <= SMALL_BYTES ? SMALL_COMPRESSION : { level: COMPRESSION_LEVEL });
 }
 
-function decodeResources(reader: ByteReader): Holding {
+function decodeResources(reader: ByteReader, hasStale: boolean): Holding {
   const mark = reader.number();
   const ids = Float64Array.from(reader.ascending());
   const places = new Map<string, number>();
@@ -67,15 +81,18 @@ function decodeResources(reader: ByteReader): Holding {
     places.set(text, place);
     return place;
   });
+  const stale = hasStale ? readStale(reader) : [];
   reader.end();
-  return new Holding({ mark, uids: ids, flags, texts: [...places.keys()], stale: [] });
+  return new Holding({ mark, uids: ids, flags, texts: [...places.keys()], stale });
 }
 
 /** Throws SyncError('state-corrupt'). */
 export function decodeHolding(bytes: Uint8Array): Holding {
   const reader = new ByteReader(inflated(bytes));
   const format = reader.number();
-  if (format === RESOURCES_FORMAT) return decodeResources(reader);
+  if (format === RESOURCES_FORMAT || format === STALE_RESOURCES_FORMAT) {
+    return decodeResources(reader, format === STALE_RESOURCES_FORMAT);
+  }
   if (format !== MAIL_FORMAT) throw corrupt('its format is unknown');
   const mark = reader.number();
   const runs = reader.runs();
@@ -91,10 +108,7 @@ export function decodeHolding(bytes: Uint8Array): Holding {
       flags[place] = index;
     }
   }
-  const stale: StaleUids[] = [];
-  for (let left = reader.number(1_000_000); left > 0; left--) {
-    stale.push({ mark: reader.number(), uids: reader.runs() });
-  }
+  const stale = readStale(reader);
   reader.end();
   return new Holding({ mark, uids, flags, texts, stale });
 }

@@ -7,7 +7,7 @@ import { UidRuns } from '../../backends/index.ts';
 import { runsOf } from './folder-snapshot.ts';
 import { type ItemIds, newIds } from './item-ids.ts';
 
-/** UIDs under a mark that is no more: all to be deleted. */
+/** UIDs under a mark that is no more, or of which it is not known whether the device holds them: all to be deleted. */
 export interface StaleUids {
   readonly mark: number;
   readonly uids: UidRuns;
@@ -118,7 +118,15 @@ export class Holding {
         if (text !== undefined) put(uid, placeOf(text));
       } else put(uid, this.flags[old] as number);
     }
-    const { mark, stale } = this;
-    return new Holding({ mark, uids: uids.slice(0, length), flags: flags.slice(0, length), texts, stale });
+    const { mark } = this;
+    const held = { uids: uids.slice(0, length), flags: flags.slice(0, length), texts };
+    return new Holding({ mark, ...held, stale: this.#staleWithout(sorted) });
+  }
+
+  /** What is put in is known to be held. */
+  #staleWithout(changes: readonly (readonly [number, string | undefined])[]): readonly StaleUids[] {
+    if (!this.stale.some(({ mark }) => mark === this.mark)) return this.stale;
+    const put = UidRuns.of(changes.flatMap(([uid, text]) => (text === undefined ? [] : [uid])));
+    return this.stale.map(({ mark, uids }) => ({ mark, uids: mark === this.mark ? uids.minus(put) : uids }));
   }
 }

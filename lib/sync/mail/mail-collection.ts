@@ -4,9 +4,10 @@ import type { CollectionRequest } from '../collection-request.ts';
 import type { Renderer } from '../sync.ts';
 import { formatSyncKey, newSeries, parseSyncKey } from '../sync-key.ts';
 import { advance, type Standing } from './advance.ts';
+import { generationAhead, standingAhead } from './ahead.ts';
 import { type CollectionSession, look } from './collection-session.ts';
 import { DEFAULT_OPTIONS, firstState, optionsText } from './collection-state.ts';
-import type { LoadedState, StateSlot } from './collection-states.ts';
+import type { LoadedState } from './collection-states.ts';
 import { cutOffOf } from './filter.ts';
 import { isRepetition, replay } from './replay.ts';
 import { relaxed, suspect } from './suspicion.ts';
@@ -19,7 +20,11 @@ export async function syncMail<T>(
   if (request.syncKey === '0') return start(session, request);
   const found = await findKey(session, request.syncKey);
   if (!found) return { kind: 'refused', reason: 'invalid-key' };
-  const { loaded, isRetry } = found;
+  const { loaded, isRetry, ahead } = found;
+  if (ahead !== undefined) {
+    const standing = await standingAhead(session, loaded, ahead, request);
+    return standing ? advance(session, standing, request, renderer) : { kind: 'refused', reason: 'invalid-key' };
+  }
   const { state } = loaded;
   if (!isRetry) {
     loaded.isKeyUsed = true;
@@ -80,17 +85,20 @@ export interface FoundKey {
   readonly loaded: LoadedState;
   /** It is the key before the last one. */
   readonly isRetry: boolean;
+  /** The generation of a key that is newer than the state: the store went back. */
+  readonly ahead?: number;
 }
 
 /** Another server may have written since this one read: one consistent read before a key is called invalid. */
 export async function findKey(session: CollectionSession, syncKey: string): Promise<FoundKey | undefined> {
   const { states } = session.context;
   const known = states.peek(session.sort);
-  return (known && standingOf(known, syncKey)) ?? standingOfSlot(await states.load(session.sort, true), syncKey);
-}
-
-function standingOfSlot({ loaded }: StateSlot, syncKey: string): FoundKey | undefined {
-  return loaded && standingOf(loaded, syncKey);
+  const found = known && standingOf(known, syncKey);
+  if (found) return found;
+  const { loaded } = await states.load(session.sort, true);
+  if (!loaded) return undefined;
+  const ahead = generationAhead(loaded, syncKey);
+  return ahead === undefined ? standingOf(loaded, syncKey) : { loaded, isRetry: false, ahead };
 }
 
 function standingOf(loaded: LoadedState, syncKey: string): FoundKey | undefined {

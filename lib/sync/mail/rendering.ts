@@ -108,6 +108,7 @@ export async function renderDelta<T>(
   const newestFirst = [...delta.added.keys()].sort((a, b) => receivedAt(b) - receivedAt(a) || b - a);
   const window: Window = {
     stale: delta.stale,
+    doubtful: UidRuns.empty,
     removed: [...delta.removed],
     aged: [...delta.aged],
     changed: isCurrent ? [...delta.changed.keys()] : [],

@@ -13,7 +13,16 @@ import {
 } from '../../../lib/store/index.ts';
 
 export class MemoryStore implements Store {
-  readonly #items = new Map<string, Item>();
+  #items = new Map<string, Item>();
+
+  /** What it has now, for `goBack`. */
+  copy(): ReadonlyMap<string, Item> {
+    return new Map(this.#items);
+  }
+
+  goBack(copy: ReadonlyMap<string, Item>): void {
+    this.#items = new Map(copy);
+  }
 
   get(key: Key): Promise<Item | undefined> {
     return Promise.resolve(this.#items.get(name(key)));
