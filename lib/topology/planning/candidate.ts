@@ -55,6 +55,12 @@ export function serversAt(kind: Kind, needs: Needs, region: Region, users: numbe
   return poolServers(devicesOf(users, needs), zones, serverCapacity(needs.devicesPerUser)).servers;
 }
 
+/** Whether one pool, of as many servers as there may be, carries the devices of a place at the horizon. */
+export function fitsPool(needs: Needs, { region, sites }: Place): boolean {
+  const users = sites.reduce((sum, site) => sum + grown(site.users, needs), 0);
+  return devicesOf(users, needs) <= mostDevices(zonesFor('pool', region).length, serverCapacity(needs.devicesPerUser));
+}
+
 export function candidateOf(needs: Needs, kind: Kind, partition: Partition): Candidate {
   const names = namesOf(partition);
   const geography = geographyOf(needs, kind, partition);

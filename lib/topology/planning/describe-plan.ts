@@ -10,7 +10,7 @@ import { deviceRoundTrip, directoryRoundTrip, isMeasured, mailRoundTrip } from '
 import { ASSUMED, type Figure, MEASURED } from './measured.ts';
 import { counted, listed, number, percent, usd } from './numbers.ts';
 import type { Plan } from './plan.ts';
-import { poolServers, serverCapacity, serverLimits, usersPerServer } from './sizing.ts';
+import { MOST_SERVERS, poolServers, serverCapacity, serverLimits, usersPerServer } from './sizing.ts';
 
 const WIDTH = 118;
 
@@ -62,7 +62,9 @@ function why({ kind, needs, places, alternatives }: Plan): readonly string[] {
   const cause =
     needs.mailSystems.length > 1
       ? 'each mail system has servers of its own near it'
-      : `devices may be ${number(needs.deviceRoundTripMs ?? 0)} ms away at most`;
+      : needs.deviceRoundTripMs === undefined
+        ? `a pool of ${MOST_SERVERS} servers, which is the most, carries no more`
+        : `devices may be ${number(needs.deviceRoundTripMs)} ms away at most`;
   return [
     kind === 'pool' ? pool : alone,
     places.length > 1

@@ -1,7 +1,7 @@
 /** The planner: the simplest topology that meets the needs, why, and what else there would have been. */
 import { type Alternative, alternativesOf } from './alternatives.ts';
 import type { Kind } from './availability.ts';
-import { type Candidate, candidateOf, grown, serversAt } from './candidate.ts';
+import { type Candidate, candidateOf, fitsPool, grown, serversAt } from './candidate.ts';
 import { deploymentOf } from './deployment.ts';
 import type { Needs } from './needs.ts';
 import { bestPartition, type Partition } from './places.ts';
@@ -38,7 +38,11 @@ export function choose(needs: Needs): { readonly chosen: Candidate; readonly can
     candidateOf(
       needs,
       kind,
-      bestPartition(needs, (places) => serversIn(needs, kind, places)),
+      bestPartition(
+        needs,
+        (places) => serversIn(needs, kind, places),
+        (place) => kind === 'standalone' || fitsPool(needs, place),
+      ),
     ),
   );
   const chosen = candidates.find(({ missed }) => missed.length === 0);

@@ -118,6 +118,17 @@ describe('what is planned', () => {
     });
   });
 
+  it('more devices than the largest pool carries are spread over several, where there are sites for it', () => {
+    const mailSystems = [{ name: 'main', host: 'imap.example.org', domain: 'example.org', region: 'eu-central-1' }];
+    const sites = ['eu-central-1', 'eu-north-1'].map((region) => ({ name: region, users: 600_000, region }));
+    const general = { domain: 'sync.example.org', devicesPerUser: 2, availabilityPercent: 99.9, mailSystems };
+    const made = plan(parseNeeds({ ...general, sites }, 'test'));
+    expect(made.places.map(({ region }) => region).toSorted()).toEqual(['eu-central-1', 'eu-north-1']);
+    expect(describePlan(made)).toContain('a pool of 500 servers, which is the most, carries no more');
+    const [first] = sites;
+    expect(plan(parseNeeds({ ...general, sites: [first] }, 'test')).places).toHaveLength(1);
+  });
+
   it('never plans a pool across regions', () => {
     const made = plan(loadNeeds(join(EXAMPLES, 'plan-two-continents.json')));
     expect(made.places).toHaveLength(2);

@@ -77,6 +77,7 @@ function hold(more: (it: Needs, by: number) => Needs, compare: (less: Candidate,
 const asLarge = (less: Candidate, more: Candidate): void => {
   expect(serversOf(more)).toBeGreaterThanOrEqual(serversOf(less));
   expect(more.usdPerMonthAtHorizon).toBeGreaterThanOrEqual(less.usdPerMonthAtHorizon);
+  expect(more.geography?.failOverTo.length ?? 0).toBeGreaterThanOrEqual(less.geography?.failOverTo.length ?? 0);
 };
 
 describe('a plan never becomes smaller or less available', () => {
