@@ -352,6 +352,25 @@ function describeAt(version: ProtocolVersion, staged: () => JourneyStage): void 
     },
   );
 
+  it('an address book, a list of tasks and one of notes are made, renamed and deleted as well', PATIENCE, async () => {
+    const collections = [
+      { type: FolderType.userContacts, itemClass: 'Contacts' },
+      { type: FolderType.userTasks, itemClass: 'Tasks' },
+      ...(staged().hasNotes ? [{ type: FolderType.userNotes, itemClass: 'Notes' }] : []),
+    ];
+    for (const { type, itemClass } of collections) {
+      const displayName = `More ${itemClass} ${version}`;
+      const serverId = await phone.folderCreate({ displayName, parentId: '0', type });
+      const made = (await staged().other.folders()).find((it) => it.name === displayName);
+      expect(made?.itemClass).toBe(itemClass);
+      await phone.folderUpdate({ serverId, parentId: '0', displayName: `${displayName}, renamed` });
+      const names = (await staged().other.folders()).map((it) => it.name);
+      expect(names).toContain(`${displayName}, renamed`);
+      await phone.folderDelete(serverId);
+      expect((await staged().other.folders()).map((it) => it.id)).not.toContain(made?.id);
+    }
+  });
+
   it('MS-ASCMD_R918: items of every class are searched for by what is written in them', PATIENCE, async () => {
     const [event, card] = [newName(), newName('.vcf')];
     await store.put(await backendId('Calendar'), event, eventOf(event, `Regatta ${version}`), 'new');

@@ -236,7 +236,7 @@ function withKinds(
       own.find((it) => itemClass === 'Calendar' && path(it) === defaultCalendar) ??
       own.find((it) => !it.isMixed && USUAL_NAMES.has(lastName(path(it)).toLowerCase())) ??
       own.find((it) => !it.isMixed && USUAL_NAMES.has(it.name.toLowerCase())) ??
-      own.find((it) => itemClass !== 'Calendar' && !it.isMixed) ??
+      own.find((it) => itemClass !== 'Calendar' && !it.isMixed && !isMade(it)) ??
       own.find((it) => calendar !== undefined && path(it) === parseCollectionId(calendar)?.path) ??
       own.find((it) => USUAL_NAMES.has(lastName(path(it)).toLowerCase())) ??
       own[0];
@@ -251,9 +251,10 @@ function withKinds(
 
 /** Those that were made by a device come last: none of them takes the place of what was the default one before. */
 function byAge(one: Omit<DavCollection, 'kind'>, other: Omit<DavCollection, 'kind'>): number {
-  const rank = ({ id }: Omit<DavCollection, 'kind'>) => (lastName(id).startsWith(MADE_PREFIX) ? 1 : 0);
-  return rank(one) - rank(other) || (one.id < other.id ? -1 : 1);
+  return Number(isMade(one)) - Number(isMade(other)) || (one.id < other.id ? -1 : 1);
 }
+
+const isMade = ({ id }: Omit<DavCollection, 'kind'>): boolean => lastName(id).startsWith(MADE_PREFIX);
 
 const lastName = (path: string): string => path.split('/').at(-2) ?? '';
 
