@@ -16,7 +16,6 @@ interface Stream {
 }
 
 export function openTerminal(json: boolean, out: Stream, err: Stream): Terminal {
-  if (out === process.stdout) process.stdout.once('error', endWithoutReader);
   const shows = !json && err.isTTY === true;
   let shown = false;
   const clear = () => {
@@ -40,10 +39,4 @@ export function openTerminal(json: boolean, out: Stream, err: Stream): Terminal 
       shown = true;
     },
   };
-}
-
-/** Whoever reads the output has read enough, as `head` does: nothing failed, and nobody is left to be told. */
-function endWithoutReader(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
 }

@@ -183,7 +183,7 @@ export const topologySchema = z.strictObject({
           ),
           failOverTo: optional(
             name(
-              'With `geography`: the pool whose users its own become when its region is lost. A replica of its table is kept in the region of that one.',
+              'With `geography`: the pool whose users its own become when its region is lost. A replica of its table is kept in the region of that one, whose mail system must have these users too.',
             ),
           ),
           canary: optionalSection({
