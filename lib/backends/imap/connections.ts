@@ -20,7 +20,6 @@ export class WorkConnections {
   readonly #idle: { readonly session: ImapSession; readonly timer: Timer }[] = [];
   readonly #busy = new Set<ImapSession>();
   readonly #waiting: Waiter[] = [];
-  readonly #selections = new Map<string, number>();
   #opening = 0;
   #isClosed = false;
 
@@ -88,7 +87,6 @@ export class WorkConnections {
         this.#opening++;
         try {
           const session = await this.#open();
-          session.selections = this.#selections;
           if (this.#isClosed) {
             session.close();
             throw closedError();

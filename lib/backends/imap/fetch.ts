@@ -2,9 +2,8 @@
 import type { FetchedMessage, FetchedPart, FetchPlan, Part, PartRequest } from '../message.ts';
 import { UidRuns } from '../uid-runs.ts';
 import { both } from './changes.ts';
-import { ImapCommandError } from './errors.ts';
 import { type FetchItems, setsOf, stateOf, uidFetch } from './messages.ts';
-import { isFreshlySelected, select } from './select.ts';
+import { select } from './select.ts';
 import { structureOf } from './structure.ts';
 import type { ImapSession } from './wire/session.ts';
 import { textOf, type Value } from './wire/values.ts';
@@ -28,26 +27,8 @@ export async function fetchMessages(
     await select(session, folderId);
     return [];
   }
-  if (isFreshlySelected(session, folderId)) {
-    const messages = await fetchSelected(session, uids, plan, undefined, onMessage).catch((error: unknown) => {
-      // Something of it was removed meanwhile (EXPUNGEISSUED, RFC 5530), or the folder itself.
-      if (error instanceof ImapCommandError) return [];
-      throw error;
-    });
-    if (messages.length === uids.length) return messages;
-  }
-  return await fetchSelected(session, uids, plan, () => select(session, folderId), onMessage);
-}
-
-async function fetchSelected(
-  session: ImapSession,
-  uids: readonly number[],
-  plan: FetchPlan,
-  selectFirst: (() => Promise<unknown>) | undefined,
-  onMessage: ((message: FetchedMessage) => void) | undefined,
-): Promise<readonly FetchedMessage[]> {
   const drafts = new Map<number, Draft>();
-  const selecting = selectFirst?.();
+  const selecting = select(session, folderId);
   const first = setsOf(UidRuns.of(uids)).map((set) =>
     uidFetch(session, set, FIRST_ITEMS, (uid, items) => {
       if (!items.has('BODYSTRUCTURE')) return false;

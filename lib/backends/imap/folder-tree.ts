@@ -211,7 +211,6 @@ function forbidden(what: string, cause?: ImapCommandError): BackendError {
 
 /** A server may drop the connection whose selected folder is deleted, even by that connection itself. */
 async function deselect(session: ImapSession): Promise<void> {
-  session.selected = undefined;
   if (session.has('UNSELECT')) await quietly(session.command('UNSELECT'));
   else await session.command('EXAMINE INBOX');
 }

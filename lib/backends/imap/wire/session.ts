@@ -69,10 +69,6 @@ export class ImapSession {
   onClosed: (() => void) | undefined;
   /** To `change` something; undefined: for ever. */
   right: Right | undefined;
-  /** By folder, how often the user's connections have selected it; undefined: nobody counts. */
-  selections: Map<string, number> | undefined;
-  /** The folder that is selected, since when by the monotonic clock, and as which of those selections; undefined: none. */
-  selected: { readonly folderId: string; readonly atMs: number; readonly serial: number } | undefined;
   /** Extensions that ENABLE turned on. */
   readonly enabled = new Set<string>();
   readonly #writable: Duplex;
@@ -110,10 +106,6 @@ export class ImapSession {
       stream.on('end', () => this.end('the server closed the connection'));
     }
     options.readable.resume();
-  }
-
-  get nowMs(): number {
-    return this.#clock.monotonic();
   }
 
   get isOpen(): boolean {
