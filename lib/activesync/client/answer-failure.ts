@@ -8,7 +8,7 @@ const BY_HTTP_STATUS: Readonly<Record<number, readonly [code: ClientErrorCode, w
   401: [
     'unauthorized',
     'The server does not accept this user and password',
-    'Check both, and the form of the user name.',
+    'Check both, and the form of the user name',
   ],
   403: ['forbidden', 'This user or device may not sync', 'Ask those who run the server to allow it'],
   404: ['not-activesync', 'There is no ActiveSync at this address', 'Check the address'],
