@@ -7,13 +7,15 @@
 import { silentLog } from '../../../lib/platform/index.ts';
 import { HomeKeeper, HomeMap, type StorePlace } from '../../../lib/pool/homes/index.ts';
 import { beginFailOver, endFailOver, takeOver, UserMover } from '../../../lib/migration/index.ts';
-import type { Attributes, Key, Store } from '../../../lib/store/index.ts';
-import { SimulatedServer, type ServerWorld } from '../pool/simulated-server.ts';
+import type { Store } from '../../../lib/store/index.ts';
+import { SimulatedServer } from '../pool/simulated-server.ts';
 import { Scheduler } from '../support/scheduler.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import { SimulatedNetwork } from '../support/simulated-network.ts';
 import { SimulatedProcess } from '../support/simulated-process.ts';
 import { NO_FAULTS, SimulatedStore } from '../support/simulated-store.ts';
+import { HomesFaults } from './homes-faults.ts';
+import { POOLS, type PoolName, PoolWorld, STATE_SORT } from './pool-world.ts';
 
 export interface HomesResult {
   readonly seed: number;
@@ -26,52 +28,12 @@ export interface HomesResult {
   readonly trace: readonly string[];
 }
 
-const POOLS = ['east', 'west', 'north'] as const;
-type PoolName = (typeof POOLS)[number];
 const TENURE_MS = 12_000;
-/** Pools without a tenure are said to be gone, at the earliest, when they have stood still for so long. */
-const GONE_AFTER_MS = 31_000;
 const SERVERS = 2;
 const USERS = 3;
-const STATE_SORT = 'DEVICE#1';
-const ROUGH = {
-  ...NO_FAULTS,
-  appliedButError: 0.1,
-  refusedByError: 0.1,
-  lateRequest: 0.1,
-  lateMs: 8_000,
-  lost: 0.03,
-  latencyMs: [1, 200] as const,
-};
-
 interface Told {
   readonly id: string;
   readonly atMs: number;
-}
-
-class PoolWorld implements ServerWorld {
-  readonly isBalancing = false;
-  readonly servers: SimulatedServer[] = [];
-  readonly keepers: HomeKeeper[] = [];
-  readonly network: SimulatedNetwork;
-  readonly store: SimulatedStore;
-  readonly history: ServerWorld['history'];
-  readonly pool: PoolName;
-  /** It stands still, and goes on after its fail-over was begun, or later. */
-  isGone = false;
-  /** What has been replicated, and as of when. */
-  replica: { readonly atMs: number; readonly items: ReadonlyMap<string, Attributes> } = { atMs: 0, items: new Map() };
-
-  constructor(pool: PoolName, network: SimulatedNetwork, store: SimulatedStore, history: ServerWorld['history']) {
-    this.pool = pool;
-    this.network = network;
-    this.store = store;
-    this.history = history;
-  }
-
-  at(address: string): SimulatedServer | undefined {
-    return this.servers.find((it) => it.address === address);
-  }
 }
 
 export class HomesSimulation {
@@ -94,6 +56,7 @@ export class HomesSimulation {
   readonly #losses = new Map<string, { readonly fromMs: number; readonly toMs: number }[]>();
   /** When the user came home to where the user is. */
   readonly #arrivedAt = new Map<string, number>();
+  readonly #faults: HomesFaults;
   #isOver = false;
   #serial = 0;
 
@@ -113,6 +76,13 @@ export class HomesSimulation {
       this.#pools.set(pool, world);
       for (let number = 1; number <= SERVERS; number++) this.#boot(world, `${pool}${number}:1`);
     }
+    this.#faults = new HomesFaults({
+      scheduler: this.scheduler,
+      random: this.#random,
+      pools: [...this.#pools.values()],
+      mapStore: this.#mapStore,
+      note: (text) => this.#note(text),
+    });
   }
 
   get users(): readonly string[] {
@@ -239,16 +209,17 @@ export class HomesSimulation {
   }
 
   #misbehave(): void {
+    const faults = this.#faults;
     this.scheduler.after(this.#random.between(300, 6_000), () => {
       if (this.#isOver) return;
       this.#random.pick([
-        () => this.#pause(),
-        () => this.#pause(),
-        () => this.#cut(false),
-        () => this.#cut(true),
-        () => this.#cut(true),
-        () => this.#mapDown(),
-        () => this.#mapRough(),
+        () => faults.pause(),
+        () => faults.pause(),
+        () => faults.cutFromStore(),
+        () => faults.cutFromMap(),
+        () => faults.cutFromMap(),
+        () => faults.mapDown(),
+        () => faults.mapRough(),
         () => this.#move(),
         () => this.#move(),
         () => this.#move(),
@@ -258,59 +229,9 @@ export class HomesSimulation {
     });
   }
 
-  #anyServer(): { readonly world: PoolWorld; readonly server: SimulatedServer } {
-    const world = this.#pools.get(this.#random.pick(this.#names)) as PoolWorld;
-    return { world, server: this.#random.pick(world.servers) };
-  }
-
-  #pause(): void {
-    const { world, server } = this.#anyServer();
-    const { process } = server;
-    process.pause();
-    this.#note(`${process.name} stands still`);
-    this.scheduler.after(this.#random.between(500, 40_000), () => world.isGone || process.goOn());
-  }
-
-  /** Nothing tells a pool that stands still from one that has ended, and an administrator says that it has. */
   #goneFailOver(): void {
-    const from = this.#random.pick(this.#names);
-    const world = this.#pools.get(from) as PoolWorld;
-    if (world.isGone) return;
-    world.isGone = true;
-    for (const { process } of world.servers) process.pause();
-    this.#note(`all of ${from} stands still`);
-    this.scheduler.after(GONE_AFTER_MS, () => {
-      if (this.#isOver) return;
-      this.#failOver(from, () =>
-        this.scheduler.after(this.#random.between(0, 20_000), () => {
-          world.isGone = false;
-          for (const { process } of world.servers) process.goOn();
-          this.#note(`${from} goes on`);
-        }),
-      );
-    });
-  }
-
-  #cut(isFromMap: boolean): void {
-    const { world, server } = this.#anyServer();
-    const { name } = server.process;
-    const store = isFromMap ? this.#mapStore : world.store;
-    store.cut(name);
-    this.#note(`${name} is cut off from ${isFromMap ? 'the map' : 'its store'}`);
-    this.scheduler.after(this.#random.between(500, 50_000), () => store.heal(name));
-  }
-
-  #mapDown(): void {
-    this.#mapStore.setDown(true);
-    this.#note('the map is down');
-    this.scheduler.after(this.#random.between(500, 20_000), () => this.#mapStore.setDown(false));
-  }
-
-  #mapRough(): void {
-    this.#mapStore.faults = ROUGH;
-    this.#note('the map errs');
-    this.scheduler.after(this.#random.between(1_000, 20_000), () => {
-      this.#mapStore.faults = NO_FAULTS;
+    this.#faults.stopAll(({ pool }, goOnLater) => {
+      if (!this.#isOver) this.#failOver(pool, goOnLater);
     });
   }
 
@@ -369,17 +290,8 @@ export class HomesSimulation {
   /** A reading of each store every two seconds, which arrives up to thirty later. */
   #replicate(): void {
     for (const world of this.#pools.values()) {
-      const atMs = this.scheduler.now;
-      const items = new Map<string, Attributes>();
-      for (const user of this.users) {
-        for (const sort of ['OWNER', STATE_SORT]) {
-          const attributes = world.store.peek({ partition: `USER#${user}`, sort });
-          if (attributes !== undefined) items.set(`USER#${user} ${sort}`, attributes);
-        }
-      }
-      this.scheduler.after(this.#random.between(0, 30_000), () => {
-        if (atMs > world.replica.atMs) world.replica = { atMs, items };
-      });
+      const arrive = world.read(this.users, this.scheduler.now);
+      this.scheduler.after(this.#random.between(0, 30_000), arrive);
     }
     this.scheduler.after(2_000, () => this.#replicate());
   }
@@ -401,7 +313,7 @@ export class HomesSimulation {
     });
     // The lost pool's table, as it is in the region of the other.
     const openStore = async ({ table }: StorePlace): Promise<Store> =>
-      table === lost ? readingOf(this.#pools.get(lost) as PoolWorld) : storeOf(table);
+      table === lost ? (this.#pools.get(lost) as PoolWorld).replicaStore() : storeOf(table);
     const parts = { map, mover, openStore };
     task(parts, process).catch((thrown: unknown) => {
       this.#note(`${process.name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
@@ -435,30 +347,6 @@ export class HomesSimulation {
   #note(text: string): void {
     this.trace.push(`${(this.scheduler.now / 1000).toFixed(3)} ${text}`);
   }
-}
-
-/** Of what has been replicated, at the instant of the asking. */
-function readingOf({ replica: { items } }: PoolWorld): Store {
-  const no = () => {
-    throw new Error('A replica is only read');
-  };
-  return {
-    get: async (key: Key) => {
-      const attributes = items.get(`${key.partition} ${key.sort}`);
-      return attributes && { key, attributes };
-    },
-    async *query(partition) {
-      for (const [name, attributes] of items) {
-        const [own = '', sort = ''] = name.split(' ');
-        if (own === partition) yield { key: { partition, sort }, attributes };
-      }
-    },
-    put: no,
-    update: no,
-    delete: no,
-    scan: no,
-    close: async () => undefined,
-  };
 }
 
 export async function simulateHomes(seed: number, chaosMs = 150_000): Promise<HomesResult> {
