@@ -1,7 +1,7 @@
 // Changes of a calendar in flight when a request or an answer is lost, or when the server is killed: every one is made once, who is
 // invited gets each message once, the phone and the files agree afterwards, and no device begins again.
 import { watch } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DeviceClient, FolderType, itemText } from '../../lib/activesync/client/index.ts';
@@ -76,6 +76,21 @@ const filed = async (): Promise<readonly string[]> => {
   return texts.map((text) => /^SUMMARY:(.*?)\r?$/m.exec(text)?.[1] ?? '').sort();
 };
 
+const fileOf = async (subject: string): Promise<string> => {
+  for (const name of await readdir(calendar)) {
+    if (name.endsWith('.ics') && (await readFile(join(calendar, name), 'utf8')).includes(`SUMMARY:${subject}\r`))
+      return name;
+  }
+  throw new Error(`no event ${subject}`);
+};
+
+/** In one step, as programs write files that others read. */
+async function writeByAnother(name: string, subject: string): Promise<void> {
+  const text = await readFile(join(calendar, name), 'utf8');
+  await writeFile(join(root, name), text.replace(/^SUMMARY:.*\r$/m, `SUMMARY:${subject}\r`));
+  await rename(join(root, name), join(calendar, name));
+}
+
 /** Of what Bob got: Message-IDs by the subject, each once. */
 async function invitations(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const found = new Map<string, Set<string>>();
@@ -126,39 +141,48 @@ function arm(trouble: Trouble): () => Promise<number> {
   };
 }
 
-describe.each(TROUBLES)('while a phone adds, changes and deletes events, $name', (trouble) => {
-  it('everything is done once', { timeout: 120_000 }, async () => {
-    const phone = phoneOf();
-    await phone.folderSync();
-    const { serverId: collectionId } = phone.folder(FolderType.calendar);
-    await phone.syncAll({ collectionId });
-    const before = await filed();
-    const act = async (commands: Parameters<typeof phone.syncAll>[0]['commands']) => {
-      const disarm = arm(trouble);
-      await phone.syncAll({ collectionId, commands });
-      expect(await disarm()).toBeGreaterThanOrEqual(1);
-    };
-    const label = trouble.name.replaceAll(' ', '-');
-    const [one, two] = [`One-${label}`, `Two-${label}`];
-    await act([
-      { kind: 'add', clientId: 'c1', data: eventData(one) },
-      { kind: 'add', clientId: 'c2', data: eventData(two) },
-    ]);
-    expect(await filed()).toEqual([...before, one, two].sort());
-    const idOf = (subject: string) =>
-      phone.items(collectionId).find((it) => itemText(it, 'Calendar:Subject') === subject)?.serverId ?? '';
-    await act([{ kind: 'change', serverId: idOf(one), data: eventData(`${one}-changed`) }]);
-    expect(await filed()).toEqual([...before, `${one}-changed`, two].sort());
-    await act([{ kind: 'delete', serverId: idOf(two) }]);
-    expect(await filed()).toEqual([...before, `${one}-changed`].sort());
-    const told = await invitations();
-    for (const subject of [one, two, `Updated: ${one}-changed`, `Cancelled: ${two}`])
-      expect(told.get(subject)?.size, subject).toBe(1);
-    await eventually('the phone to have what the files have', async () => {
+describe.each(TROUBLES)(
+  'while a phone adds, changes and deletes events, and another program changes one, $name',
+  (trouble) => {
+    it('everything is done once', { timeout: 120_000 }, async () => {
+      const phone = phoneOf();
+      await phone.folderSync();
+      const { serverId: collectionId } = phone.folder(FolderType.calendar);
       await phone.syncAll({ collectionId });
-      const held = phone.items(collectionId).map((it) => itemText(it, 'Calendar:Subject') ?? '');
-      return JSON.stringify(held.sort()) === JSON.stringify(await filed()) || undefined;
+      const before = await filed();
+      const act = async (commands: Parameters<typeof phone.syncAll>[0]['commands']) => {
+        const disarm = arm(trouble);
+        await phone.syncAll({ collectionId, commands });
+        expect(await disarm()).toBeGreaterThanOrEqual(1);
+      };
+      const label = trouble.name.replaceAll(' ', '-');
+      const [one, two] = [`One-${label}`, `Two-${label}`];
+      await act([
+        { kind: 'add', clientId: 'c1', data: eventData(one) },
+        { kind: 'add', clientId: 'c2', data: eventData(two) },
+      ]);
+      expect(await filed()).toEqual([...before, one, two].sort());
+      const idOf = (subject: string) =>
+        phone.items(collectionId).find((it) => itemText(it, 'Calendar:Subject') === subject)?.serverId ?? '';
+      await act([{ kind: 'change', serverId: idOf(one), data: eventData(`${one}-changed`) }]);
+      expect(await filed()).toEqual([...before, `${one}-changed`, two].sort());
+      await act([{ kind: 'delete', serverId: idOf(two) }]);
+      expect(await filed()).toEqual([...before, `${one}-changed`].sort());
+      if (trouble.kind === 'lost') {
+        await writeByAnother(await fileOf(`${one}-changed`), `${one}-moved`);
+        await phone.ping({ heartbeatSeconds: 60, folders: [{ id: collectionId, itemClass: 'Calendar' }] });
+        await act([]);
+        expect(phone.items(collectionId).map((it) => itemText(it, 'Calendar:Subject'))).toContain(`${one}-moved`);
+      }
+      const told = await invitations();
+      for (const subject of [one, two, `Updated: ${one}-changed`, `Cancelled: ${two}`])
+        expect(told.get(subject)?.size, subject).toBe(1);
+      await eventually('the phone to have what the files have', async () => {
+        await phone.syncAll({ collectionId });
+        const held = phone.items(collectionId).map((it) => itemText(it, 'Calendar:Subject') ?? '');
+        return JSON.stringify(held.sort()) === JSON.stringify(await filed()) || undefined;
+      });
+      expect(resyncs).toEqual([]);
     });
-    expect(resyncs).toEqual([]);
-  });
-});
+  },
+);

@@ -96,6 +96,9 @@ describe('a message that cannot be rendered', () => {
     const bad = failingOver('message 2');
     expect(told(await phone.sync({ renderer: bad }))).toEqual(['change 1:1']);
     expect(await phone.sync({ renderer: bad })).toMatchObject({ changed: false });
+    expect(await phone.device.watchState('1')).toBe('quiet');
+    await stage.clock.advance(DAY_MS + 1);
+    expect(told(await phone.sync())).toEqual(['change 1:2']);
   });
 });
 
@@ -139,6 +142,22 @@ describe('a device that fails over what it is sent', () => {
     expect(await phone.sync()).toMatchObject({ changes: [] });
     await stage.clock.advance(DAY_MS + 1);
     expect(told(await phone.sync())).toEqual(['add 1:1']);
+  });
+
+  it('over a change alone: it is kept from it for a day', async () => {
+    const stage = new Stage();
+    stage.mailbox.deliver();
+    const phone = await stage.phone();
+    await phone.prime();
+    stage.mailbox.flag(1, { add: ['\\Seen'] });
+    for (let i = 0; i < 5; i++) {
+      const answer = await phone.ask();
+      expect(answer.kind === 'answer' && told(answer)).toEqual(['change 1:1']);
+    }
+    expect(await phone.sync()).toMatchObject({ changes: [] });
+    expect(await poisonRecords(stage)).toEqual([['POISON#phone1#1:1', 'device-fails', 1]]);
+    await stage.clock.advance(DAY_MS + 1);
+    expect(told(await phone.sync())).toEqual(['change 1:1']);
   });
 
   it('that came through gets full windows again', async () => {

@@ -231,6 +231,41 @@ describe('a phone', () => {
     expect((await sync()).changed).toBe(false);
   });
 
+  it('whose answer was lost is told once more what others added, changed and deleted', async () => {
+    const [changed, deleted] = [await put('Standup'), await put('Lunch')];
+    await phone.prime({ renderer });
+    const store = await other();
+    await store.put(folder.backendId ?? '', changed, eventText(changed, { summary: 'Daily' }), undefined);
+    await store.remove(folder.backendId ?? '', deleted, undefined);
+    await put('Walk');
+    const lost = await phone.ask({ renderer });
+    expect(lost).toMatchObject({ changes: [{ kind: 'delete' }, { kind: 'change' }, { kind: 'add' }] });
+    expect(await phone.ask({ renderer })).toEqual(lost);
+    await drain();
+    expect(subjects()).toEqual(['Daily', 'Walk']);
+    expect((await sync()).changed).toBe(false);
+  });
+
+  it('whose answer was lost is told the rest of it where something cannot be read any more, and of that when it can', async () => {
+    const name = await put('Standup');
+    await put('Lunch');
+    await phone.prime({ renderer });
+    const store = await other();
+    await store.put(folder.backendId ?? '', name, eventText(name, { summary: 'Daily' }), undefined);
+    await put('Walk');
+    await phone.ask({ renderer });
+    await store.put(folder.backendId ?? '', name, eventText(name, { summary: 'Poison' }), undefined);
+    await sync();
+    expect(subjects()).toEqual(['Lunch', 'Standup', 'Walk']);
+    const poisoned: string[] = [];
+    for await (const { key } of standalone.store.query('USER#ada', { prefix: 'POISON#' })) poisoned.push(key.sort);
+    expect(poisoned).toEqual([`POISON#phone1#${idOf('Standup')}`]);
+    expect((await sync()).changed).toBe(false);
+    await store.put(folder.backendId ?? '', name, eventText(name, { summary: 'Cured' }), undefined);
+    await sync();
+    expect(subjects()).toEqual(['Cured', 'Lunch', 'Walk']);
+  });
+
   it('repeats what a server did and did not live to record: nothing happens twice', async () => {
     await put('Standup');
     await phone.prime({ renderer });

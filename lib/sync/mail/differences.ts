@@ -20,7 +20,7 @@ export interface Differences {
 export interface Scope {
   /** Is the item at this place of the snapshot in the filter's window? */
   readonly isIn: (place: number) => boolean;
-  /** Messages not to be sent for now. */
+  /** Messages not to be sent for now, and those of which a change is not. */
   readonly isSkipped: (uid: number, flagText: string) => boolean;
 }
 
@@ -53,7 +53,7 @@ export function differencesOf(holding: Holding, snapshot: FolderSnapshot, scope:
       const told = toldAs[holding.flags[held++] as number];
       if (table.isHidden(flag)) removed.push(uid);
       else if (!isIn) aged.push(uid);
-      else if (told !== flag) changed.push(uid);
+      else if (told !== flag && !scope.isSkipped(uid, table.textOf(flag))) changed.push(uid);
     } else if (isIn && !table.isHidden(flag) && !scope.isSkipped(uid, table.textOf(flag))) addedPlaces.push(place);
   }
   for (; held < holding.uids.length; held++) removed.push(holding.uids[held] as number);

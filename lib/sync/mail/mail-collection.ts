@@ -42,7 +42,10 @@ export async function syncMail<T>(
     return advance(session, standing, request, renderer);
   }
   const suspicion = loaded.isKeyUsed ? undefined : await suspect(session, loaded);
-  if (!suspicion && isRepetition(loaded, request)) return replay(session, loaded, request, renderer);
+  if (!suspicion && isRepetition(loaded, request)) {
+    const again = await replay(session, loaded, request, renderer);
+    if (again) return again;
+  }
   const standing: Standing = {
     loaded,
     holding: state.base,

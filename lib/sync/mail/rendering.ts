@@ -19,7 +19,7 @@ export interface Unrenderable {
 export interface Rendered<T> {
   readonly changes: readonly ServerChange<T>[];
   readonly delta: Delta;
-  /** New messages that could not be rendered. */
+  /** Items that could not be rendered: the device is told nothing of them. */
   readonly poisoned: readonly Unrenderable[];
   /** New messages that were gone before they could be fetched. */
   readonly gone: number;
@@ -68,10 +68,10 @@ export function renderWindow<T>(
       unfounded++;
       continue;
     }
-    told.changed.set(uid, flags);
     try {
       const previous = before === undefined ? undefined : flagsOfText(before);
       changes.push({ kind: 'change', serverId: idOf(uid), item: renderer.render(message, 'change', previous) });
+      told.changed.set(uid, flags);
     } catch (error) {
       poisoned.push({ uid, flags, error });
     }
@@ -102,7 +102,7 @@ export async function renderDelta<T>(
   delta: Delta,
   renderer: Renderer<T>,
   fetcherFor: (renderer: Renderer<T>) => Fetcher<T>,
-): Promise<readonly ServerChange<T>[]> {
+): Promise<Rendered<T>> {
   const isCurrent = delta.mark === snapshot.mark;
   const receivedAt = (uid: number) => snapshot.receivedAt[snapshot.find(uid)] ?? 0;
   const newestFirst = [...delta.added.keys()].sort((a, b) => receivedAt(b) - receivedAt(a) || b - a);
@@ -117,10 +117,10 @@ export async function renderDelta<T>(
   };
   const told = new Map([...delta.changed, ...delta.added]);
   const asTold: Renderer<T> = {
-    plan: renderer.plan,
+    ...renderer,
     render: (message, purpose) =>
       renderer.render({ ...message, flags: flagsOfText(told.get(message.uid) ?? '') }, purpose),
   };
   const content = await fetchWindow(window, fetcherFor(asTold));
-  return renderWindow(folderId, delta.mark, window, Holding.empty(delta.mark), asTold, content).changes;
+  return renderWindow(folderId, delta.mark, window, Holding.empty(delta.mark), asTold, content);
 }

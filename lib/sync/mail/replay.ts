@@ -30,17 +30,22 @@ export function isRepetition({ state, optionsText: storedOptions }: LoadedState,
   );
 }
 
+/**
+ * Undefined: something of it cannot be rendered any more, and the device would never hear of it. It is to be answered from the
+ * state at its key.
+ */
 export async function replay<T>(
   session: CollectionSession,
   loaded: LoadedState,
   request: CollectionRequest,
   renderer: Renderer<T>,
-): Promise<CollectionAnswer<T>> {
+): Promise<CollectionAnswer<T> | undefined> {
   const { state, current } = loaded;
   const snapshot = await look(session, state.reach);
   const rendering = renderingText(request.options ?? state.options, renderer.kind);
   const fetcherFor = (asTold: Renderer<T>) => fetcherOf(session, snapshot, asTold, undefined, Number.POSITIVE_INFINITY);
-  const changes = await renderDelta(session.folder.id, snapshot, state.delta, renderer, fetcherFor);
+  const { changes, poisoned } = await renderDelta(session.folder.id, snapshot, state.delta, renderer, fetcherFor);
+  if (poisoned.length > 0) return undefined;
   const stored = replayed(request.commands, state.results);
   const fetched = await fetchOutcomes(session, request.commands, renderer, snapshot);
   const outcomes = request.commands.flatMap((_, index) => {
