@@ -118,6 +118,7 @@ async function open(
     idleSeconds: limits.idleUserSeconds,
     onMonitorLag: (lagMs) => metrics.monitorLag(lagMs),
     onPoison: (cause) => metrics.poison(cause),
+    onResync: (scope) => metrics.resync(scope),
   });
   opened.push(() => owner.close());
   const authenticator = new Authenticator({

@@ -6,7 +6,7 @@ import type { Account, Credentials, Mailbox, MailSystem } from '../backends/inde
 import { type Clock, type Log, type Random, reasonOf, type Timer } from '../platform/index.ts';
 import type { Lease } from '../pool/index.ts';
 import type { Store } from '../store/index.ts';
-import { type Completion, createUserSync, type SyncSettings, type UserSync } from '../sync/index.ts';
+import { type Completion, createUserSync, type ResyncScope, type SyncSettings, type UserSync } from '../sync/index.ts';
 
 /** How often idle users are looked for. */
 const SWEEP_MS = 60_000;
@@ -24,6 +24,7 @@ export interface OwnerParts {
   readonly idleSeconds: number;
   readonly onMonitorLag?: (lagMs: number) => void;
   readonly onPoison?: (cause: 'not-rendered' | 'device-fails') => void;
+  readonly onResync?: (scope: ResyncScope) => void;
 }
 
 interface Served {
@@ -149,7 +150,7 @@ export class Owner {
   }
 
   #open(account: Account, credentials: Credentials, lease: Lease): Promise<UserSync> {
-    const { mail, store, clock, random, log, settings, onMonitorLag, onPoison } = this.#parts;
+    const { mail, store, clock, random, log, settings, onMonitorLag, onPoison, onResync } = this.#parts;
     const sync = (async () => {
       const mailbox =
         (await this.#takePrepared(account, credentials, lease)) ?? (await mail.open(account, credentials, lease));
@@ -164,6 +165,7 @@ export class Owner {
         settings,
         ...(onMonitorLag && { onMonitorLag }),
         ...(onPoison && { onPoison }),
+        ...(onResync && { onResync }),
       });
       user.waiting.onCompletion((ticket, completion) => this.#onCompletion(ticket, completion));
       return user;

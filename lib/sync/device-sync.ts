@@ -88,7 +88,9 @@ export class EngineDevice implements DeviceSync {
   }
 
   async hierarchy(syncKey: string): Promise<HierarchyAnswer> {
-    return this.#mutex.run(FOLDERS_LOCK, () => this.#folders.sync(syncKey));
+    const answer = await this.#mutex.run(FOLDERS_LOCK, () => this.#folders.sync(syncKey));
+    if (answer.kind === 'invalid-key') this.#context.onResync(this.deviceId);
+    return answer;
   }
 
   async changeFolder(syncKey: string, change: FolderChange): Promise<FolderChangeAnswer> {
@@ -102,7 +104,10 @@ export class EngineDevice implements DeviceSync {
         const folder = await this.#folderFor(request);
         if (!folder) return { kind: 'refused', reason: 'not-found' };
         if (folder.kind === 'inbox' || folder.itemClass !== 'Email') this.#monitor.want(folder.id);
-        return await syncMail(this.#session(folder), request, renderer);
+        const answer = await syncMail(this.#session(folder), request, renderer);
+        if (answer.kind === 'refused' && answer.reason === 'invalid-key')
+          this.#context.onResync(this.deviceId, folder.id);
+        return answer;
       });
     } catch (error) {
       return { kind: 'refused', reason: await this.#reasonOf(error, collectionId) };

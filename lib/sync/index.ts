@@ -32,4 +32,4 @@ export { textOfItem as textOfResource } from './resources/resource-source.ts';
 export { SyncError, type SyncErrorCode } from './errors.ts';
 export { DEFAULT_SYNC_SETTINGS, type SyncSettings } from './settings.ts';
 export { readDevices } from './read-devices.ts';
-export { createUserSync, type UserSyncParts } from './user-sync.ts';
+export { createUserSync, type ResyncScope, type UserSyncParts } from './user-sync.ts';

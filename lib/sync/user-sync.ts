@@ -49,6 +49,9 @@ import { UserRecords } from './user-records.ts';
 import { TicketRoom } from './waiting-room.ts';
 import type { WaitingRoom } from './waiting.ts';
 
+/** What a device begins again: a collection (Sync) or the hierarchy of folders (FolderSync). */
+export type ResyncScope = 'collection' | 'folders';
+
 export interface UserSyncParts {
   readonly account: Account;
   readonly mailbox: Mailbox;
@@ -62,6 +65,8 @@ export interface UserSyncParts {
   readonly onMonitorLag?: (lagMs: number) => void;
   /** Told of every item that is kept from a device since it cannot be rendered or makes the device fail. */
   readonly onPoison?: (cause: PoisonedItem['cause']) => void;
+  /** Told whenever a device's sync key is none, so that the device begins again. */
+  readonly onResync?: (scope: ResyncScope) => void;
 }
 
 /** Opens nothing and reads nothing until a device asks. The mailbox is closed with it. */
@@ -130,6 +135,10 @@ class EngineUserSync implements UserSync {
       prefetcher: new Prefetcher(clock, settings),
       moving: new KeyedMutex(),
       poison: new PoisonBook(records, clock, log, (cause) => parts.onPoison?.(cause)),
+      onResync: (deviceId, collectionId) => {
+        log.info({ deviceId, collectionId }, 'a sync key is not known: the device is told to begin again');
+        parts.onResync?.(collectionId === undefined ? 'folders' : 'collection');
+      },
       clock,
       random,
       log,

@@ -74,7 +74,9 @@ describe("a server's metrics", () => {
       deviceType: 'TestPhone',
     });
     await device.folderSync();
-    await device.syncAll({ collectionId: device.folder(INBOX_TYPE).serverId });
+    const { serverId: collectionId } = device.folder(INBOX_TYPE);
+    await device.syncAll({ collectionId });
+    await device.sync({ collectionId, syncKey: 'nobody-gave-this' });
     device.close();
     const { status, type, text } = await read(running);
     expect([status, type]).toEqual([200, 'application/openmetrics-text; version=1.0.0; charset=utf-8']);
@@ -92,6 +94,8 @@ describe("a server's metrics", () => {
     expect(figures.get('caravan_store_operations_total{operation="put",result="done"}')).toBeGreaterThan(1);
     expect(figures.get('caravan_pool_events_total{event="takeover"}')).toBe(0);
     expect(figures.get('caravan_poison_items_total{cause="not-rendered"}')).toBe(0);
+    expect(figures.get('caravan_resyncs_total{scope="collection"}')).toBe(1);
+    expect(figures.get('caravan_resyncs_total{scope="folders"}')).toBe(0);
     expect(figures.get('caravan_memory_bytes')).toBeGreaterThan(1e6);
     for (const name of ['caravan_monitor_lag_seconds_count', 'caravan_event_loop_delay_seconds']) {
       expect(figures.has(name), name).toBe(true);

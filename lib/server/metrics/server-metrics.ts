@@ -2,6 +2,7 @@
 import { Metrics } from '../../platform/index.ts';
 import type { Load, PoolEvent, PoolMetrics } from '../../pool/index.ts';
 import type { StoreMetrics } from '../../store/index.ts';
+import type { ResyncScope } from '../../sync/index.ts';
 import type { ProcessSample } from './process-probes.ts';
 
 const POOL_EVENTS: readonly PoolEvent[] = [
@@ -55,7 +56,14 @@ export class ServerMetrics {
     labels: ['cause'],
   });
 
+  readonly #resyncs = this.registry.counter({
+    name: 'caravan_resyncs',
+    help: 'Devices told that their sync key is not known, so that they begin a collection or the folders again.',
+    labels: ['scope'],
+  });
+
   constructor() {
+    for (const scope of ['collection', 'folders']) this.#resyncs.add({ scope }, 0);
     for (const cause of ['not-rendered', 'device-fails']) this.#poison.add({ cause }, 0);
     const events = this.registry.counter({
       name: 'caravan_pool_events',
@@ -95,6 +103,10 @@ export class ServerMetrics {
 
   poison(cause: 'not-rendered' | 'device-fails'): void {
     this.#poison.add({ cause });
+  }
+
+  resync(scope: ResyncScope): void {
+    this.#resyncs.add({ scope });
   }
 
   monitorLag(lagMs: number): void {

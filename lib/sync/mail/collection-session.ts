@@ -31,6 +31,8 @@ export interface MailContext {
   readonly announcements: Announcements;
   readonly prefetcher: Prefetcher<NewItem<unknown>>;
   readonly poison: PoisonBook;
+  /** A device is told that its key is none, and begins the folders or a collection again. */
+  readonly onResync: (deviceId: string, collectionId?: string) => void;
   /** By ServerId: of two moves of a message at once a mail system may make two messages. */
   readonly moving: KeyedMutex;
   readonly clock: Clock;
