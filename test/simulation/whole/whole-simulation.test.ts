@@ -1,5 +1,5 @@
 /**
- * Five hundred histories in CI, a few in a quick run; ten thousand by `npm run simulate -- --seeds 10000`. A violation names its
+ * A thousand histories in CI, a few in a quick run; ten thousand by `npm run simulate -- --seeds 10000`. A violation names its
  * seed, and `npm run simulate -- --from SEED --seeds 1 --trace` tells that history.
  */
 import { availableParallelism } from 'node:os';
@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { runSeeds } from './run-seeds.ts';
 
 const IS_FULL = process.env['CARAVAN_TEST_SIZE'] === 'full';
-const SEEDS = IS_FULL ? 500 : 20;
+const SEEDS = IS_FULL ? 1_000 : 20;
 const BATCH = 100;
 const WORKERS = Math.min(2, availableParallelism());
 const LIMIT_MS = 900_000;

@@ -13,10 +13,14 @@ export interface Trouble {
 export interface Account {
   readonly lived: readonly Lived[];
   readonly troubles: readonly Trouble[];
+  /** How often a device was told to begin again. */
+  readonly resyncs: number;
+  /** Everything else that was not as it must be. */
+  readonly differences: number;
 }
 
 /** One line. */
-export function describeAccount({ lived, troubles }: Account): string {
+export function describeAccount({ lived, troubles }: Pick<Account, 'lived' | 'troubles'>): string {
   const longestMs = Math.max(0, ...lived.map((it) => it.toMs - it.fromMs));
   return [
     `commands: ${countsOf(lived.map((it) => it.command))}`,

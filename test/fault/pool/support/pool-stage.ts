@@ -29,6 +29,8 @@ export interface DuringOptions {
   readonly everyMs: number;
   readonly mayBeTwice?: boolean;
   readonly seamless?: boolean;
+  /** What is not as it must be makes it throw (the default), or is told on stderr and counted. */
+  readonly found?: 'throws' | 'counts';
 }
 
 const FIRST_MESSAGES = 4;
@@ -101,7 +103,7 @@ export class PoolStage {
    */
   async during(
     happening: () => Promise<void>,
-    { everyMs, mayBeTwice = false, seamless = false }: DuringOptions,
+    { everyMs, mayBeTwice = false, seamless = false, found = 'throws' }: DuringOptions,
   ): Promise<Account> {
     const fromMs = performance.now();
     const livedBefore = this.people.map((it) => it.lived.length);
@@ -110,8 +112,10 @@ export class PoolStage {
     await whileTheyLive({ people, news, everyMs, random, logs: () => this.pool.logs() }, happening);
     const lived = this.people.flatMap((it, index) => it.lived.slice(livedBefore[index]));
     const troubles = this.troubles.filter((it) => it.atMs >= fromMs);
-    await this.#check(mayBeTwice, seamless ? troubles : []);
-    const account = { lived, troubles };
+    const { resyncs, differences, text } = await this.#check(mayBeTwice, seamless ? troubles : []);
+    if (text !== '' && found === 'throws') throw new Error(text);
+    process.stderr.write(text);
+    const account = { lived, troubles, resyncs, differences };
     process.stderr.write(`${describeAccount(account)}\n`);
     if (lived.length < this.people.length) throw new Error(`only ${lived.length} commands were done`);
     return account;
@@ -125,7 +129,11 @@ export class PoolStage {
     await this.pool.stop();
   }
 
-  async #check(mayBeTwice: boolean, troubles: readonly Trouble[]): Promise<void> {
+  /** `text` is empty where nothing was found. */
+  async #check(
+    mayBeTwice: boolean,
+    troubles: readonly Trouble[],
+  ): Promise<{ readonly resyncs: number; readonly differences: number; readonly text: string }> {
     const { site } = this.pool;
     const found: string[] = [];
     await atOnce(this.pool.users, async (user) => {
@@ -144,13 +152,16 @@ export class PoolStage {
       ...this.failures.map((it) => `failed: ${it}`),
       ...this.resyncs.map((it) => `began again: ${it}`),
     );
+    const resyncs = this.resyncs.length;
+    const differences = found.length - resyncs;
     // Each is told once.
     this.failures.length = 0;
     this.resyncs.length = 0;
-    if (found.length === 0) return;
+    if (found.length === 0) return { resyncs, differences, text: '' };
     const shown = found.slice(0, SHOWN_DIFFERENCES).join('\n');
     // Reports show the end of what is long.
-    throw new Error(`${this.pool.logs()}\n${await this.#traces(found)}\n${found.length} differences:\n${shown}`);
+    const text = `${this.pool.logs()}\n${await this.#traces(found)}\n${found.length} differences:\n${shown}\n`;
+    return { resyncs, differences, text };
   }
 
   /** Of whom there are differences: what servers did to their mailboxes, and the flags that their files have. */
