@@ -88,6 +88,4 @@ export interface CollectionRequest {
   readonly commands: readonly ClientCommand[];
   /** Absent: nobody is to be told of what the device does to resources. */
   readonly announcer?: Announcer | undefined;
-  /** Called when everything is rendered, before the device's new state is stored. */
-  readonly onRendered?: (() => Promise<void>) | undefined;
 }

@@ -15,7 +15,7 @@ import type {
 } from '../backends/index.ts';
 import type { Lease } from '../pool/index.ts';
 import type { CollectionOptions, CollectionRequest } from './collection-request.ts';
-import type { CollectionAnswer } from './collection-answer.ts';
+import type { CollectionAnswer, ServerChange } from './collection-answer.ts';
 import type { DeviceRecord } from './device-record.ts';
 import type { WaitingRoom } from './waiting.ts';
 import type { UnappliedMail } from './unapplied.ts';
@@ -36,6 +36,11 @@ export interface Renderer<T> {
    * `previous` flags, where it is known which ones the device was told.
    */
   render(message: FetchedMessage, purpose: 'add' | 'change', previous?: MessageFlags): T;
+  /**
+   * Called with what an answer tells, before the device's new state is stored; not when a lost answer is given again. Another renderer
+   * of the same kind may have rendered it: what there is to do is in the items.
+   */
+  readonly beforeStored?: (changes: readonly ServerChange<T>[]) => Promise<void>;
 }
 
 /** A folder as devices see it. */

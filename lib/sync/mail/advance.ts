@@ -74,7 +74,7 @@ export async function advance<T>(
 
   const done = [...run.results.values()];
   const made = await makeWindow(session, standing, request, renderer, { done, cutOff, reach });
-  await request.onRendered?.();
+  await renderer.beforeStored?.(made.rendered.changes);
   const outcomes = await outcomesOf(session, request, renderer, run, made.snapshot);
   const results = mergedResults(standing.results, commands, run);
   const hasRecorded = commands.some((command) => command.kind !== 'fetch');

@@ -61,14 +61,14 @@ const mail = (method: string, meeting: Meeting, from = BOB) =>
     ].join('\r\n'),
   );
 
-/** A phone gets everything in the inbox that it has not. */
-async function sync(phone = new TestDevice(ada.user), key = '0'): Promise<string> {
+/** A phone gets what it has not of the inbox, a window of it. */
+async function sync(phone = new TestDevice(ada.user), key = '0', window = 100): Promise<string> {
   const { xml } = await phone.post(
     'Sync',
-    `<Sync><Collections><Collection><SyncKey>${key}</SyncKey><CollectionId>${ada.folder(inbox).id}</CollectionId></Collection></Collections></Sync>`,
+    `<Sync><Collections><Collection><SyncKey>${key}</SyncKey><CollectionId>${ada.folder(inbox).id}</CollectionId><WindowSize>${window}</WindowSize></Collection></Collections></Sync>`,
   );
   const next = /<SyncKey>([^<]+)</.exec(xml)?.[1] ?? key;
-  return key === '0' ? sync(phone, next) : next;
+  return key === '0' ? sync(phone, next, window) : next;
 }
 
 async function kept(): Promise<string> {
@@ -97,6 +97,24 @@ describe('What comes by mail', () => {
     await keep({ answer: 'ACCEPTED' });
     await mail('CANCEL', { sequence: 1 });
     await sync();
+    expect(await kept()).toContain('STATUS:CANCELLED');
+  });
+
+  it.each([
+    ['in the first window', 100, false],
+    ['in a later one, fetched ahead', 1, false],
+    ['in a later one, two at a time', 2, false],
+    ['in a later one, after a restart', 1, true],
+  ])('cancels a meeting %s', async (_, window, restarts) => {
+    await keep({ answer: 'ACCEPTED' });
+    // The newest are told first.
+    await mail('CANCEL', { sequence: 1 });
+    for (let i = 0; i < 4; i++) await ada.standalone.put();
+    let key = await sync(new TestDevice(ada.user), '0', 1);
+    for (let sent = 1; sent < 5; sent += window) {
+      if (restarts) await ada.standalone.restart();
+      key = await sync(new TestDevice(await ada.standalone.user()), key, window);
+    }
     expect(await kept()).toContain('STATUS:CANCELLED');
   });
 

@@ -4,7 +4,7 @@
  * however often: it is the event itself that tells (by SEQUENCE, DTSTAMP and PARTSTAT).
  */
 import { BackendError, type FetchedMessage } from '../../../backends/index.ts';
-import type { Renderer, SyncFolder } from '../../../sync/index.ts';
+import type { CollectionAnswer, CollectionRequest, Renderer, SyncFolder } from '../../../sync/index.ts';
 import { CaravanError } from '../../../platform/index.ts';
 import {
   applyScheduled,
@@ -18,35 +18,44 @@ import type { CommandContext } from '../command.ts';
 /** Older ones were seen by somebody, or are of the past: a new phone's first Sync does not go through them all. */
 const APPLIES_FOR_MS = 14 * 86_400_000;
 
-export interface ReceivedMeetings<T> {
-  readonly renderer: Renderer<T>;
-  /** Of what was rendered. */
-  apply(): Promise<void>;
+/** An item, and what it says of a meeting: rendered ahead of time, it is applied by whoever sends the item. */
+interface Received<T> {
+  readonly item: T;
+  readonly scheduled: ScheduledMessage | undefined;
 }
 
-/** Undefined where there is nothing to receive: of other folders than the inbox, and without a calendar. */
-export function receiveMeetings<T>(
+/** Syncs the collection and applies what the mail in the answer says of meetings: that of the inbox, where there is a calendar. */
+export async function syncReceiving<T>(
+  request: CollectionRequest,
   renderer: Renderer<T>,
   folder: SyncFolder,
   context: CommandContext,
-): ReceivedMeetings<T> | undefined {
-  if (folder.kind !== 'inbox' || !context.user.mailbox.resources) return undefined;
-  const received = new Map<number, ScheduledMessage>();
+): Promise<CollectionAnswer<T>> {
+  const { device, user } = context;
+  if (folder.kind !== 'inbox' || !user.mailbox.resources) return device.syncCollection(request, renderer);
+  const answer = await device.syncCollection(request, receiving(renderer, context));
+  if (answer.kind === 'refused') return answer;
+  return {
+    ...answer,
+    outcomes: answer.outcomes.map((it) => (it.kind === 'fetched' ? { ...it, item: it.item.item } : it)),
+    changes: answer.changes.map((it) => ('item' in it ? { ...it, item: it.item.item } : it)),
+  };
+}
+
+function receiving<T>(renderer: Renderer<T>, context: CommandContext): Renderer<Received<T>> {
   const oldest = context.clock.now() - APPLIES_FOR_MS;
   return {
-    renderer: {
-      ...renderer,
-      render: (message, purpose, previous) => {
-        const scheduled = purpose === 'add' && message.receivedAt.getTime() > oldest && read(message);
-        if (scheduled) received.set(message.uid, scheduled);
-        return renderer.render(message, purpose, previous);
-      },
-    },
-    apply: async () => {
-      if (received.size === 0) return;
-      // In the order in which they came.
-      for (const uid of [...received.keys()].sort((a, b) => a - b)) {
-        await apply(received.get(uid) as ScheduledMessage, context.user.serverIdOf(folder, uid), context);
+    plan: renderer.plan,
+    ...(renderer.changePlan && { changePlan: renderer.changePlan }),
+    kind: `${renderer.kind ?? ''} with meetings`,
+    render: (message, purpose, previous) => ({
+      item: renderer.render(message, purpose, previous),
+      scheduled: purpose === 'add' && message.receivedAt.getTime() > oldest ? read(message) : undefined,
+    }),
+    beforeStored: async (changes) => {
+      // In the order in which they came: the newest are told first.
+      for (const change of changes.toReversed()) {
+        if ('item' in change && change.item.scheduled) await apply(change.item.scheduled, change.serverId, context);
       }
     },
   };

@@ -8,7 +8,7 @@ import { primedKey, recipientInformationState } from '../recipient-information.t
 import { announcerFor } from './announce-meeting.ts';
 import { type PreparedCollection, rendererFor } from './prepare-collection.ts';
 import type { SyncCollection } from './request.ts';
-import { applyAgain, receiveMeetings } from './receive-meetings.ts';
+import { applyAgain, syncReceiving } from './receive-meetings.ts';
 import { sendDrafts } from './send-drafts.ts';
 import { type CollectionReply, refusedStatus, type Rendered, type SendOutcome } from './write-answer.ts';
 
@@ -64,7 +64,6 @@ async function ask(
   const { asked, folder, options, supported, commands } = prepared;
   const { device } = context;
   const renderer = await rendererFor(prepared, context, version);
-  const received = receiveMeetings(renderer, folder, context);
   const isFull = window <= 0 && asked.getChanges;
   const answer =
     isFull && commands.length === 0
@@ -76,7 +75,7 @@ async function ask(
           changes: [],
           moreAvailable: false,
         } as const)
-      : await device.syncCollection(
+      : await syncReceiving(
           {
             collectionId: asked.id,
             syncKey: asked.syncKey,
@@ -87,9 +86,10 @@ async function ask(
             deletesAsMoves: asked.deletesAsMoves,
             commands,
             announcer: announcerFor(folder, version, context),
-            onRendered: received && (() => received.apply()),
           },
-          received?.renderer ?? renderer,
+          renderer,
+          folder,
+          context,
         );
   if (!isFull || answer.kind === 'refused') return answer;
   const state = await device.watchState(asked.id);
