@@ -5,6 +5,7 @@
  */
 import type { FetchedMessage, FetchPlan, MessageFlags, MessageState } from './message.ts';
 import type { ResourceStore } from './resources.ts';
+import type { SignIn } from './sign-in.ts';
 import type { UidRuns } from './uid-runs.ts';
 
 /** What a person typed, or what a monitor keeps in memory. Never logged, never stored in clear. */
@@ -36,7 +37,7 @@ export interface MailSystem {
    * A working session in a user's mailbox, with connections opened as needed. Without `right` any more nothing is changed: what
    * takes several steps ends between them, 'unavailable'. Default: for ever.
    */
-  open(account: Account, credentials: Credentials, right?: Right): Promise<Mailbox>;
+  open(account: Account, signIn: SignIn, right?: Right): Promise<Mailbox>;
   close(): Promise<void>;
 }
 

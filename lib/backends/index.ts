@@ -20,6 +20,7 @@ export type {
   SearchQuery,
   Watch,
 } from './backend.ts';
+export type { SignIn } from './sign-in.ts';
 export { composeBounce, type Failure } from './folders/bounce.ts';
 export {
   CardDavDirectory,

@@ -7,6 +7,7 @@ import { type Clock, type Log, type Random, reasonOf, type Timer } from '../plat
 import type { Lease } from '../pool/index.ts';
 import type { Store } from '../store/index.ts';
 import { type Completion, createUserSync, type ResyncScope, type SyncSettings, type UserSync } from '../sync/index.ts';
+import { ConfirmedPasswords } from './confirmed-passwords.ts';
 
 /** How often idle users are looked for. */
 const SWEEP_MS = 60_000;
@@ -29,7 +30,7 @@ export interface OwnerParts {
 
 interface Served {
   readonly account: Account;
-  readonly credentials: Credentials;
+  readonly passwords: ConfirmedPasswords;
   readonly lease: Lease;
   readonly sync: Promise<UserSync>;
   /** Once it is open. */
@@ -39,7 +40,7 @@ interface Served {
 
 /** Opened before the lease came. */
 interface Prepared {
-  readonly credentials: Credentials;
+  readonly passwords: ConfirmedPasswords;
   readonly mailbox: Promise<Mailbox>;
   readonly timer: Timer;
   /** By which the mailbox may be changed: none until it comes. */
@@ -80,7 +81,10 @@ export class Owner {
     this.#onCompletion = listener;
   }
 
-  /** The user's side of the road, opened if need be. Throws BackendError and StoreError. */
+  /**
+   * The user's side of the road, opened if need be. `credentials` were confirmed by the mail system lately. Throws BackendError
+   * and StoreError.
+   */
   async serve(account: Account, credentials: Credentials, lease: Lease): Promise<UserSync> {
     for (;;) {
       const served = this.#users.get(account.user);
@@ -90,9 +94,8 @@ export class Owner {
         await closing;
         continue;
       }
-      // A changed password was confirmed by the mail system: the connections made with the old one are of no use.
-      const isCurrent = served.credentials.password === credentials.password && isSameLease(served.lease, lease);
-      if (isCurrent) {
+      if (isSameLease(served.lease, lease)) {
+        served.passwords.add(credentials);
         served.lastUsed = this.#parts.clock.monotonic();
         return served.sync;
       }
@@ -108,7 +111,8 @@ export class Owner {
     if (!this.#prepared.has(user)) {
       const timer = clock.after(PREPARED_MS, () => this.#dismiss(user));
       const right = { isHeld: (): boolean => prepared.lease?.isHeld() ?? false };
-      const prepared: Prepared = { credentials, mailbox: mail.open(account, credentials, right), timer };
+      const passwords = new ConfirmedPasswords(credentials);
+      const prepared: Prepared = { passwords, mailbox: mail.open(account, passwords, right), timer };
       this.#prepared.set(user, prepared);
     }
     await this.#prepared.get(user)?.mailbox.catch((thrown: unknown) => {
@@ -125,7 +129,8 @@ export class Owner {
 
   /** What the next owner needs to open the user's mailbox. In memory only. */
   credentialsOf(user: string): { readonly account: Account; readonly credentials: Credentials } | undefined {
-    return this.#users.get(user);
+    const served = this.#users.get(user);
+    return served && { account: served.account, credentials: served.passwords.inUse };
   }
 
   /** Ends a user's monitor and answers its waiting devices; the next request opens it anew. */
@@ -151,9 +156,10 @@ export class Owner {
 
   #open(account: Account, credentials: Credentials, lease: Lease): Promise<UserSync> {
     const { mail, store, clock, random, log, settings, onMonitorLag, onPoison, onResync } = this.#parts;
+    const prepared = this.#takePrepared(account, credentials, lease);
+    const passwords = prepared?.passwords ?? new ConfirmedPasswords(credentials);
     const sync = (async () => {
-      const mailbox =
-        (await this.#takePrepared(account, credentials, lease)) ?? (await mail.open(account, credentials, lease));
+      const mailbox = (await prepared?.mailbox.catch(() => undefined)) ?? (await mail.open(account, passwords, lease));
       const user = createUserSync({
         account,
         mailbox,
@@ -170,7 +176,7 @@ export class Owner {
       user.waiting.onCompletion((ticket, completion) => this.#onCompletion(ticket, completion));
       return user;
     })();
-    const served: Served = { account, credentials, lease, sync, lastUsed: clock.monotonic() };
+    const served: Served = { account, passwords, lease, sync, lastUsed: clock.monotonic() };
     this.#users.set(account.user, served);
     sync.then(
       (user) => {
@@ -183,13 +189,14 @@ export class Owner {
     return sync;
   }
 
-  async #takePrepared({ user }: Account, { password }: Credentials, lease: Lease): Promise<Mailbox | undefined> {
+  #takePrepared({ user }: Account, credentials: Credentials, lease: Lease): Prepared | undefined {
     const prepared = this.#prepared.get(user);
-    if (prepared?.credentials.password !== password) return undefined;
+    if (prepared === undefined) return undefined;
     this.#prepared.delete(user);
     prepared.timer.cancel();
     prepared.lease = lease;
-    return prepared.mailbox.catch(() => undefined);
+    prepared.passwords.add(credentials);
+    return prepared;
   }
 
   #dismiss(user: string): void {

@@ -73,6 +73,34 @@ describe('Authenticator', () => {
     expect((await check('ada', 'right')).kind).toBe('known');
     expect(asked).toHaveLength(2);
   });
+  it('remembers several passwords of a user, each for its own time', async () => {
+    const { check, asked, clock } = authenticator((it) =>
+      ['phone-1', 'tablet-1'].includes(it.password) ? ADA : undefined,
+    );
+    await check('ada', 'phone-1');
+    await clock.advance(40_000);
+    for (let i = 0; i < 5; i++) {
+      expect((await check('ada', 'tablet-1')).kind).toBe('known');
+      expect((await check('ada', 'phone-1')).kind).toBe('known');
+    }
+    expect(asked.map((it) => it.password)).toEqual(['phone-1', 'tablet-1']);
+    await clock.advance(40_000);
+    await check('ada', 'tablet-1');
+    await check('ada', 'phone-1');
+    expect(asked.map((it) => it.password)).toEqual(['phone-1', 'tablet-1', 'phone-1']);
+  });
+  it('takes an old password no longer than it is remembered, whatever else is confirmed', async () => {
+    const right = new Set(['old', 'new']);
+    const { check, clock } = authenticator((it) => (right.has(it.password) ? ADA : undefined));
+    await check('ada', 'old');
+    right.delete('old');
+    await clock.advance(30_000);
+    await check('ada', 'new');
+    expect((await check('ada', 'old')).kind).toBe('known');
+    await clock.advance(30_000);
+    expect((await check('ada', 'old')).kind).toBe('challenge');
+    expect((await check('ada', 'new')).kind).toBe('known');
+  });
   it('makes one login of a phone’s simultaneous first requests', async () => {
     const { check, asked } = authenticator();
     const answers = await Promise.all([check('ada', 'right'), check('ada', 'right'), check('ada', 'right')]);

@@ -2,6 +2,7 @@
 import { davRequest, type DAVResponse } from 'tsdav';
 import { Agent, fetch as undiciFetch, type Response as UndiciResponse } from 'undici';
 import { type Log, reasonOf } from '../../platform/index.ts';
+import type { Credentials } from '../backend.ts';
 import { BackendError } from '../errors.ts';
 import type { DavEnvironment } from './configuration.ts';
 
@@ -29,15 +30,14 @@ export interface Answer {
 
 export class DavConnection {
   readonly #environment: DavEnvironment;
-  readonly #authorization: string | undefined;
+  readonly #credentials: Credentials | undefined;
   readonly #agent: Agent;
 
   /** Without credentials nobody signs in. */
-  constructor(environment: DavEnvironment, credentials?: { readonly userName: string; readonly password: string }) {
+  constructor(environment: DavEnvironment, credentials?: Credentials) {
     const { configuration } = environment;
     this.#environment = environment;
-    const pair = credentials && Buffer.from(`${credentials.userName}:${credentials.password}`).toString('base64');
-    this.#authorization = pair && `Basic ${pair}`;
+    this.#credentials = credentials;
     const { certificateAuthorities: ca, checkCertificates = true } = configuration;
     this.#agent = new Agent({
       connections: CONNECTIONS,
@@ -52,7 +52,7 @@ export class DavConnection {
   /** The answer is read whole, as far as it is not larger than so much. */
   async #fetch(url: string, init: RequestInit = {}, limitBytes: number): Promise<Response> {
     const { timeouts } = this.#environment;
-    const authorization = this.#authorization;
+    const authorization = this.#credentials && basic(this.#credentials);
     const headers = { ...(init.headers as Record<string, string>), ...(authorization && { authorization }) };
     let response: Response;
     try {
@@ -148,6 +148,9 @@ export class DavConnection {
     return davRequest({ url, init: { method, headers, body: xml }, convertIncoming: false, fetch });
   }
 }
+
+const basic = ({ userName, password }: Credentials): string =>
+  `Basic ${Buffer.from(`${userName}:${password}`).toString('base64')}`;
 
 /** Stops reading at the limit, however much more would come. */
 async function readWhole(response: UndiciResponse, limitBytes: number): Promise<Response> {

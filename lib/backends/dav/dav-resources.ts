@@ -1,6 +1,6 @@
 /** One user's calendars, address books, tasks and notes on CalDAV and CardDAV servers. */
 import { randomName } from '../../platform/index.ts';
-import type { BusyTime, Folder, FolderEvent, Watch } from '../backend.ts';
+import type { BusyTime, Credentials, Folder, FolderEvent, Watch } from '../backend.ts';
 import { busyTimes } from '../busy-times.ts';
 import { BackendError } from '../errors.ts';
 import type {
@@ -51,11 +51,7 @@ export class DavResources implements ResourceStore {
   #schedulesItself = false;
   readonly #watches = new Set<Watch>();
 
-  constructor(
-    environment: DavEnvironment,
-    credentials: { readonly userName: string; readonly password: string },
-    addresses: readonly string[],
-  ) {
+  constructor(environment: DavEnvironment, credentials: Credentials, addresses: readonly string[]) {
     this.#environment = environment;
     this.#addresses = addresses;
     this.#connection = new DavConnection(environment, credentials);

@@ -2,6 +2,7 @@
 import type { Clock, Log, Random } from '../../platform/index.ts';
 import type { Account, Credentials, Mailbox, MailSystem, Right } from '../backend.ts';
 import { withResources } from '../mailbox-with-resources.ts';
+import type { SignIn } from '../sign-in.ts';
 import type { DavConfiguration } from './configuration.ts';
 import { openDavResources } from './open.ts';
 
@@ -26,9 +27,9 @@ export class MailSystemWithDav implements MailSystem {
     return this.#mail.authenticate(credentials);
   }
 
-  async open(account: Account, credentials: Credentials, right?: Right): Promise<Mailbox> {
-    const mailbox = await this.#mail.open(account, credentials, right);
-    return withResources(mailbox, openDavResources(this.#configuration, this.#platform, account, credentials));
+  async open(account: Account, signIn: SignIn, right?: Right): Promise<Mailbox> {
+    const mailbox = await this.#mail.open(account, signIn, right);
+    return withResources(mailbox, openDavResources(this.#configuration, this.#platform, account, signIn));
   }
 
   close(): Promise<void> {

@@ -3,18 +3,23 @@ import type { Account, Credentials } from '../backend.ts';
 import { type DavConfiguration, davEnvironment } from './configuration.ts';
 import { DavResources } from './dav-resources.ts';
 
-/** The account's collections, by the password of its mailbox. Asks for nothing yet. */
+/** The account's collections, by the password with which its mailbox is opened now. Asks for nothing yet. */
 export function openDavResources(
   configuration: DavConfiguration,
   platform: { readonly clock: Clock; readonly random: Random; readonly log: Log },
   account: Account,
-  { password }: Credentials,
+  credentials: Credentials,
 ): DavResources {
   const userName = configuration.loginName === 'address' ? (account.addresses[0] ?? account.user) : account.user;
   const log = platform.log.child({ user: account.user });
   return new DavResources(
     davEnvironment(configuration, { ...platform, log }),
-    { userName, password },
+    {
+      userName,
+      get password() {
+        return credentials.password;
+      },
+    },
     account.addresses,
   );
 }

@@ -8,6 +8,7 @@ import { type Clock, type Log, type Random, silentLog, systemClock, systemRandom
 import type { Account, BusyTime, Credentials, Mailbox, MailSystem } from '../backend.ts';
 import { busyTimes } from '../busy-times.ts';
 import { BackendError } from '../errors.ts';
+import { type SignIn, withPassword } from '../sign-in.ts';
 import { deliver, type Trace } from './delivery.ts';
 import { diskError } from './errors.ts';
 import { withResources } from '../mailbox-with-resources.ts';
@@ -54,14 +55,15 @@ export class FoldersMailSystem implements MailSystem {
     return this.#users.authenticate(credentials);
   }
 
-  async open(account: Account, credentials: Credentials): Promise<Mailbox> {
-    const verified = await this.#users.authenticate(credentials);
-    if (verified?.user !== account.user) {
+  async open(account: Account, signIn: SignIn): Promise<Mailbox> {
+    const verified = await withPassword(signIn, async (credentials) => {
+      const known = await this.#users.authenticate(credentials);
+      if (known?.user === account.user) return known;
       throw new BackendError('rejected-credentials', `${account.user} cannot sign in`, {
         why: 'user name and password do not fit',
         remedy: 'Enter the password again on the device.',
       });
-    }
+    });
     const folders = await this.#prepared(verified);
     const { user, addresses, displayName } = verified;
     const log = this.#log.child({ user });

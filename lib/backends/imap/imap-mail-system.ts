@@ -2,6 +2,7 @@
 import type { Clock, Log, Random } from '../../platform/index.ts';
 import type { Account, Credentials, MailSystem, Right } from '../backend.ts';
 import { BackendError } from '../errors.ts';
+import { type SignIn, withPassword } from '../sign-in.ts';
 import { accountOf, loginNameOf } from './account.ts';
 import { environmentOf, type ImapConfiguration, type ImapEnvironment } from './configuration.ts';
 import { ImapMailbox } from './imap-mailbox.ts';
@@ -32,9 +33,12 @@ export class ImapMailSystem implements MailSystem {
     return session && account;
   }
 
-  async open(account: Account, credentials: Credentials, right?: Right): Promise<ImapMailbox> {
-    const opened = await ImapMailbox.open(this.#environment, account, credentials, async () => {
-      const session = await this.#login(account, credentials);
+  async open(account: Account, signIn: SignIn, right?: Right): Promise<ImapMailbox> {
+    const opened = await ImapMailbox.open(this.#environment, account, signIn, async () => {
+      const { master } = this.#environment.configuration;
+      const session = await (master
+        ? this.#login(account, signIn)
+        : withPassword(signIn, (credentials) => this.#login(account, credentials)));
       if (right) session.right = right;
       return session;
     });

@@ -3,7 +3,6 @@ import type {
   Account,
   AutoReply,
   Capabilities,
-  Credentials,
   Envelope,
   Folder,
   FolderChanges,
@@ -18,6 +17,7 @@ import type {
 import { BackendError } from '../errors.ts';
 import type { FetchedMessage, FetchPlan, MessageFlags } from '../message.ts';
 import { readAutoReply, writeAutoReply } from '../sieve/index.ts';
+import { type SignIn, withPassword } from '../sign-in.ts';
 import { changesSince } from './changes.ts';
 import type { ImapEnvironment } from './configuration.ts';
 import { type Repetition, WorkConnections } from './connections.ts';
@@ -36,7 +36,7 @@ export class ImapMailbox implements Mailbox {
   readonly account: Account;
   readonly capabilities: Capabilities;
   readonly #environment: ImapEnvironment;
-  readonly #credentials: Credentials;
+  readonly #signIn: SignIn;
   readonly #connections: WorkConnections;
   readonly #login: () => Promise<ImapSession>;
   readonly #monitors = new Set<Monitor>();
@@ -46,14 +46,14 @@ export class ImapMailbox implements Mailbox {
   private constructor(
     environment: ImapEnvironment,
     account: Account,
-    credentials: Credentials,
+    signIn: SignIn,
     login: () => Promise<ImapSession>,
     connections: WorkConnections,
     capabilities: Capabilities,
   ) {
     this.#environment = environment;
     this.account = account;
-    this.#credentials = credentials;
+    this.#signIn = signIn;
     this.#login = login;
     this.#connections = connections;
     this.capabilities = capabilities;
@@ -63,7 +63,7 @@ export class ImapMailbox implements Mailbox {
   static async open(
     environment: ImapEnvironment,
     account: Account,
-    credentials: Credentials,
+    signIn: SignIn,
     login: () => Promise<ImapSession>,
   ): Promise<ImapMailbox> {
     const connections = new WorkConnections(environment, login);
@@ -71,7 +71,7 @@ export class ImapMailbox implements Mailbox {
       const capabilities = await connections.run('the mailbox cannot be opened', 'repeatable', (session) =>
         capabilitiesOf(session, environment.configuration.sieve !== undefined),
       );
-      return new ImapMailbox(environment, account, credentials, login, connections, capabilities);
+      return new ImapMailbox(environment, account, signIn, login, connections, capabilities);
     } catch (error) {
       connections.close();
       throw error;
@@ -182,21 +182,23 @@ export class ImapMailbox implements Mailbox {
   }
 
   submit(envelope: Envelope, message: Uint8Array, signal?: AbortSignal): Promise<void> {
-    return submit(this.#environment, this, this.#credentials, envelope, message, signal);
+    return withPassword(this.#signIn, (credentials) =>
+      submit(this.#environment, this, credentials, envelope, message, signal),
+    );
   }
 
   autoReply(): Promise<AutoReply> {
-    return readAutoReply(sieveOptions(this.#environment, this.account, this.#credentials));
+    return readAutoReply(sieveOptions(this.#environment, this.account, this.#signIn));
   }
 
   setAutoReply(reply: AutoReply): Promise<void> {
     const { domain } = this.#environment.configuration;
     const owner = { addresses: this.account.addresses, domain };
-    return writeAutoReply(sieveOptions(this.#environment, this.account, this.#credentials), owner, reply);
+    return writeAutoReply(sieveOptions(this.#environment, this.account, this.#signIn), owner, reply);
   }
 
   async watch(listener: (event: FolderEvent) => void): Promise<Watch> {
-    const monitor = new Monitor(this.#environment, this.account, this.#login, listener);
+    const monitor = new Monitor(this.#environment, this.account, this.#signIn, this.#login, listener);
     this.#monitors.add(monitor);
     await monitor.start();
     return {

@@ -3,7 +3,7 @@
  * folders by STATUS and at the folder tree by LIST.
  */
 import { reasonOf, type Timer } from '../../platform/index.ts';
-import type { Account, FolderEvent } from '../backend.ts';
+import type { Account, Credentials, FolderEvent } from '../backend.ts';
 import { BackendError } from '../errors.ts';
 import type { ImapEnvironment } from './configuration.ts';
 import { backendErrorOf, ImapCommandError } from './errors.ts';
@@ -19,11 +19,14 @@ const INBOX_NEWS = new Set(['EXISTS', 'EXPUNGE', 'VANISHED', 'FETCH']);
 const MAX_RECONNECT_MS = 60_000;
 /** A password that is wrong stays wrong, and every attempt counts against the user at the mail server. */
 const REJECTED_RECONNECT_MS = 3_600_000;
+/** How often is looked for another one meanwhile. */
+const LOOK_FOR_PASSWORD_MS = 5_000;
 const POLL_GROWTH = 1.5;
 
 export class Monitor {
   readonly #environment: ImapEnvironment;
   readonly #account: Account;
+  readonly #credentials: Credentials;
   readonly #login: () => Promise<ImapSession>;
   readonly #listener: (event: FolderEvent) => void;
   /** What STATUS last told of a folder; kept when it is no longer watched, so that nothing is lost until it is again. */
@@ -46,11 +49,13 @@ export class Monitor {
   constructor(
     environment: ImapEnvironment,
     account: Account,
+    credentials: Credentials,
     login: () => Promise<ImapSession>,
     listener: (event: FolderEvent) => void,
   ) {
     this.#environment = environment;
     this.#account = account;
+    this.#credentials = credentials;
     this.#login = login;
     this.#listener = listener;
     this.#pollMs = environment.timeouts.pollMinSeconds * 1_000;
@@ -141,7 +146,7 @@ export class Monitor {
         const fields = { user: this.#account.user, attempt, reason: reasonOf(error) };
         this.#environment.log.warn(fields, 'the watch on a mailbox is interrupted');
         isLost = true;
-        if (isRejected) await this.#pause(REJECTED_RECONNECT_MS);
+        if (isRejected) await this.#untilOtherPassword();
       }
     }
   }
@@ -250,6 +255,14 @@ export class Monitor {
   #interrupt(): void {
     if (this.#wake) this.#wake();
     else this.#wasWoken = true;
+  }
+
+  async #untilOtherPassword(): Promise<void> {
+    const { password } = this.#credentials;
+    for (let pausedMs = 0; pausedMs < REJECTED_RECONNECT_MS && !this.#isClosed; pausedMs += LOOK_FOR_PASSWORD_MS) {
+      await this.#pause(LOOK_FOR_PASSWORD_MS);
+      if (this.#credentials.password !== password) return;
+    }
   }
 
   #reconnectDelayMs(attempt: number): number {

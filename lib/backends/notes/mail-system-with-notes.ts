@@ -1,6 +1,7 @@
 /** A mail system whose users have their notes in a folder of their mail. */
 import type { Clock, Log } from '../../platform/index.ts';
 import type { Account, Credentials, Mailbox, MailSystem, Right } from '../backend.ts';
+import type { SignIn } from '../sign-in.ts';
 import { withNotes } from './with-notes.ts';
 
 export class MailSystemWithNotes implements MailSystem {
@@ -20,10 +21,10 @@ export class MailSystemWithNotes implements MailSystem {
     return this.#mail.authenticate(credentials);
   }
 
-  async open(account: Account, credentials: Credentials, right?: Right): Promise<Mailbox> {
+  async open(account: Account, signIn: SignIn, right?: Right): Promise<Mailbox> {
     const { clock, log } = this.#platform;
     const tools = { log: log.child({ user: account.user }), nowMs: () => clock.now() };
-    return withNotes(await this.#mail.open(account, credentials, right), this.#folderId, tools);
+    return withNotes(await this.#mail.open(account, signIn, right), this.#folderId, tools);
   }
 
   close(): Promise<void> {

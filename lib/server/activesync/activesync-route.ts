@@ -274,12 +274,16 @@ export class ActiveSyncRoute implements Route {
       .execute(again ? { ...request, again } : request, hangUp.signal)
       .catch((thrown: unknown) => {
         if (thrown instanceof BackendError && thrown.code === 'rejected-credentials') {
-          authenticator.forget(request.credentials.userName);
+          authenticator.forget(request.credentials);
         }
         throw thrown;
       })
       .finally(() => response.off('close', onClose));
-    if (result.kind === 'reply') return this.#answer(exchange, result);
+    if (result.kind === 'reply') {
+      // The same, told by another server.
+      if (result.status === 401) authenticator.forget(request.credentials);
+      return this.#answer(exchange, result);
+    }
     if (response.destroyed) {
       this.#parking.forget(result.ticket);
       return road.closeTicket(result.ticket);

@@ -60,8 +60,8 @@ export class Authenticator {
   }
 
   /** The mail system has turned the password down in the middle of things: ask again at the next request. */
-  forget(userName: string): void {
-    this.#remembered.forget(userName);
+  forget(credentials: Credentials): void {
+    this.#remembered.forget(credentials);
   }
 
   #ask(credentials: Credentials, name: string): Promise<Account | undefined> {

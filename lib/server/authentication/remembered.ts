@@ -1,25 +1,33 @@
 /**
- * Passwords that the mail system has confirmed, as salted hashes in memory, so that it is not asked at every request. The
- * hash is a fast one on purpose: it is checked thousands of times a second and never leaves the process.
+ * Passwords that the mail system has confirmed, as salted hashes in memory, so that it is not asked at every request. A user
+ * may have several, one for each device say. The hash is a fast one on purpose: it is checked thousands of times a second and
+ * never leaves the process.
  */
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { Account, Credentials } from '../../backends/index.ts';
 import type { Clock, Random } from '../../platform/index.ts';
 
-const LIMIT_ENTRIES = 50_000;
+const LIMIT_NAMES = 50_000;
+const LIMIT_PASSWORDS = 8;
 
-interface Entry {
-  readonly salt: Uint8Array;
+interface Confirmed {
   readonly hash: Uint8Array;
   readonly account: Account;
   readonly expires: number;
+}
+
+interface Passwords {
+  /** One for all of a name, so that looking among them costs one hash. */
+  readonly salt: Uint8Array;
+  /** The one confirmed last is the last. */
+  confirmed: readonly Confirmed[];
 }
 
 export class Remembered {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #lifetimeSeconds: number;
-  readonly #entries = new Map<string, Entry>();
+  readonly #names = new Map<string, Passwords>();
 
   constructor(clock: Clock, random: Random, lifetimeSeconds: number) {
     this.#clock = clock;
@@ -29,33 +37,36 @@ export class Remembered {
 
   /** The account, if these very credentials were confirmed lately. */
   find(credentials: Credentials): Account | undefined {
-    const entry = this.#entries.get(credentials.userName);
-    if (!entry) return undefined;
-    if (this.#clock.monotonic() >= entry.expires) {
-      this.#entries.delete(credentials.userName);
-      return undefined;
-    }
-    return timingSafeEqual(entry.hash, hashOf(entry.salt, credentials.password)) ? entry.account : undefined;
+    const found = this.#find(credentials);
+    return found && this.#clock.monotonic() < found.expires ? found.account : undefined;
   }
 
   keep(credentials: Credentials, account: Account): void {
-    if (this.#entries.size >= LIMIT_ENTRIES) {
-      const [oldest] = this.#entries.keys();
-      if (oldest !== undefined) this.#entries.delete(oldest);
-    }
-    const salt = this.#random.bytes(16);
-    this.#entries.delete(credentials.userName);
-    this.#entries.set(credentials.userName, {
-      salt,
-      hash: hashOf(salt, credentials.password),
-      account,
-      expires: this.#clock.monotonic() + this.#lifetimeSeconds * 1000,
-    });
+    const { userName, password } = credentials;
+    const { salt, confirmed } = this.#names.get(userName) ?? { salt: this.#random.bytes(16), confirmed: [] };
+    const hashed = hashOf(salt, password);
+    const others = confirmed.filter((it) => !timingSafeEqual(it.hash, hashed)).slice(1 - LIMIT_PASSWORDS);
+    const expires = this.#clock.monotonic() + this.#lifetimeSeconds * 1000;
+    // To the end, so that the name confirmed longest ago is the first to be forgotten.
+    this.#names.delete(userName);
+    this.#names.set(userName, { salt, confirmed: [...others, { hash: hashed, account, expires }] });
+    if (this.#names.size <= LIMIT_NAMES) return;
+    const [oldest] = this.#names.keys();
+    if (oldest !== undefined) this.#names.delete(oldest);
   }
 
-  /** After the mail system has turned a password down that it took before. */
-  forget(userName: string): void {
-    this.#entries.delete(userName);
+  /** After the mail system has turned a password down that it took before. The user's others stay. */
+  forget(credentials: Credentials): void {
+    const passwords = this.#names.get(credentials.userName);
+    const found = this.#find(credentials);
+    if (passwords && found) passwords.confirmed = passwords.confirmed.filter((it) => it !== found);
+  }
+
+  #find({ userName, password }: Credentials): Confirmed | undefined {
+    const passwords = this.#names.get(userName);
+    if (!passwords) return undefined;
+    const hashed = hashOf(passwords.salt, password);
+    return passwords.confirmed.find((it) => timingSafeEqual(it.hash, hashed));
   }
 }
 

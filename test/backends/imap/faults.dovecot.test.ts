@@ -1,5 +1,6 @@
 /** What the mail system does when its servers fail, refuse, restart or fall silent. */
 import { connect, createServer, type Socket } from 'node:net';
+import { ConfirmedPasswords } from '../../../lib/server/confirmed-passwords.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ImapConfiguration, ImapMailSystem, SubmissionError } from '../../../lib/backends/imap/index.ts';
 import { BackendError, type FolderEvent, type Mailbox, UidRuns } from '../../../lib/backends/index.ts';
@@ -108,6 +109,14 @@ describe('IMAP mail system under faults', () => {
 
     it('opening with a password that is no longer right is rejected-credentials', async () => {
       await expectBackendError(t.system.open(ADA, { userName: 'ada', password: WRONG }), 'rejected-credentials');
+    });
+
+    it('opens with another password of the user’s where the first is no longer right', async () => {
+      const passwords = new ConfirmedPasswords({ userName: 'ada', password: WRONG });
+      passwords.add(t.credentials.ada);
+      const mailbox = await t.system.open(ADA, passwords);
+      expect(passwords.password).toBe(t.credentials.ada.password);
+      await mailbox.close();
     });
 
     it('errors bear no password', async () => {
