@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UserReport } from '../../lib/administration/index.ts';
-import type { ShownServer } from '../../lib/cli/pool/server-lines.ts';
+import { type ShownServer, serverTable } from '../../lib/cli/pool/server-lines.ts';
 import { freePorts } from '../support/dovecot.ts';
 import { LongCall, runCaravan } from './support/caravan.ts';
 import { callCaravan } from './support/in-process.ts';
@@ -228,6 +228,46 @@ describe('caravan pool', { timeout: 2 * LIMIT_MS }, () => {
     for (const session of [dead.session, alive.session])
       expect(await ask('remove', session)).toMatchObject({ session });
     expect((await show('--all')).length).toBe(SERVERS);
+  });
+
+  it('fence --gone: at once, and one that went on all the same is another session', async () => {
+    const { session, address, process: pid } = (await show())[0] as ShownServer & { readonly process: number };
+    process.kill(pid, 'SIGSTOP');
+    try {
+      expect(await ask('fence', session, '--gone')).toMatchObject({ session, address, status: 'fenced' });
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await untilAllUp();
+    const now = (await show()).find((it) => it.address === address) as ShownServer;
+    expect(now.session).not.toBe(session);
+    expect(await ask('remove', session)).toMatchObject({ session });
+  });
+});
+
+describe('the table of servers', () => {
+  it('says why one takes nobody new, and nothing of those that have ended', () => {
+    const base = {
+      zone: 'a',
+      build: '1',
+      available: true,
+      started: '2026-11-27T09:00:00Z',
+      index: -3,
+      users: 1,
+      devices: 1,
+      lastBeat: '2026-11-27T10:00:00Z',
+    };
+    const constrained = 'its event loop is busy';
+    const lines = serverTable(
+      [
+        { ...base, session: 's1', address: 'one:1', status: 'up', constrained },
+        { ...base, session: 's2', address: 'two:1', status: 'up' },
+        { ...base, session: 's3', address: 'three:1', status: 'fenced', constrained },
+      ],
+      Date.parse('2026-11-27T10:00:02Z'),
+    ).split('\n');
+    expect(lines[1]).toMatch(/^one:1 +s1 +a +1 +up +-3 +1 +1 +2 s ago/);
+    expect(lines.slice(4)).toEqual(['one:1 takes nobody new: its event loop is busy']);
   });
 });
 
