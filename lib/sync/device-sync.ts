@@ -133,11 +133,16 @@ export class EngineDevice implements DeviceSync {
       const session = this.#session(folder);
       const state = await watchMail(session);
       const { version } = session.view.snapshot;
-      const isReported = state === 'changed' && this.#reports.mayReport(collectionId, this.#keyOf(session), version);
-      if (isReported || (state !== 'changed' && state !== 'quiet')) return state;
+      if (state !== 'quiet' && this.#reports.mayReport(collectionId, this.#keyOf(session), version)) return state;
       this.#quietAt.set(collectionId, version);
       return 'quiet';
     });
+  }
+
+  async hasMore(collectionId: string): Promise<boolean> {
+    const folder = await this.#context.hierarchy.find(collectionId);
+    if (!folder) return false;
+    return this.#mutex.run(collectionId, async () => (await watchMail(this.#session(folder))) !== 'quiet');
   }
 
   async move(serverId: string, sourceId: string, targetId: string): Promise<MoveResult> {

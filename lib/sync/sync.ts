@@ -131,6 +131,8 @@ export interface DeviceSync {
 
   /** Has the collection something that this device has not been sent, by its last stored state? Refreshes a stale view. */
   watchState(collectionId: string): Promise<WatchState>;
+  /** The same question for an answer that has no room for what there is: the device was told of nothing (rule 8). */
+  hasMore(collectionId: string): Promise<boolean>;
 
   move(serverId: string, sourceId: string, targetId: string): Promise<MoveResult>;
 }

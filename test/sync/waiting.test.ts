@@ -417,6 +417,35 @@ describe('a device that is told and does not sync', () => {
     expect(door.completed.at(-1)).toBe(`changed ${phone.folder.id}`);
   });
 
+  it.each([
+    ['never synced', 0],
+    ['only began to sync', 1],
+  ])('is told no more often of a folder that it %s', async (_, syncs) => {
+    const { stage, door } = await waiting();
+    const tablet = await stage.phone('tablet');
+    await tablet.device.hierarchy('0');
+    for (let i = 0; i < syncs; i++) await tablet.sync();
+    const told: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      told.push(await door.ping(tablet));
+      await stage.clock.advance(5_000);
+    }
+    expect(told).toEqual(['not-primed', 'not-primed', 'not-primed', 'waiting', 'waiting']);
+    stage.mailbox.deliver();
+    await settle();
+    expect(door.completed.at(-1)).toBe(`changed ${tablet.folder.id}`);
+  });
+
+  it('that its answer had no room for a folder is no report', async () => {
+    const { stage, phone, door } = await waiting();
+    stage.mailbox.deliver();
+    for (let i = 0; i < 5; i++) {
+      expect(await phone.device.hasMore(phone.folder.id)).toBe(true);
+      await stage.clock.advance(5_000);
+    }
+    expect(await door.ping(phone)).toBe('changed');
+  });
+
   it('is trusted again when it syncs', async () => {
     const { stage, phone, door } = await waiting();
     stage.mailbox.deliver();

@@ -30,9 +30,13 @@ export async function estimateMail(
 export async function watchMail(session: CollectionSession): Promise<WatchState> {
   const { states, clock } = session.context;
   const { loaded } = await states.load(session.sort);
-  if (!loaded) return 'not-primed';
-  const { state, quiet } = loaded;
   const now = clock.now();
+  if (!loaded) {
+    // That new mail came is known of a folder that was looked at.
+    await look(session, cutOffOf(1, now), true);
+    return 'not-primed';
+  }
+  const { state, quiet } = loaded;
   const cutOff = cutOffOf(state.options.filterDays, now);
   const snapshot = await look(session, Math.min(cutOff, state.reach), true);
   if (quiet && quiet.version === snapshot.version && quiet.until > now) return 'quiet';

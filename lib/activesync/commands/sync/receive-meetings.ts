@@ -45,8 +45,7 @@ export async function syncReceiving<T>(
 function receiving<T>(renderer: Renderer<T>, context: CommandContext): Renderer<Received<T>> {
   const oldest = context.clock.now() - APPLIES_FOR_MS;
   return {
-    plan: renderer.plan,
-    ...(renderer.changePlan && { changePlan: renderer.changePlan }),
+    ...renderer,
     kind: `${renderer.kind ?? ''} with meetings`,
     render: (message, purpose, previous) => ({
       item: renderer.render(message, purpose, previous),

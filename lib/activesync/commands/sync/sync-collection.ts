@@ -92,8 +92,7 @@ async function ask(
           context,
         );
   if (!isFull || answer.kind === 'refused') return answer;
-  const state = await device.watchState(asked.id);
-  const moreAvailable = state === 'changed' || state === 'not-primed';
+  const moreAvailable = await device.hasMore(asked.id);
   return { ...answer, moreAvailable, changed: answer.changed || moreAvailable };
 }
 

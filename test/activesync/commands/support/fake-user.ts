@@ -101,6 +101,7 @@ export function fakeUser(
     },
     rememberedOptions: () => Promise.resolve(undefined),
     watchState: () => Promise.resolve('quiet'),
+    hasMore: () => Promise.resolve(false),
     ...script.device,
   });
   const user = unscripted<UserSync>('user', {

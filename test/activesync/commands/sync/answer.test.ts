@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { element } from '../../../../lib/activesync/index.ts';
 import { BackendError } from '../../../../lib/backends/index.ts';
-import type { WatchState } from '../../../../lib/sync/index.ts';
 import {
   answered,
   collection,
@@ -98,9 +97,8 @@ describe('the window of the whole request', () => {
   });
 
   it('MS-ASCMD_R4779: once full, what else has changes says MoreAvailable under the key it has', async () => {
-    const states: Record<string, WatchState> = { 2: 'quiet', 3: 'changed' };
     const { device, asked } = scriptedSync((it) => three(it.syncKey), {
-      scriptedDevice: { watchState: (id) => Promise.resolve(states[id] ?? 'not-found') },
+      scriptedDevice: { hasMore: (id) => Promise.resolve(id === '3') },
     });
     const reply = await device.post(
       'Sync',
@@ -113,7 +111,7 @@ describe('the window of the whole request', () => {
 
   it('once full, commands are carried out all the same', async () => {
     const { device, asked } = scriptedSync((it) => three(it.syncKey), {
-      scriptedDevice: { watchState: () => Promise.resolve('changed') },
+      scriptedDevice: { hasMore: () => Promise.resolve(true) },
     });
     const remove = '<Commands><Delete><ServerId>3:1</ServerId></Delete></Commands>';
     await device.post(
