@@ -9,40 +9,49 @@ import type { Sprayer } from './sprayer.ts';
 export interface NamesProps {
   readonly zone: NonNullable<Topology['hostedZone']>;
   readonly place: PlaceTopology;
-  /** One name for all regions, that leads to the nearest of those that serve. */
-  readonly shared?: string | undefined;
+  /** The name that phones are given first: of this place, or of all pools, of which it leads to the nearest that serves. */
+  readonly domain: string;
+  readonly isShared?: boolean;
   readonly sprayer: Sprayer;
 }
 
 export class Names extends Construct {
-  constructor(scope: Construct, id: string, { zone: { id: hostedZoneId, name }, place, shared, sprayer }: NamesProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { zone: { id: hostedZoneId, name }, place, domain, isShared = false, sprayer }: NamesProps,
+  ) {
     super(scope, id);
     const zone = HostedZone.fromHostedZoneAttributes(this, 'Zone', { hostedZoneId, zoneName: name });
     const target = RecordTarget.fromAlias(new LoadBalancerTarget(sprayer.loadBalancer, { evaluateTargetHealth: true }));
-    new ARecord(this, 'Host', { zone, recordName: `${place.host}.`, target });
+    if (place.host !== domain) new ARecord(this, 'Host', { zone, recordName: `${place.host}.`, target });
     if (place.autodiscover)
       new ARecord(this, 'Autodiscover', {
         zone,
         recordName: `autodiscover.${place.mail.domain.toLowerCase()}.`,
         target,
       });
-    if (shared !== undefined) {
-      // What /ready answers is the servers' own word; the load balancer, with no server ready, would send to any.
-      const healthCheck = new HealthCheck(this, 'Health', {
-        type: HealthCheckType.HTTPS,
-        fqdn: place.host,
-        resourcePath: '/ready',
-        requestInterval: Duration.seconds(30),
-        failureThreshold: 3,
-      });
-      new ARecord(this, 'Nearest', {
-        zone,
-        recordName: `${shared}.`,
-        target,
-        region: place.region,
-        setIdentifier: place.id,
-        healthCheck,
-      });
-    }
+    if (!isShared && place.host !== domain) return;
+    // One of several from the start: beside a simple record Route 53 takes no latency record of the same name (ResourceRecordSet,
+    // Region), and CloudFormation makes the new before it takes the old away, so that none could become the other.
+    new ARecord(this, 'Nearest', {
+      zone,
+      recordName: `${domain}.`,
+      target,
+      region: place.region,
+      setIdentifier: place.id,
+      ...(isShared && { healthCheck: this.#health(place) }),
+    });
+  }
+
+  /** What /ready answers is the servers' own word; the load balancer, with no server ready, would send to any. */
+  #health({ host: fqdn }: PlaceTopology): HealthCheck {
+    return new HealthCheck(this, 'Health', {
+      type: HealthCheckType.HTTPS,
+      fqdn,
+      resourcePath: '/ready',
+      requestInterval: Duration.seconds(30),
+      failureThreshold: 3,
+    });
   }
 }

@@ -100,8 +100,9 @@ export class PoolStack extends PlaceStack {
     const taskStopped = new TaskStopped(this, 'TaskStopped', { ...common, store, servers });
     const canary =
       place.canary && new Canary(this, 'Canary', { ...common, ...place.canary, url: `https://${place.host}` });
-    const shared = topology.geography && topology.domain;
-    if (topology.hostedZone) new Names(this, 'Names', { zone: topology.hostedZone, place, shared, sprayer });
+    const { hostedZone, domain, geography } = topology;
+    if (hostedZone)
+      new Names(this, 'Names', { zone: hostedZone, place, domain, isShared: geography !== undefined, sprayer });
 
     const figures = { pool, sprayer: new SprayerMetrics(sprayer), store: new StoreMetrics(store.table) };
     const watched = { ...figures, outbox, taskStopped, hasCanary: canary !== undefined };

@@ -82,7 +82,8 @@ export class StandaloneStack extends PlaceStack {
     // Mounted when a task starts: the ways to it must be there by then.
     service.node.addDependency(database.fileSystem.mountTargetsAvailable);
     sprayer.addServers(service);
-    if (topology.hostedZone) new Names(this, 'Names', { zone: topology.hostedZone, place, sprayer });
+    const { hostedZone, domain } = topology;
+    if (hostedZone) new Names(this, 'Names', { zone: hostedZone, place, domain, sprayer });
     const board = new AlarmBoard(this, 'Alarms', { key, email: topology.alarms.email });
     const figures = { server: new PoolMetrics(place.id), sprayer: new SprayerMetrics(sprayer) };
     board.add('ReadyServers', {

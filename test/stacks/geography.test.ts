@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadNeeds, plan } from '../../lib/topology/index.ts';
+import { Names } from '../../lib/stacks/names.ts';
+import type { Sprayer } from '../../lib/stacks/sprayer.ts';
+import { loadNeeds, type PlaceTopology, plan } from '../../lib/topology/index.ts';
 import { loadExample, synthesize, topologyOf } from './support/synthesize.ts';
 
 const REGIONS = ['eu-central-1', 'us-east-1'];
@@ -159,4 +163,53 @@ it('what a plan of several pools writes is deployed as it is: homes, replicas, a
     }[];
     expect(Replicas.map(({ Region }) => Region).toSorted(), table).toEqual(regions);
   }
+});
+
+// The records of a pool that is alone, and of the same pool as one of several.
+const DOMAIN = 'sync.example.org';
+
+type Records = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** By logical id, what the record is made of. */
+function recordsOf(host: string, isShared: boolean): Records {
+  const stack = new Stack(new App(), 'caravan-frankfurt');
+  const loadBalancer = ApplicationLoadBalancer.fromApplicationLoadBalancerAttributes(stack, 'LoadBalancer', {
+    loadBalancerArn: 'arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/a/b',
+    loadBalancerCanonicalHostedZoneId: 'Z215JYRZR1TBD5',
+    loadBalancerDnsName: 'a.eu-central-1.elb.amazonaws.com',
+    securityGroupId: 'sg-1',
+  });
+  const names = new Names(stack, 'Names', {
+    zone: { id: 'Z0123456789ABCDEFGHIJ', name: 'example.org' },
+    place: { id: 'caravan-frankfurt', host, region: 'eu-central-1' } as PlaceTopology,
+    domain: DOMAIN,
+    isShared,
+    sprayer: { loadBalancer } as unknown as Sprayer,
+  });
+  // The offline validator takes seconds a template, and looks at the examples (examples.linted.test.ts).
+  process.env['CDK_VALIDATION'] = 'false';
+  const found = Template.fromStack(Stack.of(names)).findResources('AWS::Route53::RecordSet');
+  delete process.env['CDK_VALIDATION'];
+  return Object.fromEntries(Object.entries(found).map(([id, { Properties }]) => [id, Properties]));
+}
+
+const named = (records: Records, name: string) => Object.entries(records).find(([, it]) => it['Name'] === `${name}.`);
+
+it('a pool that becomes one of several keeps the record of the name that its phones know, which is now watched', () => {
+  const [alone, shared] = [recordsOf(DOMAIN, false), recordsOf(`frankfurt.${DOMAIN}`, true)];
+  expect(Object.keys(alone)).toHaveLength(1);
+  const [before, after] = [named(alone, DOMAIN), named(shared, DOMAIN)];
+  expect(before?.[1]).toMatchObject({ SetIdentifier: 'caravan-frankfurt', Region: 'eu-central-1' });
+  expect(before?.[1]).not.toHaveProperty('HealthCheckId');
+  const { HealthCheckId, ...rest } = after?.[1] ?? {};
+  expect(HealthCheckId).toBeDefined();
+  // Neither replaced (the same logical id, name and zone) nor of another kind.
+  expect([after?.[0], rest]).toEqual(before);
+});
+
+it('a name that is its own alone has a simple record, which no other of its kind is ever beside', () => {
+  const [, record] = named(recordsOf(`frankfurt.${DOMAIN}`, false), `frankfurt.${DOMAIN}`) ?? [];
+  expect(record).toBeDefined();
+  expect(record).not.toHaveProperty('SetIdentifier');
+  expect(named(recordsOf(`frankfurt.${DOMAIN}`, false), DOMAIN)).toBeUndefined();
 });

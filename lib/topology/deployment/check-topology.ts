@@ -7,6 +7,7 @@ import type { PlaceTopology, PoolTopology, Topology } from './topology.ts';
 
 const SHORTEST_PREFIX = 16;
 const LONGEST_PREFIX = 22;
+const NAME_OF_ITS_OWN = 'a name of its own: with geography `domain` leads to all pools';
 /** An Application Load Balancer wants two. */
 const LEAST_ZONES = 2;
 
@@ -117,7 +118,7 @@ function checkPool(key: string, { size }: PoolTopology, problem: Problem): void 
   if (size.max < size.min) problem(`${key}.size.max`, size.max, `at least size.min, which is ${size.min}`);
 }
 
-function checkGeography({ geography, pools, domain, hostedZone }: Topology, problem: Problem): void {
+function checkGeography({ geography, pools, standalone, domain, hostedZone }: Topology, problem: Problem): void {
   for (const [index, { name, failOverTo }] of pools.entries()) {
     if (failOverTo === undefined) continue;
     const others = pools.filter((it) => it.name !== name).map((it) => it.name);
@@ -144,9 +145,10 @@ function checkGeography({ geography, pools, domain, hostedZone }: Topology, prob
       );
     if (pools.slice(0, index).some((it) => it.region === region))
       problem(`pools[${index}].region`, region, 'with geography one pool a region: phones are sent to the nearest');
-    if (host === domain)
-      problem(`pools[${index}].host`, host, 'a name of its own: with geography `domain` leads to all');
+    if (host === domain) problem(`pools[${index}].host`, host, NAME_OF_ITS_OWN);
   }
+  for (const [index, { host }] of standalone.entries())
+    if (host === domain) problem(`standalone[${index}].host`, host, NAME_OF_ITS_OWN);
   const zone = hostedZone?.name;
   if (zone !== undefined && domain !== zone && !domain.endsWith(`.${zone}`))
     problem('domain', domain, `a name within the hosted zone, ${zone}`);

@@ -3,12 +3,15 @@ import type { NetworkTopology, ParsedTopology, Topology } from './topology.ts';
 
 type ParsedPlace = ParsedTopology['pools'][number] | ParsedTopology['standalone'][number];
 
+export const isAlone = ({ pools, standalone }: Pick<ParsedTopology, 'pools' | 'standalone'>): boolean =>
+  pools.length + standalone.length === 1;
+
+/** Where several places have no `host`, one is made up, for checks alone: checkHosts refuses them. */
 export function completeTopology(parsed: ParsedTopology): Topology {
-  const isAlone = parsed.pools.length + parsed.standalone.length === 1;
   const complete = <Place extends ParsedPlace>(place: Place) => ({
     ...place,
     id: `${parsed.name}-${place.name}`,
-    host: place.host ?? (isAlone ? parsed.domain : `${place.name}.${parsed.domain}`),
+    host: place.host ?? (isAlone(parsed) && !parsed.geography ? parsed.domain : `${place.name}.${parsed.domain}`),
     network: networkOf(place),
   });
   return freeze({ ...parsed, pools: parsed.pools.map(complete), standalone: parsed.standalone.map(complete) });

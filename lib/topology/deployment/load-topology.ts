@@ -1,5 +1,6 @@
 /** Reads `caravan.json`, checks it as a whole, and completes it. */
 import { readJson, schemaProblems } from '../schema-problems.ts';
+import { checkHosts } from './check-hosts.ts';
 import { checkTopology } from './check-topology.ts';
 import { completeTopology } from './complete-topology.ts';
 import { TopologyError } from '../errors.ts';
@@ -17,7 +18,7 @@ export function parseTopology(content: unknown, origin: string): Topology {
   const parsed = topologySchema.safeParse(content);
   if (parsed.error) throw new TopologyError(schemaProblems(parsed.error, content, origin, topologySettings()));
   const topology = completeTopology(parsed.data);
-  const problems = checkTopology(topology, origin);
+  const problems = [...checkHosts(parsed.data, origin), ...checkTopology(topology, origin)];
   if (problems.length > 0) throw new TopologyError(problems);
   return topology;
 }

@@ -68,7 +68,8 @@ const place = {
       about: 'The name that phones are given.',
       expected: hostExpected,
       matches: HOST,
-      otherwise: '`domain` where there is one pool or server alone, else its `name` in `domain`',
+      otherwise:
+        '`domain` where there is one pool or server alone, its `name` in `domain` for pools with `geography`; of several others each is given its own',
     }),
   ),
   certificate: text({

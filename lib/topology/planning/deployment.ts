@@ -11,12 +11,16 @@ const ACCOUNT_TO_FILL_IN = '000000000000';
 /** The networks of places do not overlap: each has another second number. */
 const FIRST_NETWORK = 20;
 
+/** Written for each, so that another place that is added later renames none. */
+export const hostOf = ({ domain }: Needs, places: readonly PlacePlan[], { name }: PlacePlan): string =>
+  places.length === 1 ? domain : `${name}.${domain}`;
+
 export function deploymentOf(needs: Needs, { kind, places, geography }: Candidate): object {
   const list = places.map((place, index) => {
     const heir = places[geography?.failOverTo[index] ?? -1];
     const heirOf = places.filter((_, other) => geography?.failOverTo[other] === index);
     return {
-      ...placeOf(needs, place, index, kind === 'pool', heirOf),
+      ...placeOf(needs, place, index, hostOf(needs, places, place), kind === 'pool' ? heirOf : undefined),
       ...(heir && { failOverTo: heir.name }),
     };
   });
@@ -33,21 +37,22 @@ export function deploymentOf(needs: Needs, { kind, places, geography }: Candidat
   return content;
 }
 
-/** `heirOf`: the places whose users come here when their region is lost. */
-function placeOf(needs: Needs, place: PlacePlan, index: number, isPool: boolean, heirOf: readonly PlacePlan[]): object {
+/** `heirOf`, of a pool: the places whose users come here when their region is lost. */
+function placeOf(needs: Needs, place: PlacePlan, index: number, host: string, heirOf?: readonly PlacePlan[]): object {
   const { name, region, zones, mailSystem, now } = place;
   const capacity = serverCapacity(needs.devicesPerUser);
   const most = ({ now: today, atHorizon: then }: PlacePlan) => Math.max(today.servers, then.servers);
-  const inherited = Math.max(0, ...heirOf.map(most));
+  const inherited = Math.max(0, ...(heirOf ?? []).map(most));
   // One more in each zone than the horizon needs: room for an hour that is busier than planned.
   const max = Math.min(MOST_SERVERS, most(place) + inherited + zones.length);
   return {
     name,
     region,
     zones,
+    host,
     certificate: `arn:aws:acm:${region}:${ACCOUNT_TO_FILL_IN}:certificate/${CERTIFICATE_TO_FILL_IN}`,
     network: { cidr: `10.${FIRST_NETWORK + index}.0.0/16` },
-    ...(isPool && {
+    ...(heirOf && {
       size: { min: now.servers, max },
       placement: { usersPerServer: usersPerServer(zones.length, capacity, needs.devicesPerUser) },
     }),

@@ -4,7 +4,7 @@ import { PRICES_OF } from '../prices.ts';
 import { titleOf } from './alternatives.ts';
 import { hoursAwayAYear, losses } from './availability.ts';
 import { grown, type Load, type PlacePlan } from './candidate.ts';
-import { CERTIFICATE_TO_FILL_IN } from './deployment.ts';
+import { CERTIFICATE_TO_FILL_IN, hostOf } from './deployment.ts';
 import { FAIL_OVER_FROM_PERCENT } from './geography.ts';
 import { deviceRoundTrip, directoryRoundTrip, isMeasured, mailRoundTrip } from './latency.ts';
 import { ASSUMED, type Figure, MEASURED } from './measured.ts';
@@ -118,7 +118,7 @@ function servers({ kind, needs }: Plan, { name, zones, now, atHorizon }: PlacePl
 
 function homes({ kind, needs, places, geography }: Plan): readonly string[] {
   if (kind !== 'pool' || places.length < 2) return [];
-  const hosts = places.map(({ name }) => `${name}.${needs.domain}`);
+  const hosts = places.map((place) => hostOf(needs, places, place));
   if (!geography)
     return [
       `Each pool has a name of its own (${listed(hosts)}), and its users are given that: a pool takes the passwords of its own mail system alone, so that no one name could lead to all.`,

@@ -33,7 +33,7 @@ function complaints(content: unknown): string[] {
 }
 
 describe('caravan.json', () => {
-  it('is completed: a host for each place, and what its stack is called', () => {
+  it('is completed: a host, and what its stack is called', () => {
     const [first] = parseTopology(file(), 'here').pools;
     expect(first).toMatchObject({
       id: 'caravan-frankfurt',
@@ -41,11 +41,37 @@ describe('caravan.json', () => {
       network: { kind: 'new', cidr: '10.20.0.0/16', egress: 'nat' },
       size: { min: 3, max: 12 },
     });
+  });
+
+  it('a second entry renames none: where there are several each is given its name, and the one that was alone keeps it', () => {
     const second = pool({ name: 'munich', network: { cidr: '10.30.0.0/16' } });
-    expect(parseTopology(file([pool(), second]), 'here').pools.map(({ host }) => host)).toEqual([
+    const told = (name: string, at: string) =>
+      `${at}.host is not set (file caravan.json), expected the name of each where there are several, such as '${name}.sync.example.org'; 'sync.example.org' for the one that was alone in this file until now, whose phones know it`;
+    const join = (places: readonly Section[]) => complaints(file(places)).join('; ');
+    expect(join([pool(), second])).toBe(`${told('frankfurt', 'pools[0]')}; ${told('munich', 'pools[1]')}`);
+    expect(complaints(file([pool()], { standalone: [second] })).join()).toContain('standalone[0].host is not set');
+    const hosts = ['sync.example.org', 'munich.sync.example.org'];
+    const given = [pool({ host: hosts[0] }), { ...second, host: hosts[1] }];
+    expect(parseTopology(file(given), 'here').pools.map(({ host }) => host)).toEqual(hosts);
+  });
+
+  it('with geography pools have names of their own, and none has the one that leads to all', () => {
+    const certificate = CERTIFICATE.replace('eu-central-1', 'eu-west-1');
+    const zones = ['eu-west-1a', 'eu-west-1b'];
+    const dublin = pool({ name: 'dublin', region: 'eu-west-1', zones, certificate, network: { cidr: '10.30.0.0/16' } });
+    const london = { ...dublin, name: 'london', network: { cidr: '10.40.0.0/16' } };
+    const shared = (changes: Section) => file([pool(), dublin], { geography: { authority: 'dublin' }, ...changes });
+    expect(parseTopology(shared({}), 'here').pools.map(({ host }) => host)).toEqual([
       'frankfurt.sync.example.org',
-      'munich.sync.example.org',
+      'dublin.sync.example.org',
     ]);
+    expect(complaints(shared({ pools: [pool({ host: 'sync.example.org' }), dublin] })).join()).toContain(
+      'pools[0].host is "sync.example.org" (file caravan.json), expected a name of its own',
+    );
+    expect(complaints(shared({ standalone: [london] })).join()).toContain('standalone[0].host is not set');
+    expect(complaints(shared({ standalone: [{ ...london, host: 'sync.example.org' }] })).join()).toContain(
+      'standalone[0].host is "sync.example.org" (file caravan.json), expected a name of its own',
+    );
   });
 
   it.each([
@@ -159,12 +185,18 @@ describe('caravan.json', () => {
     ],
     [
       'networks that overlap',
-      file([pool(), pool({ name: 'munich', network: { cidr: '10.20.16.0/20' } })]),
+      file([
+        pool({ host: 'sync.example.org' }),
+        pool({ name: 'munich', host: 'munich.example.org', network: { cidr: '10.20.16.0/20' } }),
+      ]),
       'pools[1].network.cidr is "10.20.16.0/20" (file caravan.json), expected a network that does not overlap with 10.20.0.0/16 of pools[0]',
     ],
     [
       'one name for two',
-      file([pool(), pool({ network: { cidr: '10.30.0.0/16' } })]),
+      file([
+        pool({ host: 'sync.example.org' }),
+        pool({ host: 'munich.example.org', network: { cidr: '10.30.0.0/16' } }),
+      ]),
       'pools[1].name is "frankfurt" (file caravan.json), expected another name than that of pools[0]',
     ],
     [
