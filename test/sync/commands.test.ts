@@ -47,6 +47,21 @@ describe('flags', () => {
     expect(tablet.items.get('1:1')?.flags).toBe('\\Seen');
   });
 
+  it('are set on a message that is older than the filter, as a search finds it, and the folder stays as it is', async () => {
+    const stage = new Stage();
+    for (const day of [100, 1]) {
+      stage.mailbox.deliver('INBOX', { receivedAt: new Date(stage.clock.now() - day * 86_400_000) });
+    }
+    const phone = await stage.phone();
+    phone.options = { ...ALL_MAIL, filterDays: 3 };
+    await phone.prime();
+    const answer = await phone.sync({ commands: [setRead('1:1'), flagged('1:1'), setRead('1:3')] });
+    expect(answer).toMatchObject({ outcomes: [{ failure: 'not-found', serverId: '1:3' }], changes: [] });
+    expect(flagsOf(stage, 1)?.toSorted()).toEqual(['\\Flagged', '\\Seen']);
+    expect([...phone.items.keys()]).toEqual(['1:2']);
+    expect(await phone.sync()).toMatchObject({ changed: false });
+  });
+
   it('many changes of one kind are one call', async () => {
     const { stage, phone } = await withMail(50);
     stage.mailbox.calls.clear();

@@ -6,9 +6,11 @@ import {
   type ChangeCommand,
   type CommandSite,
   failureOf,
+  flagTextNow,
   halfGone,
   type Job,
   locate,
+  lookBeyond,
   mustHold,
   toldText,
 } from './client-commands.ts';
@@ -23,10 +25,14 @@ interface FlagChange {
 type Report = (index: number, result: StoredResult) => void;
 
 export async function runChanges(
-  site: CommandSite,
+  given: CommandSite,
   jobs: readonly Job<ChangeCommand>[],
   report: Report,
 ): Promise<void> {
+  const site = await lookBeyond(
+    given,
+    jobs.map(({ command }) => command.serverId),
+  );
   const seen = new Set<string>();
   const together: Job<ChangeCommand>[] = [];
   const afterwards: Job<ChangeCommand>[] = [];
@@ -58,7 +64,7 @@ async function runFlagChanges(
       report(job.index, failed(job.command, 'not-found'));
       continue;
     }
-    const current = flagsOfText(told.get(place.uid) ?? site.snapshot.flagTextOf(place.uid) ?? '');
+    const current = flagsOfText(told.get(place.uid) ?? flagTextNow(site, place.uid) ?? '');
     const flags = flagChangeOf(change, current);
     if (site.conflict === 'server' && !told.has(place.uid) && conflicts(site, place.uid, flags)) {
       report(job.index, failed(job.command, 'conflict'));
@@ -112,7 +118,7 @@ function flagChangeOf({ read, add = [], remove = [], adjust }: MessageChange, cu
 
 /** The server changed since the device was told the very flag that the device wants otherwise (MS-ASCMD 2.2.3.34). */
 function conflicts(site: CommandSite, uid: number, wanted: FlagChange): boolean {
-  const now = flagSet(site.snapshot.flagTextOf(uid) ?? '');
+  const now = flagSet(flagTextNow(site, uid) ?? '');
   const told = toldText(site, uid);
   if (told === undefined) return false;
   const before = flagSet(told);

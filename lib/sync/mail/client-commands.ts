@@ -10,6 +10,7 @@ import type { ClientCommand } from '../collection-request.ts';
 import { parseServerId } from '../server-id.ts';
 import type { FolderEntry } from '../folders/folder-registry.ts';
 import type { StoredResult } from './collection-state.ts';
+import { DELETED_FLAG, flagsOfText, flagText } from './flag-sets.ts';
 import type { FolderSnapshot } from './folder-snapshot.ts';
 import type { Holding } from './holding.ts';
 
@@ -28,6 +29,8 @@ export interface CommandSite {
   readonly stored: readonly StoredResult[];
   /** The trash folder, made if it is missing; its view goes stale. */
   readonly trash: () => Promise<string | undefined>;
+  /** Flags of messages that the snapshot lacks and the mailbox has: devices find what is older than their filter, or just came. */
+  readonly beyond?: ReadonlyMap<number, string>;
 }
 
 /** A command that is to be carried out, and where its result goes. */
@@ -59,7 +62,22 @@ export function locate(site: CommandSite, serverId: string): { readonly uid: num
   const id = parseServerId(serverId);
   if (!id || id.folderId !== site.folder.id) return 'foreign';
   if (id.mark !== site.snapshot.mark) return 'gone';
-  return site.snapshot.flagTextOf(id.uid) === undefined ? 'gone' : { uid: id.uid };
+  return flagTextNow(site, id.uid) === undefined ? 'gone' : { uid: id.uid };
+}
+
+/** Undefined: the message is gone. */
+export function flagTextNow({ snapshot, beyond }: CommandSite, uid: number): string | undefined {
+  return snapshot.flagTextOf(uid) ?? beyond?.get(uid);
+}
+
+/** With what the mailbox has of those messages that the snapshot lacks. */
+export async function lookBeyond(site: CommandSite, serverIds: readonly string[]): Promise<CommandSite> {
+  const missing = new Set(serverIds.flatMap((serverId) => halfGone(site, serverId) ?? []));
+  const { backendId } = site.folder;
+  if (missing.size === 0 || backendId === undefined) return site;
+  const messages = await site.mailbox.fetch(backendId, [...missing], () => []);
+  const texts = messages.map(({ uid, flags }) => [uid, flagText(flags)] as const);
+  return { ...site, beyond: new Map(texts.filter(([, text]) => !flagsOfText(text).includes(DELETED_FLAG))) };
 }
 
 /**
@@ -68,7 +86,9 @@ export function locate(site: CommandSite, serverId: string): { readonly uid: num
  */
 export function halfGone(site: CommandSite, serverId: string): number | undefined {
   const id = parseServerId(serverId);
-  return id?.mark === site.snapshot.mark && site.snapshot.flagTextOf(id.uid) === undefined ? id.uid : undefined;
+  const { folder, snapshot } = site;
+  const isHere = id?.folderId === folder.id && id.mark === snapshot.mark;
+  return isHere && flagTextNow(site, id.uid) === undefined ? id.uid : undefined;
 }
 
 /** What the device knows of the item, its own changes under a lost answer included: it does not conflict with itself. */
