@@ -119,6 +119,10 @@ export interface DeviceSync {
   record(): Promise<DeviceRecord | undefined>;
   /** Merges fields and stores them; returns the new record. Without a change: no write. */
   saveRecord(changes: Partial<DeviceRecord>): Promise<DeviceRecord>;
+  /**
+   * `record().lastSync` for as long as the user is served here, without a write; after that there is none, never one from before.
+   */
+  rememberSync(lastSync: Uint8Array): Promise<void>;
 
   hierarchy(syncKey: string): Promise<HierarchyAnswer>;
   changeFolder(syncKey: string, change: FolderChange): Promise<FolderChangeAnswer>;

@@ -31,17 +31,22 @@ export async function sync(request: CommandRequest, context: CommandContext): Pr
 
   endOlderWait(context);
   const replies = await carryOut(steps, asked, request, context);
-  if (asked.isCacheable || replies.length === 0) await remember(complete, context);
+  if (asked.isCacheable || replies.length === 0) await remember(complete, asked.isCacheable, context);
   if (replies.length > 0) return answer(replies);
   if (asked.waitSeconds === undefined || request.again) return EMPTY;
   const deadline = context.clock.monotonic() + asked.waitSeconds * 1000;
   return { kind: 'wait', ticket: openTicket(idsOf(steps), context), deadline, answerAtDeadline: EMPTY };
 }
 
-/** What was carried out is answered all the same: a request that could not be remembered is sent in full next time. */
-async function remember(complete: Element, { device, log }: CommandContext): Promise<void> {
+/**
+ * What was carried out is answered all the same: a request that could not be remembered is sent in full next time. So is one
+ * that neither waited nor was partial, after its user has gone to another server: it is not worth a write of each phone's that
+ * finds nothing new.
+ */
+async function remember(complete: Element, isLasting: boolean, { device, log }: CommandContext): Promise<void> {
+  const lastSync = cachedRequest(complete);
   try {
-    await device.saveRecord({ lastSync: cachedRequest(complete) });
+    await (isLasting ? device.saveRecord({ lastSync }) : device.rememberSync(lastSync));
   } catch (thrown) {
     if (!(thrown instanceof CaravanError)) throw thrown;
     log.warn({ error: thrown }, 'A Sync could not be remembered for an empty or partial one to follow');

@@ -69,7 +69,7 @@ export function exchange({ dispatcher, path, headers, body, abortSignal, correct
           try {
             if (status === 200) return resolve(JSON.parse(answer.toString('utf8')));
           } catch (thrown) {
-            return reject(thrown as Error);
+            return reject(thrown);
           }
           reject(new ServiceError(status, readSaid(answer), status < 500 && correctClock(date)));
         },

@@ -99,6 +99,9 @@ export function fakeUser(
       record = { ...RECORD, ...record, ...changes };
       return Promise.resolve(record);
     },
+    rememberSync: async (lastSync) => {
+      record = { ...RECORD, ...record, lastSync };
+    },
     rememberedOptions: () => Promise.resolve(undefined),
     watchState: () => Promise.resolve('quiet'),
     hasMore: () => Promise.resolve(false),

@@ -88,11 +88,21 @@ describe('a partial Sync', () => {
 });
 
 describe('what is remembered of a request', () => {
-  it('is written when the answer is empty, since only then can an empty request follow', async () => {
-    const { device, fake } = scriptedSync((it) => (it.syncKey === 'k1' ? answered() : unchanged(it.syncKey)));
+  it('is nothing where the answer is not empty: no empty request can follow', async () => {
+    const { device } = scriptedSync((it) => answered({ syncKey: it.syncKey }));
     await device.post('Sync', syncRequest(collection('1', 'k1')));
+    expect((await device.post('Sync')).xml).toBe(MISSING);
+  });
+
+  it('is not written where nothing changed and it does not wait', async () => {
+    const { device, fake } = scriptedSync();
+    await device.post('Sync', FIRST);
     expect(fake.saved).toEqual([]);
-    await device.post('Sync', syncRequest(collection('1', 'k2')));
+  });
+
+  it('is written where it waits', async () => {
+    const { device, fake } = scriptedSync();
+    await device.post('Sync', syncRequest(collection('1', 'k1'), '<Wait>5</Wait>'));
     expect(fake.saved.map((it) => Object.keys(it))).toEqual([['lastSync']]);
   });
 
@@ -108,7 +118,7 @@ describe('what is remembered of a request', () => {
   it('is no reason to withhold the answer when it cannot be written', async () => {
     const full = new StoreError('store-full', 'The disk is full');
     const { device } = scriptedSync((it) => unchanged(it.syncKey), {
-      scriptedDevice: { saveRecord: () => Promise.reject(full) },
+      scriptedDevice: { rememberSync: () => Promise.reject(full) },
     });
     expect((await device.post('Sync', syncRequest(collection('1', 'k1')))).result).toEqual({ kind: 'empty' });
   });
