@@ -1,5 +1,5 @@
 // Accepted mail on its way: at once where that is possible, by a queue where it is not.
-export type { Outbox, OutgoingMessage, SendResult } from './outbox.ts';
+export type { Outbox, OutgoingMessage, SendResult, SentFolder } from './outbox.ts';
 export { deliver, type DeliverParts, type Delivery } from './deliver.ts';
 export { OutboxError, type OutboxErrorCode } from './errors.ts';
 export type { MailQueue, QueuedMail } from './mail-queue.ts';

@@ -26,9 +26,16 @@ export type SendResult =
       readonly why: string;
     };
 
+/** The backend's folder for copies. */
+export interface SentFolder {
+  /** Undefined while there is none. */
+  readonly id: string | undefined;
+  /** Its id, now that there is one. Throws BackendError. */
+  make(): Promise<string | undefined>;
+}
+
 export interface Outbox {
-  /** `sentFolderId`: the backend's folder for the copy, undefined if it has none. */
-  send(lease: Lease, mailbox: Mailbox, sentFolderId: string | undefined, message: OutgoingMessage): Promise<SendResult>;
+  send(lease: Lease, mailbox: Mailbox, sentFolder: SentFolder, message: OutgoingMessage): Promise<SendResult>;
   /** True if the message of this ClientId was sent or queued, for whoever repeats itself without the message. */
   wasSent(lease: Lease, deviceId: string, clientId: string): Promise<boolean>;
 }

@@ -10,7 +10,7 @@ import { type Store, StoreError } from '../store/index.ts';
 import { envelopeOf } from './envelope.ts';
 import { OutboxError } from './errors.ts';
 import { type Intent, Intents } from './intents.ts';
-import type { Outbox, OutgoingMessage, SendResult } from './outbox.ts';
+import type { Outbox, OutgoingMessage, SendResult, SentFolder } from './outbox.ts';
 import { isDistinguishable, type Outgoing, readyToGo, underMessageId } from './outgoing.ts';
 import { WaitingLine, type WaitingLineParts } from './waiting-line.ts';
 
@@ -30,7 +30,7 @@ const COPY_PATIENCE_MS = 5 * 60_000;
 interface Sending {
   readonly lease: Lease;
   readonly mailbox: Mailbox;
-  readonly sentFolderId: string | undefined;
+  readonly sentFolder: SentFolder;
   readonly message: OutgoingMessage;
   readonly outgoing: Outgoing;
   readonly envelope: Envelope;
@@ -54,12 +54,7 @@ export class StoreOutbox implements Outbox {
     this.#line = waiting && new WaitingLine({ ...waiting, intents, clock, log });
   }
 
-  async send(
-    lease: Lease,
-    mailbox: Mailbox,
-    sentFolderId: string | undefined,
-    message: OutgoingMessage,
-  ): Promise<SendResult> {
+  async send(lease: Lease, mailbox: Mailbox, sentFolder: SentFolder, message: OutgoingMessage): Promise<SendResult> {
     const { deviceId, clientId } = message;
     const now = new Date(this.#clock.now());
     const outgoing = readyToGo(message.message, mailbox.account, { deviceId, clientId }, now);
@@ -67,7 +62,7 @@ export class StoreOutbox implements Outbox {
     const envelope = message.envelope ?? envelopeOf(outgoing.raw, mailbox.account);
     if (envelope.to.length === 0) return refused('no-recipients', 'no header names a recipient');
     const content = createHash('sha256').update(message.message).digest('hex').slice(0, 32);
-    const sending: Sending = { lease, mailbox, sentFolderId, message, outgoing, envelope, content };
+    const sending: Sending = { lease, mailbox, sentFolder, message, outgoing, envelope, content };
     return this.#inTurn(`${lease.user}\n${deviceId}`, () => this.#sendInTurn(sending));
   }
 
@@ -170,13 +165,14 @@ export class StoreOutbox implements Outbox {
 
   /** False if a repetition may do it. That it failed is no reason to send the message again. */
   async #keepCopy(sending: Sending, intent: Intent, isRepetition: boolean): Promise<boolean> {
-    const { mailbox, sentFolderId, message, outgoing, lease } = sending;
-    if (!message.saveInSent || sentFolderId === undefined) return true;
+    const { mailbox, sentFolder, message, outgoing, lease } = sending;
+    if (!message.saveInSent) return true;
     try {
       if (isRepetition && (await this.#isInSent(sending, intent))) return true;
       if (!lease.isHeld()) return false;
       const { kept } = underMessageId(outgoing, intent.messageId);
-      await mailbox.append(sentFolderId, kept, { flags: SENT_FLAGS });
+      const folderId = sentFolder.id ?? (await sentFolder.make());
+      if (folderId !== undefined) await mailbox.append(folderId, kept, { flags: SENT_FLAGS });
       return true;
     } catch (error) {
       this.#log.warn({ error, user: lease.user }, 'a sent message could not be kept in the sent folder');
@@ -185,9 +181,9 @@ export class StoreOutbox implements Outbox {
     }
   }
 
-  async #isInSent({ mailbox, sentFolderId }: Sending, intent: Intent): Promise<boolean> {
-    if (sentFolderId === undefined) return false;
-    return (await mailbox.findMessageId(sentFolderId, intent.messageId)).length > 0;
+  async #isInSent({ mailbox, sentFolder: { id } }: Sending, intent: Intent): Promise<boolean> {
+    if (id === undefined) return false;
+    return (await mailbox.findMessageId(id, intent.messageId)).length > 0;
   }
 
   async #inTurn(key: string, task: () => Promise<SendResult>): Promise<SendResult> {

@@ -156,6 +156,8 @@ export interface UserSync {
   folders(): Promise<readonly SyncFolder[]>;
   folder(id: string): Promise<SyncFolder | undefined>;
   folderOfKind(kind: FolderKind): Promise<SyncFolder | undefined>;
+  /** The same, made in the mailbox where that lacks it. Throws BackendError and StoreError. */
+  makeFolderOfKind(kind: FolderKind): Promise<SyncFolder | undefined>;
   /** As `item`, of mail alone. */
   message(serverId: string): Promise<SyncItem | undefined>;
   /** A ServerId as handed out earlier; undefined if its folder or form is unknown. The item may be gone all the same. */

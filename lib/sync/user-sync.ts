@@ -190,6 +190,12 @@ class EngineUserSync implements UserSync {
     return entry && asSyncFolder(entry);
   }
 
+  async makeFolderOfKind(kind: FolderKind): Promise<SyncFolder | undefined> {
+    const known = await this.#hierarchy.ofKind(kind);
+    const made = known && (await this.#hierarchy.materialize(known.id));
+    return made && asSyncFolder(made);
+  }
+
   async message(serverId: string): Promise<SyncItem | undefined> {
     const item = await this.item(serverId);
     return item?.folder.itemClass === 'Email' ? item : undefined;

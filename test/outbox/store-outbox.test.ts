@@ -22,6 +22,8 @@ const MESSAGE = [
   '',
 ].join('\r\n');
 
+const SENT = { id: 'Sent', make: async () => 'Sent' };
+
 class Post {
   readonly clock = new ManualClock();
   readonly mailbox = new ScriptedMailbox();
@@ -44,7 +46,7 @@ class Post {
       ...rest,
       message: Buffer.from(text, 'latin1'),
     };
-    return this.outbox.send(lease, this.mailbox, 'Sent', message);
+    return this.outbox.send(lease, this.mailbox, SENT, message);
   }
 
   get sent(): string[] {

@@ -10,6 +10,7 @@ import { ScriptedMailbox } from '../sync/support/scripted-mailbox.ts';
 import { seededRandom } from '../sync/support/stage.ts';
 
 const MESSAGE = 'From: ada@example.org\r\nTo: bob@example.org\r\nBcc: eve@example.org\r\nSubject: Hello\r\n\r\nHi\r\n';
+const SENT = { id: 'Sent', make: async () => 'Sent' };
 const PATIENCE_MS = 5_000;
 const DOWN = new BackendError('unavailable', 'the submission server is down');
 
@@ -38,7 +39,7 @@ class Post {
   }
 
   send(clientId = 'c1') {
-    return this.outbox.send(standaloneLease('ada', 'session1'), this.mailbox, 'Sent', {
+    return this.outbox.send(standaloneLease('ada', 'session1'), this.mailbox, SENT, {
       deviceId: 'phone1',
       clientId,
       saveInSent: true,

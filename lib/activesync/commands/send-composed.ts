@@ -4,23 +4,23 @@ import { CommonStatus } from '../protocol/index.ts';
 import type { Answer, CommandContext, CommandRequest } from './command.ts';
 import type { ComposeRequest } from './compose-request.ts';
 import { refusal } from './refusal.ts';
+import { sendMessage } from './send-message.ts';
 
 /** Undefined when the message is on its way, now or since an earlier time. */
 export async function sendComposed(
   compose: ComposeRequest,
   message: Uint8Array,
   request: CommandRequest,
-  { user, device, outbox, log }: CommandContext,
+  context: CommandContext,
 ): Promise<Answer | undefined> {
-  const sent = await user.folderOfKind('sent');
-  const result = await outbox.send(user.lease, user.mailbox, sent?.backendId, {
-    deviceId: device.deviceId,
+  const result = await sendMessage(context, {
+    deviceId: context.device.deviceId,
     clientId: compose.clientId,
     message,
     saveInSent: compose.saveInSent,
   });
   if (!('reason' in result)) return undefined;
-  log.warn({ command: request.command, reason: result.reason, why: result.why }, 'A message was not sent');
+  context.log.warn({ command: request.command, reason: result.reason, why: result.why }, 'A message was not sent');
   return composeRefusal(request, statusOf(result));
 }
 

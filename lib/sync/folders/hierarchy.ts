@@ -133,7 +133,12 @@ export class Hierarchy {
     const entry = await this.find(id);
     if (!entry || entry.backendId !== undefined || entry.itemClass !== 'Email') return entry;
     const registry = await this.change(async () => {
-      await this.#mailbox.createFolder(nameOfExpected(entry.kind), undefined, entry.kind);
+      try {
+        await this.#mailbox.createFolder(nameOfExpected(entry.kind), undefined, entry.kind);
+      } catch (error) {
+        // Somebody else made it meanwhile.
+        if (!(error instanceof BackendError) || error.code !== 'already-exists') throw error;
+      }
       return undefined;
     });
     return registry.folders.find((folder) => folder.id === id);

@@ -3,6 +3,7 @@ import type { SyncFolder } from '../../../sync/index.ts';
 import { composeMeetingMessage, type MeetingContext, type MeetingMessage } from '../../items/index.ts';
 import { MeetingResponseStatus, type ProtocolVersion } from '../../protocol/index.ts';
 import type { CommandContext } from '../command.ts';
+import { sendMessage } from '../send-message.ts';
 
 export interface AnswerSite {
   readonly version: ProtocolVersion;
@@ -34,9 +35,8 @@ export const meetingContextOf = ({ context: { user, clock } }: AnswerSite): Meet
 
 /** Once for each `id`. What is never taken is the organizer's loss alone: the answer is kept in the calendar all the same. */
 export async function sendAnswer(message: MeetingMessage, id: string, site: AnswerSite): Promise<void> {
-  const { user, outbox, device, log } = site.context;
-  const sent = await user.folderOfKind('sent');
-  const result = await outbox.send(user.lease, user.mailbox, sent?.backendId, {
+  const { device, log } = site.context;
+  const result = await sendMessage(site.context, {
     deviceId: device.deviceId,
     clientId: clientIdOf(id),
     message: await composeMeetingMessage(message, meetingContextOf(site)),

@@ -9,6 +9,7 @@ import type { Announcer, SyncFolder } from '../../../sync/index.ts';
 import { composeMeetingMessage, ItemError, type MeetingMessage, organizerMessages } from '../../items/index.ts';
 import { atLeast, type ProtocolVersion } from '../../protocol/index.ts';
 import type { CommandContext } from '../command.ts';
+import { sendMessage } from '../send-message.ts';
 
 /** Messages of meetings are nobody's in particular: which device's command they come of is in their ids. */
 const SENDER = 'meetings';
@@ -49,10 +50,9 @@ function messagesFor(
  * change is kept all the same.
  */
 async function send(message: MeetingMessage, id: string, context: CommandContext): Promise<void> {
-  const { user, outbox, clock, log } = context;
+  const { user, clock, log } = context;
   const { recipients } = message;
-  const sent = await user.folderOfKind('sent');
-  const result = await outbox.send(user.lease, user.mailbox, sent?.backendId, {
+  const result = await sendMessage(context, {
     deviceId: SENDER,
     clientId: clientIdOf(message, id),
     message: await composeMeetingMessage(message, { account: user.account, now: new Date(clock.now()) }),

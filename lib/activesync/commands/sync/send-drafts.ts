@@ -4,6 +4,7 @@ import { reasonOf } from '../../../platform/index.ts';
 import type { MessageChange, SyncFolder, SyncItem } from '../../../sync/index.ts';
 import { CommonStatus, SyncStatus } from '../../protocol/index.ts';
 import type { CommandContext } from '../command.ts';
+import { sendMessage } from '../send-message.ts';
 import type { SendOutcome } from './write-answer.ts';
 
 export type DraftSend =
@@ -68,10 +69,8 @@ async function wholeMessage(item: SyncItem, { user }: CommandContext): Promise<U
 }
 
 async function submit(id: string, message: Uint8Array, context: CommandContext): Promise<number> {
-  const { user, outbox, device } = context;
-  const sent = await user.folderOfKind('sent');
-  const result = await outbox.send(user.lease, user.mailbox, sent?.backendId, {
-    deviceId: device.deviceId,
+  const result = await sendMessage(context, {
+    deviceId: context.device.deviceId,
     clientId: clientIdOf(id),
     message,
     saveInSent: true,

@@ -116,6 +116,7 @@ export function fakeUser(
     folders: () => Promise.resolve(folders),
     folder: (id) => Promise.resolve(folders.find((it) => it.id === id)),
     folderOfKind: (kind) => Promise.resolve(folders.find((it) => it.kind === kind)),
+    makeFolderOfKind: (kind) => Promise.resolve(folders.find((it) => it.kind === kind)),
     serverIdOf: (folder, uid) => `${folder.id}:${uid}`,
     ...script.user,
   });

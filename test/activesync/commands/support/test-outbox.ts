@@ -7,8 +7,8 @@ export class TestOutbox implements Outbox {
 
   wasSent: Outbox['wasSent'] = () => Promise.resolve(false);
 
-  send: Outbox['send'] = (_lease, _mailbox, sentFolderId, message) => {
-    this.sent.push({ ...message, sentFolderId });
+  send: Outbox['send'] = (_lease, _mailbox, sentFolder, message) => {
+    this.sent.push({ ...message, sentFolderId: sentFolder.id });
     return Promise.resolve(this.result);
   };
 
