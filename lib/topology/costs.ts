@@ -80,17 +80,23 @@ const usualSize = (devices: number): PoolSize => ({
   zones: A.zones,
 });
 
-/** Of a pool in a network of its own with NAT; without the firewall, and without the mail system's own traffic. */
+/** What devices are sent; as much comes from the mail system. */
+const gigabytesOf = (devices: number): number => (devices * A.megabytesPerDay * DAYS) / MEGABYTES_A_GIGABYTE;
+
+/**
+ * Of a pool in a network of its own with NAT; without the firewall, and without the mail system's own traffic. A request comes to any of
+ * the servers, and where another owns its user it goes on to that one, mostly in another zone. What an Application Load Balancer passes
+ * between zones AWS does not charge for (cattsolutions.com/aws-cross-zone-load-balancing), nor the ways to a table and a file system.
+ */
 export function poolCosts(devices: number, { servers, zones } = usualSize(devices)): readonly CostLine[] {
   const beats = (servers * SECONDS_A_DAY) / A.beatSeconds;
   return [
     line('Servers: tasks × (1 vCPU and 4 GB an hour) × hours', servers, taskHour, HOURS),
     ...frontCosts(devices, zones),
-    line('NAT: gateways × hours', zones, { usd: PRICES.natGatewayHour }, HOURS),
-    line('NAT: addresses × hours', zones, { usd: PRICES.publicAddressHour }, HOURS),
-    line('NAT: GB from the mail system', (devices * A.megabytesPerDay * DAYS) / MEGABYTES_A_GIGABYTE, {
-      usd: PRICES.natGigabyte,
+    line('Traffic: GB × share that another server owns, in another zone', gigabytesOf(devices), (zones - 1) / zones, {
+      usd: PRICES.zoneTransferGigabyte,
     }),
+    ...natCosts(devices, zones),
     line('Table: million writes of beats', (beats * DAYS) / MILLION, { usd: PRICES.tableMillionWrites }),
     line('Table: million reads of beats', (beats * DAYS * Math.ceil(servers / SERVERS_PER_READ_UNIT)) / MILLION, {
       usd: PRICES.tableMillionReads,
@@ -120,13 +126,19 @@ export function standaloneCosts(devices: number): readonly CostLine[] {
   return [
     line('Server: (1 vCPU and 4 GB an hour) × hours', 1, taskHour, HOURS),
     ...frontCosts(devices, zones),
-    line('NAT: gateways × hours', zones, { usd: PRICES.natGatewayHour }, HOURS),
-    line('NAT: addresses × hours', zones, { usd: PRICES.publicAddressHour }, HOURS),
+    ...natCosts(devices, zones),
     line('Database: GB kept', (devices * A.storedKilobytes) / MILLION, { usd: PRICES.fileGigabyteMonth }),
     ...watchCosts(devices, 1),
     line('Key', 1, { usd: PRICES.keyMonth }),
   ];
 }
+
+/** A gateway a zone, whose servers go by that of their own zone. */
+const natCosts = (devices: number, zones: number): readonly CostLine[] => [
+  line('NAT: gateways × hours', zones, { usd: PRICES.natGatewayHour }, HOURS),
+  line('NAT: addresses × hours', zones, { usd: PRICES.publicAddressHour }, HOURS),
+  line('NAT: GB from the mail system', gigabytesOf(devices), { usd: PRICES.natGigabyte }),
+];
 
 const frontCosts = (devices: number, zones: number): readonly CostLine[] => [
   line('Sprayer: hours', { usd: PRICES.loadBalancerHour }, HOURS),
@@ -139,9 +151,7 @@ const frontCosts = (devices: number, zones: number): readonly CostLine[] => [
     HOURS,
   ),
   line('Sprayer: addresses × hours', zones, { usd: PRICES.publicAddressHour }, HOURS),
-  line('Traffic: GB to devices', (devices * A.megabytesPerDay * DAYS) / MEGABYTES_A_GIGABYTE, {
-    usd: PRICES.transferOutGigabyte,
-  }),
+  line('Traffic: GB to devices', gigabytesOf(devices), { usd: PRICES.transferOutGigabyte }),
 ];
 
 const watchCosts = (devices: number, servers: number): readonly CostLine[] => [

@@ -39,6 +39,8 @@ export const PRICE_TABLE = {
   secretMonth: [0.4],
   keyMonth: [1, 'cloudburn.io/blog/aws-kms-pricing', '2026-03-14'],
   fileGigabyteMonth: [0.3],
+  /** Both ends pay half of it. */
+  zoneTransferGigabyte: [0.02, 'leanopstech.com/blog/aws-data-transfer-pricing-2026', '2026-04-27'],
   transferOutGigabyte: [0.09, 'leanopstech.com/blog/aws-data-transfer-pricing-2026', '2026-04-27'],
   firewallMonth: [5],
   firewallRuleMonth: [1],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { poolCosts, sumOf } from '../../lib/topology/costs.ts';
+import { poolCosts, standaloneCosts, sumOf } from '../../lib/topology/costs.ts';
 import { topologySettings } from '../../lib/topology/deployment/topology-settings.ts';
 import { documentCosts, documentTopology } from '../../lib/topology/index.ts';
 
@@ -24,6 +24,15 @@ describe('pages that are made from the code (npm run docs)', () => {
       // Factors are told with four digits.
       expect(product / usdPerMonth, item).toBeCloseTo(1, 2);
     }
+  });
+
+  it('a server alone pays for its way to the mail system as a pool does, and for none between zones', () => {
+    const lineOf = (lines: ReturnType<typeof poolCosts>, item: string) =>
+      lines.find((it) => it.item.startsWith(item))?.arithmetic;
+    const [alone, pool] = [standaloneCosts(4_950), poolCosts(4_950)];
+    for (const lines of [alone, pool]) expect(lineOf(lines, 'NAT: GB from the mail system')).toBe('752.4 × $0.045');
+    expect(lineOf(pool, 'Traffic: GB × share that another server owns')).toBe('752.4 × 0.666667 × $0.02');
+    expect(lineOf(alone, 'Traffic: GB × share')).toBeUndefined();
   });
 
   it('more devices cost more, and each of them less', () => {
