@@ -1,6 +1,8 @@
 /** The network: public subnets for the sprayer alone, private ones for servers, one of each in every zone; or one that is there. */
 import { Validations } from 'aws-cdk-lib';
 import {
+  CfnEIP,
+  CfnNatGateway,
   FlowLogDestination,
   FlowLogTrafficType,
   GatewayVpcEndpointAwsService,
@@ -67,6 +69,7 @@ export class Network extends Construct {
         { name: 'servers', subnetType: privateType },
       ],
     });
+    if (network.natAddresses > 1) addNatAddresses(vpc, network.natAddresses);
     Validations.of(vpc).acknowledge({
       id: 'CloudFormation-Validate::W3010',
       reason: 'The zones are named in the file, so that nothing need be looked up and no subnet ever moves.',
@@ -79,6 +82,17 @@ export class Network extends Construct {
     vpc.addGatewayEndpoint('Buckets', { service: GatewayVpcEndpointAwsService.S3 });
     if (isIsolated) addInterfaceEndpoints(vpc, network.cidr, hasTraces);
     this.vpc = vpc;
+  }
+}
+
+/** Each gateway has its first from the network itself. */
+function addNatAddresses(vpc: Vpc, addresses: number): void {
+  for (const gateway of vpc.node.findAll().filter((it) => it instanceof CfnNatGateway)) {
+    const further = Array.from(
+      { length: addresses - 1 },
+      (_, index) => new CfnEIP(gateway, `Address${index + 2}`, { domain: 'vpc' }),
+    );
+    gateway.secondaryAllocationIds = further.map(({ attrAllocationId }) => attrAllocationId);
   }
 }
 

@@ -73,11 +73,14 @@ const taskHour = {
 export interface PoolSize {
   readonly servers: number;
   readonly zones: number;
+  /** Of each gateway. */
+  readonly natAddresses: number;
 }
 
 const usualSize = (devices: number): PoolSize => ({
   servers: Math.max(A.leastServers, Math.ceil(devices / A.devicesPerUser / A.usersPerServer)),
   zones: A.zones,
+  natAddresses: 1,
 });
 
 /** What devices are sent; as much comes from the mail system. */
@@ -88,7 +91,7 @@ const gigabytesOf = (devices: number): number => (devices * A.megabytesPerDay * 
  * the servers, and where another owns its user it goes on to that one, mostly in another zone. What an Application Load Balancer passes
  * between zones AWS does not charge for (cattsolutions.com/aws-cross-zone-load-balancing), nor the ways to a table and a file system.
  */
-export function poolCosts(devices: number, { servers, zones } = usualSize(devices)): readonly CostLine[] {
+export function poolCosts(devices: number, { servers, zones, natAddresses } = usualSize(devices)): readonly CostLine[] {
   const beats = (servers * SECONDS_A_DAY) / A.beatSeconds;
   return [
     line('Servers: tasks × (1 vCPU and 4 GB an hour) × hours', servers, taskHour, HOURS),
@@ -96,7 +99,7 @@ export function poolCosts(devices: number, { servers, zones } = usualSize(device
     line('Traffic: GB × share that another server owns, in another zone', gigabytesOf(devices), (zones - 1) / zones, {
       usd: PRICES.zoneTransferGigabyte,
     }),
-    ...natCosts(devices, zones),
+    ...natCosts(devices, zones, natAddresses),
     line('Table: million writes of beats', (beats * DAYS) / MILLION, { usd: PRICES.tableMillionWrites }),
     line('Table: million reads of beats', (beats * DAYS * Math.ceil(servers / SERVERS_PER_READ_UNIT)) / MILLION, {
       usd: PRICES.tableMillionReads,
@@ -121,12 +124,12 @@ export function poolCosts(devices: number, { servers, zones } = usualSize(device
 }
 
 /** Of a server alone, in a network of two zones. */
-export function standaloneCosts(devices: number): readonly CostLine[] {
+export function standaloneCosts(devices: number, natAddresses = 1): readonly CostLine[] {
   const zones = 2;
   return [
     line('Server: (1 vCPU and 4 GB an hour) × hours', 1, taskHour, HOURS),
     ...frontCosts(devices, zones),
-    ...natCosts(devices, zones),
+    ...natCosts(devices, zones, natAddresses),
     line('Database: GB kept', (devices * A.storedKilobytes) / MILLION, { usd: PRICES.fileGigabyteMonth }),
     ...watchCosts(devices, 1),
     line('Key', 1, { usd: PRICES.keyMonth }),
@@ -134,9 +137,9 @@ export function standaloneCosts(devices: number): readonly CostLine[] {
 }
 
 /** A gateway a zone, whose servers go by that of their own zone. */
-const natCosts = (devices: number, zones: number): readonly CostLine[] => [
+const natCosts = (devices: number, zones: number, addresses: number): readonly CostLine[] => [
   line('NAT: gateways × hours', zones, { usd: PRICES.natGatewayHour }, HOURS),
-  line('NAT: addresses × hours', zones, { usd: PRICES.publicAddressHour }, HOURS),
+  line('NAT: addresses × hours', zones * addresses, { usd: PRICES.publicAddressHour }, HOURS),
   line('NAT: GB from the mail system', gigabytesOf(devices), { usd: PRICES.natGigabyte }),
 ];
 

@@ -1,5 +1,8 @@
+import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Network } from '../../lib/stacks/network.ts';
 import { loadExample, synthesize } from './support/synthesize.ts';
 import { templateText } from './support/template-text.ts';
 
@@ -47,6 +50,23 @@ describe('a pool', () => {
     });
     const { LoadBalancer } = only(defaults, 'AWS::ElasticLoadBalancingV2::LoadBalancer', 'LoadBalancer');
     expect(LoadBalancer['Subnets']).toHaveLength(3);
+  });
+
+  it('has as many addresses at each NAT gateway as its file says', () => {
+    const stack = new Stack(new App(), 'addresses');
+    const { vpc } = new Network(stack, 'Network', {
+      network: { kind: 'new', cidr: '10.20.0.0/16', egress: 'nat', natAddresses: 3 },
+      zones: ['eu-central-1a', 'eu-central-1b'],
+      hasTraces: false,
+      logs: new Bucket(stack, 'Logs'),
+    });
+    process.env['CDK_VALIDATION'] = 'false';
+    const template = Template.fromStack(Stack.of(vpc));
+    delete process.env['CDK_VALIDATION'];
+    template.resourceCountIs('AWS::EC2::EIP', 2 * 3);
+    const gateways = Object.values(template.findResources('AWS::EC2::NatGateway')).map(({ Properties }) => Properties);
+    const taken = gateways.flatMap((it) => [it['AllocationId'], ...it['SecondaryAllocationIds']]);
+    expect(new Set(taken.map((it) => JSON.stringify(it))).size).toBe(2 * 3);
   });
 
   it('has no server that can be reached from outside but through the sprayer', () => {

@@ -71,7 +71,11 @@ function checkNetwork(key: string, { network, zones }: PlaceTopology, problem: P
       network.cidr,
       "a private IPv4 network from /16 to /22 that begins at its first address, such as '10.20.0.0/16'",
     );
-  if (network.kind === 'new') return;
+  if (network.kind === 'new') {
+    if (network.natAddresses > 1 && network.egress !== 'nat')
+      problem(`${key}.network.natAddresses`, network.natAddresses, "egress 'nat': without there are no gateways");
+    return;
+  }
   for (const name of ['publicSubnets', 'privateSubnets'] as const) {
     const subnets = network[name];
     if (subnets.length !== zones.length)

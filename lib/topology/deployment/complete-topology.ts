@@ -17,8 +17,10 @@ export function completeTopology(parsed: ParsedTopology): Topology {
   return freeze({ ...parsed, pools: parsed.pools.map(complete), standalone: parsed.standalone.map(complete) });
 }
 
-function networkOf({ network: { cidr, egress, vpc, publicSubnets, privateSubnets } }: ParsedPlace): NetworkTopology {
-  if (vpc === undefined) return { kind: 'new', cidr, egress: egress ?? 'nat' };
+function networkOf({
+  network: { cidr, egress, natAddresses, vpc, publicSubnets, privateSubnets },
+}: ParsedPlace): NetworkTopology {
+  if (vpc === undefined) return { kind: 'new', cidr, egress: egress ?? 'nat', natAddresses: natAddresses ?? 1 };
   return { kind: 'existing', cidr, vpc, publicSubnets: publicSubnets ?? [], privateSubnets: privateSubnets ?? [] };
 }
 

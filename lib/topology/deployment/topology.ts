@@ -31,6 +31,16 @@ const newNetwork = {
       otherwise: '`nat`',
     }),
   ),
+  natAddresses: optional(
+    whole({
+      about:
+        'With `nat`, the addresses of each gateway: from one of them it leads 55,000 connections to one address of the mail system, and every user takes one. ' +
+        'AWS admits two a gateway, and five a region, until it is asked for more.',
+      least: 1,
+      most: 8,
+      otherwise: '1',
+    }),
+  ),
 };
 
 const existingNetwork = {
@@ -253,7 +263,7 @@ type ParsedStandalone = Parsed['standalone'][number];
 
 /** A network of its own, or one that is there. */
 export type NetworkTopology =
-  | { readonly kind: 'new'; readonly cidr: string; readonly egress: 'nat' | 'endpoints' }
+  | { readonly kind: 'new'; readonly cidr: string; readonly egress: 'nat' | 'endpoints'; readonly natAddresses: number }
   | {
       readonly kind: 'existing';
       readonly cidr: string;

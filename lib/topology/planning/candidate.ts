@@ -1,6 +1,7 @@
 /** One way to meet the needs: so many places of one kind, what they cost, and which requirements they miss. */
 import { type CostLine, geographyCosts, poolCosts, standaloneCosts, sumOf } from '../costs.ts';
 import { availabilityOf, type Kind } from './availability.ts';
+import { mostUsersByNat, type NatNeed, natOf } from './connections.ts';
 import type { Relaxation } from './errors.ts';
 import { type Geography, geographyOf } from './geography.ts';
 import { deviceRoundTrip, MAIL_LIMIT_MS, mailRoundTrip } from './latency.ts';
@@ -22,6 +23,8 @@ export interface PlacePlan extends Place {
   /** Of its stack: `frankfurt`. */
   readonly name: string;
   readonly zones: readonly string[];
+  /** Of its users at the horizon, and of those who come to it when another region is lost. */
+  readonly nat: NatNeed;
   readonly now: Load;
   readonly atHorizon: Load;
 }
@@ -55,17 +58,35 @@ export function serversAt(kind: Kind, needs: Needs, region: Region, users: numbe
   return poolServers(devicesOf(users, needs), zones, serverCapacity(needs.devicesPerUser)).servers;
 }
 
-/** Whether one pool, of as many servers as there may be, carries the devices of a place at the horizon. */
-export function fitsPool(needs: Needs, { region, sites }: Place): boolean {
-  const users = sites.reduce((sum, site) => sum + grown(site.users, needs), 0);
-  return devicesOf(users, needs) <= mostDevices(zonesFor('pool', region).length, serverCapacity(needs.devicesPerUser));
+/** Whether one pool, of as many servers and addresses as there may be, serves the users of a place at the horizon. */
+export const fitsPool = (needs: Needs, place: Place): boolean =>
+  usersThen(needs, place) <= mostUsersOf(needs, place).users;
+
+const usersThen = (needs: Needs, { sites }: Place): number =>
+  sites.reduce((sum, site) => sum + grown(site.users, needs), 0);
+
+function mostUsersOf(
+  needs: Needs,
+  { region, mailSystem }: Place,
+): { readonly users: number; readonly because: string } {
+  const zones = zonesFor('pool', region).length;
+  const devices = mostDevices(zones, serverCapacity(needs.devicesPerUser));
+  const users = Math.floor(devices / needs.devicesPerUser);
+  const byNat = mostUsersByNat(mailSystem, zones - 1);
+  if (users <= byNat) return { users, because: `a pool carries ${counted(devices, 'device')}` };
+  const addresses = counted(mailSystem.addresses, 'address', 'addresses');
+  return { users: byNat, because: `NAT leads no more connections to ${addresses} of ${mailSystem.host} (addresses)` };
 }
 
 export function candidateOf(needs: Needs, kind: Kind, partition: Partition): Candidate {
   const names = namesOf(partition);
   const geography = geographyOf(needs, kind, partition);
   const shared = geography && { regions: partition.length, isReplicated: geography.failOverTo.length > 0 };
-  const places = partition.map((place, index) => placePlan(needs, kind, place, names[index] ?? '', shared));
+  const places = partition.map((place, index) => {
+    const heirOf = partition.filter((_, other) => geography?.failOverTo[other] === index);
+    const inherited = Math.max(0, ...heirOf.map((it) => usersThen(needs, it)));
+    return placePlan(needs, kind, place, names[index] ?? '', { inherited, ...(shared && { shared }) });
+  });
   const availability = availabilityOf(kind);
   const total = (load: 'now' | 'atHorizon') => cents(places.reduce((sum, place) => sum + sumOf(place[load].costs), 0));
   const usdPerMonthAtHorizon = total('atHorizon');
@@ -96,25 +117,32 @@ function namesOf(partition: Partition): readonly string[] {
   );
 }
 
-function placePlan(
-  needs: Needs,
-  kind: Kind,
-  place: Place,
-  name: string,
-  shared: { readonly regions: number; readonly isReplicated: boolean } | undefined,
-): PlacePlan {
-  const { region, sites } = place;
+/** What a place has to do with the others. */
+interface Others {
+  /** Users who come to it when the region of another is lost. */
+  readonly inherited: number;
+  readonly shared?: { readonly regions: number; readonly isReplicated: boolean };
+}
+
+function placePlan(needs: Needs, kind: Kind, place: Place, name: string, { inherited, shared }: Others): PlacePlan {
+  const { region, sites, mailSystem } = place;
   const zones = zonesFor(kind, region);
+  const then = usersThen(needs, place);
+  // A server alone is in one zone.
+  const nat = natOf(mailSystem, then + inherited, kind === 'pool' ? zones.length - 1 : 1);
+  const natAddresses = nat.addresses;
   const loadOf = (users: number): Load => {
     const devices = devicesOf(users, needs);
     const servers = serversAt(kind, needs, region, users);
-    const alone = kind === 'pool' ? poolCosts(devices, { servers, zones: zones.length }) : standaloneCosts(devices);
+    const alone =
+      kind === 'pool'
+        ? poolCosts(devices, { servers, zones: zones.length, natAddresses })
+        : standaloneCosts(devices, natAddresses);
     const costs = [...alone, ...(shared ? geographyCosts(devices, { users, servers, ...shared }) : [])];
     return { users, devices, servers, costs: inCents(costs) };
   };
   const usersNow = sites.reduce((sum, { users }) => sum + users, 0);
-  const usersThen = sites.reduce((sum, { users }) => sum + grown(users, needs), 0);
-  return { ...place, name, zones, now: loadOf(usersNow), atHorizon: loadOf(usersThen) };
+  return { ...place, name, zones, nat, now: loadOf(usersNow), atHorizon: loadOf(then) };
 }
 
 /** Each line is rounded, so that what is told adds up. */
@@ -140,21 +168,19 @@ function missedBudget({ budgetUsdPerMonth: budget }: Needs, cost: number): Relax
 
 /** A server alone carries all devices of a mail system, in how many places ever they are: it is no way around a pool. */
 function missedUsers(needs: Needs, kind: Kind, places: readonly PlacePlan[]): Relaxation[] {
-  const capacity = serverCapacity(needs.devicesPerUser);
+  const carried = serverCapacity(needs.devicesPerUser);
+  const alone = {
+    users: Math.floor(carried / needs.devicesPerUser),
+    because: `a server alone carries ${counted(carried, 'device')}`,
+  };
   const groups =
     kind === 'standalone'
-      ? [...Map.groupBy(places, ({ mailSystem }) => mailSystem.name).values()].map((group) => ({
-          group,
-          most: capacity,
-        }))
-      : places.map((place) => ({ group: [place], most: mostDevices(place.zones.length, capacity) }));
-  return groups.flatMap(({ group, most }) => {
-    const devices = group.reduce((sum, { atHorizon }) => sum + atHorizon.devices, 0);
-    if (devices <= most) return [];
+      ? [...Map.groupBy(places, ({ mailSystem }) => mailSystem.name).values()].map((group) => ({ group, most: alone }))
+      : places.map((place) => ({ group: [place], most: mostUsersOf(needs, place) }));
+  return groups.flatMap(({ group, most: { users: to, because } }) => {
     const from = group.reduce((sum, { atHorizon }) => sum + atHorizon.users, 0);
-    const to = Math.floor(most / needs.devicesPerUser);
-    const where = listed(group);
-    const sentence = `users of ${where} at the horizon from ${number(from)} to ${number(to)} (by ${number(from - to)}): ${kind === 'pool' ? 'a pool' : 'a server alone'} carries ${counted(most, 'device')}`;
+    if (from <= to) return [];
+    const sentence = `users of ${listed(group)} at the horizon from ${number(from)} to ${number(to)} (by ${number(from - to)}): ${because}`;
     return [{ requirement: 'users', from, to, sentence }];
   });
 }

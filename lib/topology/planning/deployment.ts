@@ -39,7 +39,7 @@ export function deploymentOf(needs: Needs, { kind, places, geography }: Candidat
 
 /** `heirOf`, of a pool: the places whose users come here when their region is lost. */
 function placeOf(needs: Needs, place: PlacePlan, index: number, host: string, heirOf?: readonly PlacePlan[]): object {
-  const { name, region, zones, mailSystem, now } = place;
+  const { name, region, zones, mailSystem, nat, now } = place;
   const capacity = serverCapacity(needs.devicesPerUser);
   const most = ({ now: today, atHorizon: then }: PlacePlan) => Math.max(today.servers, then.servers);
   const inherited = Math.max(0, ...(heirOf ?? []).map(most));
@@ -51,7 +51,10 @@ function placeOf(needs: Needs, place: PlacePlan, index: number, host: string, he
     zones,
     host,
     certificate: `arn:aws:acm:${region}:${ACCOUNT_TO_FILL_IN}:certificate/${CERTIFICATE_TO_FILL_IN}`,
-    network: { cidr: `10.${FIRST_NETWORK + index}.0.0/16` },
+    network: {
+      cidr: `10.${FIRST_NETWORK + index}.0.0/16`,
+      ...(nat.addresses > 1 && { natAddresses: nat.addresses }),
+    },
     ...(heirOf && {
       size: { min: now.servers, max },
       placement: { usersPerServer: usersPerServer(zones.length, capacity, needs.devicesPerUser) },

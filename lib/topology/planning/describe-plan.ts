@@ -4,6 +4,7 @@ import { PRICES_OF } from '../prices.ts';
 import { titleOf } from './alternatives.ts';
 import { hoursAwayAYear, losses } from './availability.ts';
 import { grown, type Load, type PlacePlan } from './candidate.ts';
+import { MOST_NAT_ADDRESSES } from './connections.ts';
 import { CERTIFICATE_TO_FILL_IN, hostOf } from './deployment.ts';
 import { FAIL_OVER_FROM_PERCENT } from './geography.ts';
 import { deviceRoundTrip, directoryRoundTrip, isMeasured, mailRoundTrip } from './latency.ts';
@@ -20,6 +21,7 @@ export function describePlan(plan: Plan): string {
     ['Devices', devices(plan)],
     ['What a server carries', capacity(plan)],
     ['Servers', plan.places.map((place) => servers(plan, place))],
+    ['Connections to the mail system', plan.places.map(({ name, nat }) => `${name}: ${nat.arithmetic}`)],
     ['Homes', homes(plan)],
     ['Round trips', plan.places.flatMap((place) => roundTrips(place))],
     ['Availability of a user', availability(plan)],
@@ -63,7 +65,7 @@ function why({ kind, needs, places, alternatives }: Plan): readonly string[] {
     needs.mailSystems.length > 1
       ? 'each mail system has servers of its own near it'
       : needs.deviceRoundTripMs === undefined
-        ? `a pool of ${MOST_SERVERS} servers, which is the most, carries no more`
+        ? `a pool of ${MOST_SERVERS} servers, which is the most, or NAT with ${MOST_NAT_ADDRESSES} addresses a gateway, carries no more`
         : `devices may be ${number(needs.deviceRoundTripMs)} ms away at most`;
   return [
     kind === 'pool' ? pool : alone,

@@ -35,6 +35,11 @@ export const ASSUMED = {
   taskGigabytes: { value: 4, what: 'GB of memory of a server in AWS (lib/stacks)' },
   usableMemory: { value: 0.6, what: 'of its memory may be taken; the rest is for Node and for large answers' },
   mailboxKilobytes: { value: 137, what: 'kilobytes of the one IMAP connection over TLS that watches a mailbox' },
+  mailboxConnections: { value: 1, what: 'IMAP connection of a user that lasts: the one that watches the mailbox' },
+  usableConnections: {
+    value: 0.8,
+    what: 'of the connections that NAT leads may be lasting ones; the rest is for those of commands, which come and go',
+  },
   usableCpu: { value: 0.5, what: 'of its CPU may be busy in the busiest minutes' },
   busiestMinutes: { value: 5, what: 'times the average requests of a day come in its busiest minutes' },
   storeRoundTripMs: { value: 5, what: 'ms of a write to a table in the same region' },

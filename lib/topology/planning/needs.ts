@@ -61,6 +61,15 @@ export const needsSchema = z.strictObject({
     {
       name: name('What sites call it.'),
       host: host('The IMAP server.', 'imap.example.org'),
+      addresses: withDefault(
+        whole({
+          about:
+            'Addresses that the name of the IMAP server leads to, one after the other: NAT leads only so many connections to one.',
+          least: 1,
+          most: 64,
+        }),
+        1,
+      ),
       smtpHost: optional(host('The submission server.', 'smtp.example.org')),
       domain: host("The users' mail domain.", 'example.org'),
       region: region('The region of AWS that is nearest to it.'),

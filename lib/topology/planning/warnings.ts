@@ -1,5 +1,6 @@
 /** What a plan does not refuse, and its reader should know. */
 import type { Candidate } from './candidate.ts';
+import { USUAL_NAT_ADDRESSES } from './connections.ts';
 import { deviceRoundTrip, directoryRoundTrip, isMeasured, MAIL_WARNING_MS, mailRoundTrip } from './latency.ts';
 import { ASSUMED } from './measured.ts';
 import type { Needs } from './needs.ts';
@@ -7,8 +8,16 @@ import { number } from './numbers.ts';
 import { mayTake } from './places.ts';
 
 export function warningsOf(needs: Needs, { places }: Candidate): readonly string[] {
-  return places.flatMap(({ name, region, mailSystem, sites }) => {
+  return places.flatMap(({ name, region, zones, mailSystem, sites, nat }) => {
     const warnings: string[] = [];
+    if (nat.addresses > USUAL_NAT_ADDRESSES)
+      warnings.push(
+        `${name}: ${nat.addresses} addresses for each NAT gateway, ${nat.addresses * zones.length} together: AWS admits ${USUAL_NAT_ADDRESSES} and 5 until it is asked for more (service quotas "Elastic IP addresses per public NAT gateway" and "EC2-VPC Elastic IPs"). A name of the IMAP server with more addresses needs fewer (mailSystems[].addresses).`,
+      );
+    if (!nat.isEnough)
+      warnings.push(
+        `${name}: with the users of a region that is lost NAT is to lead more connections than it can, even with ${nat.addresses} addresses a gateway: some users would wait. A name of the IMAP server with more addresses needs fewer (mailSystems[].addresses).`,
+      );
     const mail = mailRoundTrip(mailSystem, region);
     const trips = ASSUMED.mailRoundTripsPerSync.value;
     if (mail > MAIL_WARNING_MS)

@@ -38,7 +38,7 @@ describe('caravan.json', () => {
     expect(first).toMatchObject({
       id: 'caravan-frankfurt',
       host: 'sync.example.org',
-      network: { kind: 'new', cidr: '10.20.0.0/16', egress: 'nat' },
+      network: { kind: 'new', cidr: '10.20.0.0/16', egress: 'nat', natAddresses: 1 },
       size: { min: 3, max: 12 },
     });
   });
@@ -104,6 +104,11 @@ describe('caravan.json', () => {
       'a public network',
       pool({ network: { cidr: '8.8.0.0/16' } }),
       `pools[0].network.cidr is "8.8.0.0/16" (file caravan.json), expected a private IPv4 network from /16 to /22 that begins at its first address, such as '10.20.0.0/16'`,
+    ],
+    [
+      'addresses of gateways that are none',
+      pool({ network: { cidr: '10.20.0.0/16', egress: 'endpoints', natAddresses: 2 } }),
+      `pools[0].network.natAddresses is 2 (file caravan.json), expected egress 'nat': without there are no gateways`,
     ],
     [
       'a network that is too small',

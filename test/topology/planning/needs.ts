@@ -8,9 +8,10 @@ export interface Changes {
   readonly budgetUsdPerMonth?: number;
   readonly deviceRoundTripMs?: number;
   readonly mailRoundTripMs?: number;
+  readonly mailAddresses?: number;
 }
 
-export function needsOf({ users = 20, mailRoundTripMs = 2, ...general }: Changes): Needs {
+export function needsOf({ users = 20, mailRoundTripMs = 2, mailAddresses = 1, ...general }: Changes): Needs {
   return parseNeeds(
     {
       domain: 'sync.example.org',
@@ -22,6 +23,7 @@ export function needsOf({ users = 20, mailRoundTripMs = 2, ...general }: Changes
           domain: 'example.org',
           region: 'eu-central-1',
           roundTripMs: mailRoundTripMs,
+          addresses: mailAddresses,
         },
       ],
       sites: [{ name: 'office', users, region: 'eu-central-1' }],

@@ -83,6 +83,33 @@ describe('what is planned', () => {
     expect(plan(needsOf({ mailRoundTripMs: 51 })).warnings.join()).toContain('51 ms away, more than 50');
   });
 
+  describe('NAT leads 55,000 connections from one of its addresses to one of the mail system', () => {
+    const natOf = (made: ReturnType<typeof plan>) => parseTopology(made.deployment, 'plan').pools[0]?.network;
+
+    it('and gets as many addresses as users need with a zone lost, which are paid for, and asked for in time', () => {
+      const enough = plan(needsOf({ users: 88_000 }));
+      expect(natOf(enough)).toMatchObject({ natAddresses: 1 });
+      const more = plan(needsOf({ users: 88_001 }));
+      expect(natOf(more)).toMatchObject({ natAddresses: 2 });
+      const addresses = more.places[0]?.now.costs.find(({ item }) => item.startsWith('NAT: addresses'));
+      expect(addresses?.arithmetic).toBe('6 × $0.005 × 730');
+      expect(more.warnings).toEqual([]);
+      const many = plan(needsOf({ users: 200_000 }));
+      expect(natOf(many)).toMatchObject({ natAddresses: 3 });
+      expect(describePlan(many)).toMatch(/200,000 users × 1 ÷ .*= 2\.273,\s+rounded up = 3 addresses a gateway/s);
+      expect(many.warnings.join()).toContain('3 addresses for each NAT gateway, 9 together');
+    });
+
+    it('fewer where the mail system has more, and no pool has more users than the most of them lead', () => {
+      expect(natOf(plan(needsOf({ users: 200_000, mailAddresses: 3 })))).toMatchObject({ natAddresses: 1 });
+      const { relaxations } = complaint({ users: 800_000, devicesPerUser: 1 });
+      expect(relaxations).toMatchObject([{ requirement: 'users', from: 800_000, to: 704_000 }]);
+      expect(relaxations[0]?.sentence).toContain('NAT leads no more connections to 1 address of imap.example.org');
+      expect(natOf(plan(needsOf({ users: 704_000, devicesPerUser: 1 })))).toMatchObject({ natAddresses: 8 });
+      expect(plan(needsOf({ users: 800_000, devicesPerUser: 1, mailAddresses: 2 })).kind).toBe('pool');
+    });
+  });
+
   describe('several pools of one mail system', () => {
     const written = JSON.parse(readFileSync(join(EXAMPLES, 'plan-far-branch.json'), 'utf8')) as Record<string, unknown>;
     const planAt = (availabilityPercent: number) =>
@@ -124,7 +151,8 @@ describe('what is planned', () => {
     const general = { domain: 'sync.example.org', devicesPerUser: 2, availabilityPercent: 99.9, mailSystems };
     const made = plan(parseNeeds({ ...general, sites }, 'test'));
     expect(made.places.map(({ region }) => region).toSorted()).toEqual(['eu-central-1', 'eu-north-1']);
-    expect(describePlan(made)).toContain('a pool of 500 servers, which is the most, carries no more');
+    expect(describePlan(made)).toContain('a pool of 500 servers, which is the most,');
+    expect(made.warnings.join()).toContain('with the users of a region that is lost NAT is to lead more connections');
     const [first] = sites;
     expect(plan(parseNeeds({ ...general, sites: [first] }, 'test')).places).toHaveLength(1);
   });
