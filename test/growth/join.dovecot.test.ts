@@ -51,7 +51,7 @@ it('all users are handed over, and no device notices', { timeout: 3 * OVER_MS },
     { everyMs: EVERY_MS },
   );
   expect(troubles).toEqual([]);
-  expectSoon(lived, beganMs);
+  expectSoon(lived, beganMs, [standalone.timeline]);
   const live = new Set((await stage.pool.live()).filter((it) => it.standalone === undefined).map((it) => it.session));
   for (const owner of await owners()) expect(live).toContain(owner?.session);
 });
@@ -71,7 +71,7 @@ it('it is taken back, and no device notices', { timeout: 3 * OVER_MS }, async ()
     { everyMs: EVERY_MS },
   );
   expect(troubles).toEqual([]);
-  expectSoon(lived, beganMs);
+  expectSoon(lived, beganMs, [standalone.timeline]);
   expect(await owners()).toEqual(stage.pool.users.map(() => undefined));
 });
 
@@ -84,14 +84,13 @@ it(`it joins again, is killed ${KILLS} times on the way, and goes on each time`,
       await killOnTheWay(standalone, KILLS, stage.random, OVER_MS);
       const progress = await standalone.over(OVER_MS);
       expect(progress).toMatchObject({ phase: 'done', users: USERS, moved: USERS, troubles: [] });
-      await standalone.process.end('SIGKILL');
-      await standalone.process.launch();
+      await standalone.kill();
       expect(await standalone.over(OVER_MS)).toMatchObject({ phase: 'done', users: USERS, moved: USERS });
       await pause(seconds(10, 2));
     },
     { everyMs: EVERY_MS, mayBeTwice: true },
   );
-  expectSoon(lived, beganMs);
+  expectSoon(lived, beganMs, [standalone.timeline]);
 });
 
 it('users leave for another standalone server, which serves them through the same door, and come back', {
@@ -122,7 +121,7 @@ it('users leave for another standalone server, which serves them through the sam
       { everyMs: EVERY_MS },
     );
     expect(troubles).toEqual([]);
-    expectSoon(lived, beganMs);
+    expectSoon(lived, beganMs, [standalone.timeline, branch.timeline]);
     expect(await placesOf()).not.toContain('@branch');
   } finally {
     await branch.remove();

@@ -42,7 +42,11 @@ it('both join at once, and no device of either notices', { timeout: 3 * OVER_MS 
     { everyMs: EVERY_MS },
   );
   expect(troubles).toEqual([]);
-  expectSoon(lived, beganMs);
+  expectSoon(
+    lived,
+    beganMs,
+    offices.map((it) => it.timeline),
+  );
   const live = new Set((await stage.pool.live()).filter((it) => it.standalone === undefined).map((it) => it.session));
   for (const user of stage.pool.users) expect(live).toContain((await stage.pool.administration.owner(user))?.session);
 });

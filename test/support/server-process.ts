@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { freePorts } from './dovecot.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../functions/server/main.ts');
@@ -26,6 +28,8 @@ export interface ProcessOptions {
   readonly port?: number;
   /** What answers 200 when it is up; default `/health`. */
   readonly upPath?: string;
+  /** Told of every line that it logs. */
+  readonly onLine?: (line: string) => void;
 }
 
 export class ServerProcess {
@@ -82,7 +86,7 @@ export class ServerProcess {
     const { CARAVAN_FAULT_SIZE: _, ...env } = process.env;
     const child = spawn('node', [...nodeOptions, main, ...this.#flags], { stdio: ['ignore', 'pipe', 'pipe'], env });
     this.#child = child;
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => this.#keep(chunk));
+    for (const stream of [child.stdout, child.stderr]) this.#keep(stream);
     while (child.exitCode === null && child.signalCode === null && performance.now() - from < READY_LIMIT_MS) {
       const isUp = await fetch(`http://127.0.0.1:${this.port}${upPath}`).then(
         (it) => it.ok,
@@ -139,8 +143,11 @@ export class ServerProcess {
     if (this.#temporary !== undefined) await rm(this.#temporary, { recursive: true, force: true });
   }
 
-  #keep(chunk: Buffer): void {
-    this.lines.push(...chunk.toString().trimEnd().split('\n'));
-    this.lines.splice(0, this.lines.length - KEPT_LINES);
+  #keep(stream: Readable): void {
+    createInterface({ input: stream }).on('line', (line) => {
+      this.lines.push(line);
+      this.lines.splice(0, this.lines.length - KEPT_LINES);
+      this.#options.onLine?.(line);
+    });
   }
 }

@@ -65,6 +65,7 @@ export async function moveOut(parts: MoveParts, user: string): Promise<Moved> {
     await parts.finish(user, QUIET_MS);
     signal.throwIfAborted();
     const begunAt = clock.monotonic();
+    log.debug({ user }, 'Requests of a user wait for the last copy');
     const release = places.hold(user);
     let rest: Promise<number> | undefined;
     try {
@@ -91,12 +92,14 @@ export async function moveOut(parts: MoveParts, user: string): Promise<Moved> {
 
 /** Throws as `moveOut` does. */
 export async function moveHome(parts: MoveParts, user: string): Promise<Moved> {
-  const { own, pool, custody, places, clock, random, signal } = parts;
+  const { own, pool, custody, places, clock, random, log, signal } = parts;
   await places.set(user, { ...places.of(user), place: 'coming' });
   const copy = new UserCopy({ from: pool, to: own, user, name: randomName(random) });
   await catchUp(parts, copy, user);
+  log.debug({ user }, 'A user is called from the pool');
   const epoch = await custody.call(user, signal);
   const begunAt = clock.monotonic();
+  log.debug({ user }, 'Requests of a user wait for the last copy');
   const release = places.hold(user);
   const rest = lastCopy(parts, copy, user);
   try {

@@ -111,6 +111,7 @@ export class Linking {
     }
     this.#side = side;
     this.#problem = undefined;
+    this.#parts.log.info({ pool: side.pool }, 'This server serves users of its pool through a link');
     return side;
   }
 }

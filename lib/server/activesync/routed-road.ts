@@ -84,7 +84,7 @@ export class RoutedRoad implements Road {
 
   /** Throws ServerError 'no-owner' and 'owner-lost', and what the owner's own end throws. */
   async execute(request: RoadRequest, signal?: AbortSignal): Promise<RoadResult> {
-    const { member, clock } = this.#parts;
+    const { member, clock, log } = this.#parts;
     const { user } = request.account;
     const patientUntil = clock.monotonic() + PATIENCE_MS;
     let stale: StaleAnswer | undefined;
@@ -95,6 +95,10 @@ export class RoutedRoad implements Road {
       if (outcome.kind === 'done') return outcome.result;
       if (outcome.kind === 'stale') stale = outcome.stale;
       if (signal?.aborted) throw hungUp();
+      log.debug(
+        { requestId: request.requestId, user, why: outcome.why, pauseMs },
+        'A request looks for its user again',
+      );
       if (clock.monotonic() + pauseMs > patientUntil) throw noOwner(user, outcome.why);
       await sleep(clock, pauseMs);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);

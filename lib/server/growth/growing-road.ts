@@ -1,6 +1,5 @@
 /** The road of a standalone server: to itself, or for who has gone there to the pool. */
-import type { Clock } from '../../platform/index.ts';
-import { sleep } from '../../platform/index.ts';
+import { type Clock, type Log, sleep } from '../../platform/index.ts';
 import type { Location, Member } from '../../pool/index.ts';
 import type { Migration, Places } from '../../migration/index.ts';
 import type { OwnerRoad } from '../activesync/owner-road.ts';
@@ -14,6 +13,7 @@ export interface GrowingRoadParts {
   /** To the pool, once there is one. */
   readonly toPool: () => Road | undefined;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 /** A request does not wait longer for the link, or for its user's hand-over. */
@@ -42,13 +42,25 @@ export class GrowingRoad implements Road {
   }
 
   async execute(request: RoadRequest, signal?: AbortSignal): Promise<RoadResult> {
-    const { ownerRoad, places, migration } = this.#parts;
+    const { ownerRoad, places, migration, clock, log } = this.#parts;
     const { user } = request.account;
+    const cameMs = clock.monotonic();
+    const tell = () => {
+      const { requestId, line } = request;
+      const waitedMs = Math.round(clock.monotonic() - cameMs);
+      const told = { requestId, user, device: line.deviceId, command: line.command, waitedMs };
+      log.debug({ ...told, place: places.of(user).place }, 'A request goes to where its user is');
+    };
     if (this.#parts.toPool() && !places.isKnown(user)) await migration.settleNewcomer(user);
     await this.#untilFree(user);
     // Nothing may come between this look and the beginning: a hand-over waits for what has begun.
-    if (places.isHere(user)) return ownerRoad.execute(request, places.lease(user), { complete: this.complete }, signal);
-    return (await this.#pool(user)).execute(request, signal);
+    if (places.isHere(user)) {
+      tell();
+      return ownerRoad.execute(request, places.lease(user), { complete: this.complete }, signal);
+    }
+    const road = await this.#pool(user);
+    tell();
+    return road.execute(request, signal);
   }
 
   async #pool(user: string): Promise<Road> {

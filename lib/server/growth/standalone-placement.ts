@@ -63,7 +63,7 @@ export function standalone(configuration: Configuration, parts: StandaloneParts)
       };
     },
   });
-  const road: GrowingRoad = new GrowingRoad({ ownerRoad, places, migration, toPool: () => link?.road, clock });
+  const road: GrowingRoad = new GrowingRoad({ ownerRoad, places, migration, toPool: () => link?.road, clock, log });
   return {
     road,
     session: () => session,

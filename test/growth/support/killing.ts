@@ -26,8 +26,7 @@ export async function killOnTheWay(
       continue;
     }
     process.stderr.write(`kill ${++kill}: ${direction}, ${moved} of ${users}\n`);
-    await standalone.process.end('SIGKILL');
-    await standalone.process.launch();
+    await standalone.kill();
   }
   // The name is taken until the pool has noticed the last kill: it is asked again, as somebody would.
   for (const end = performance.now() + limitMs; performance.now() < end; await pause(LIVES_MS[0])) {

@@ -6,6 +6,7 @@ import type { Progress } from '../../../lib/migration/index.ts';
 import { freePorts } from '../../support/loopback.ts';
 import { POOL_KEY, type TestPool } from '../../support/pool/test-pool.ts';
 import { ServerProcess } from '../../support/server-process.ts';
+import { Timeline } from './timeline.ts';
 
 const TOKEN = 'the token of the tests of growth';
 const POLL_MS = 100;
@@ -22,13 +23,15 @@ export class StandaloneBeside {
   readonly file: string;
   readonly tokenFile: string;
   readonly administration: string;
+  readonly timeline: Timeline;
   readonly #directory: string;
 
   private constructor(
-    parts: Pick<StandaloneBeside, 'process' | 'name' | 'file' | 'tokenFile' | 'administration'>,
+    parts: Pick<StandaloneBeside, 'process' | 'name' | 'file' | 'tokenFile' | 'administration' | 'timeline'>,
     directory: string,
   ) {
     this.process = parts.process;
+    this.timeline = parts.timeline;
     this.name = parts.name;
     this.file = parts.file;
     this.tokenFile = parts.tokenFile;
@@ -43,6 +46,7 @@ export class StandaloneBeside {
     await writeFile(tokenFile, TOKEN, { mode: 0o600 });
     const [peerPort = 0, administrationPort = 0] = await freePorts(2);
     await writeFile(file, JSON.stringify(poolFile(pool, peerPort)));
+    const timeline = new Timeline();
     const process = await ServerProcess.start(
       {
         ...pool.site.settings(),
@@ -50,12 +54,13 @@ export class StandaloneBeside {
         'administration-port': String(administrationPort),
         'administration-token-file': tokenFile,
         'drain-seconds': '10',
+        'log-level': 'debug',
       },
       undefined,
-      { main: join(pool.place.bundles, 'server', 'main.mjs') },
+      { main: join(pool.place.bundles, 'server', 'main.mjs'), onLine: timeline.hear },
     );
     const administration = `http://127.0.0.1:${administrationPort}`;
-    return new StandaloneBeside({ process, name, file, tokenFile, administration }, directory);
+    return new StandaloneBeside({ process, name, file, tokenFile, administration, timeline }, directory);
   }
 
   get url(): string {
@@ -101,9 +106,17 @@ export class StandaloneBeside {
       const progress = await this.ask('GET', '/join').catch(() => undefined);
       if (progress !== undefined && progress.phase !== 'running' && progress.phase !== undefined) return progress;
       if (performance.now() > end)
-        throw new Error(`it is not over: ${JSON.stringify(progress)}\n${this.process.lines.slice(-30).join('\n')}`);
+        throw new Error(`it is not over: ${JSON.stringify(progress)}\n${this.timeline.warnings.join('\n')}`);
       await new Promise((done) => setTimeout(done, POLL_MS));
     }
+  }
+
+  /** And starts it again. */
+  async kill(): Promise<void> {
+    this.timeline.note('it is killed');
+    await this.process.end('SIGKILL');
+    await this.process.launch();
+    this.timeline.note('it answers again');
   }
 
   async remove(): Promise<void> {

@@ -76,6 +76,7 @@ export class SimulatedStandalone {
         return { execute: ({ command }: Asking) => link.front(command) } as unknown as Road;
       },
       clock,
+      log,
     });
   }
 
