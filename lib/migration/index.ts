@@ -3,6 +3,7 @@ export { compareItems, type Copied, copyItems, type Difference, removeItems, use
 export { MigrationError, type MigrationErrorCode } from './errors.ts';
 export { beginFailOver, endFailOver, type FailOverParts, type TakeOver, takeOver } from './fail-over.ts';
 export { type MoveReport, UserMover, type UserMoverOptions } from './move-user.ts';
-export { type Asked, Migration, type MigrationParts, type Progress } from './growth/migration.ts';
+export { type Asked, Migration, type MigrationParts } from './growth/migration.ts';
 export { Places } from './growth/places.ts';
+export type { Progress } from './growth/progress.ts';
 export type { PoolSide } from './growth/pool-side.ts';

@@ -49,7 +49,7 @@ export class Custody {
     return this.#administration.owner(user);
   }
 
-  has(owner: Ownership | undefined): boolean {
+  has(owner: Pick<Ownership, 'session'> | undefined): boolean {
     return owner?.session === custodyOf(this.#options.standalone);
   }
 
@@ -74,8 +74,12 @@ export class Custody {
   /** The pool's own from here on: the next request claims the user. Nothing to do where it is already. */
   async release(user: string): Promise<void> {
     const owner = await this.owner(user);
-    if (owner === undefined || !this.has(owner)) return;
-    await this.#settled(successionWrite(owner, RELEASED, this.#options.clock.now()));
+    if (owner !== undefined) await this.releaseAsRead(owner);
+  }
+
+  /** As `release`, of what was read: nothing happens where the custody is another by then, a newer one of this server too. */
+  async releaseAsRead(owner: Ownership): Promise<void> {
+    if (this.has(owner)) await this.#settled(successionWrite(owner, RELEASED, this.#options.clock.now()));
   }
 
   /** As `release`, in one request: `owner` is what was read since it was taken, `session` who in the pool has the user next. */

@@ -156,10 +156,12 @@ export class Owner {
 
   #open(account: Account, credentials: Credentials, lease: Lease): Promise<UserSync> {
     const { mail, store, clock, random, log, settings, onMonitorLag, onPoison, onResync } = this.#parts;
+    const fromMs = clock.monotonic();
     const prepared = this.#takePrepared(account, credentials, lease);
     const passwords = prepared?.passwords ?? new ConfirmedPasswords(credentials);
     const sync = (async () => {
       const mailbox = (await prepared?.mailbox.catch(() => undefined)) ?? (await mail.open(account, passwords, lease));
+      log.debug({ user: account.user, milliseconds: Math.round(clock.monotonic() - fromMs) }, 'A mailbox was opened');
       const user = createUserSync({
         account,
         mailbox,

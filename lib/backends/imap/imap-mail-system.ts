@@ -1,5 +1,5 @@
 /** A mail system reached by IMAP, with SMTP submission. */
-import type { Clock, Log, Random } from '../../platform/index.ts';
+import type { Clock, Log, Random, Timer } from '../../platform/index.ts';
 import type { Account, Credentials, MailSystem, Right } from '../backend.ts';
 import { BackendError } from '../errors.ts';
 import { type SignIn, withPassword } from '../sign-in.ts';
@@ -9,10 +9,22 @@ import { ImapMailbox } from './imap-mailbox.ts';
 import { login } from './login.ts';
 import type { ImapSession } from './wire/session.ts';
 
+/** Whoever asks for a password is about to open the mailbox, or somebody else has it open. */
+const KEPT_MS = 1_000;
+
+/** Of a password that was just confirmed. */
+interface Kept {
+  readonly session: ImapSession;
+  readonly password: string;
+  readonly timer: Timer;
+}
+
 export class ImapMailSystem implements MailSystem {
   readonly name: string;
   readonly #environment: ImapEnvironment;
   readonly #open = new Set<ImapMailbox>();
+  /** By the user's name on the IMAP server. */
+  readonly #kept = new Map<string, Kept>();
 
   constructor(
     configuration: ImapConfiguration,
@@ -29,8 +41,10 @@ export class ImapMailSystem implements MailSystem {
     if (!account || credentials.password === '' || credentials.password.includes('\u0000')) return undefined;
     const userName = loginNameOf(account, configuration);
     const session = await login(this.#environment, { userName, password: credentials.password });
-    session?.close();
-    return session && account;
+    if (session === undefined) return undefined;
+    if (configuration.master) session.close();
+    else this.#keep(userName, credentials.password, session);
+    return account;
   }
 
   async open(account: Account, signIn: SignIn, right?: Right): Promise<ImapMailbox> {
@@ -48,6 +62,7 @@ export class ImapMailSystem implements MailSystem {
   }
 
   async close(): Promise<void> {
+    for (const [userName, { password }] of this.#kept) this.#takeKept(userName, password)?.close();
     await Promise.all([...this.#open].map((mailbox) => mailbox.close()));
     this.#open.clear();
   }
@@ -56,6 +71,8 @@ export class ImapMailSystem implements MailSystem {
     const { configuration } = this.#environment;
     const { master } = configuration;
     const userName = loginNameOf(account, configuration);
+    const kept = this.#takeKept(userName, password);
+    if (kept?.isOpen) return kept;
     const session = master
       ? await login(this.#environment, { userName: master.user, password: master.password }, userName)
       : await login(this.#environment, { userName, password });
@@ -63,5 +80,21 @@ export class ImapMailSystem implements MailSystem {
     throw new BackendError('rejected-credentials', `the mail server refused the ${master ? 'master ' : ''}password`, {
       remedy: master ? 'check the master user in the configuration' : 'log in again with the new password',
     });
+  }
+
+  /** A login is a connection, a handshake and a process at the mail server: one is enough for a user who comes. */
+  #keep(userName: string, password: string, session: ImapSession): void {
+    const before = this.#kept.get(userName);
+    if (before) this.#takeKept(userName, before.password)?.close();
+    const timer = this.#environment.clock.after(KEPT_MS, () => this.#takeKept(userName, password)?.close());
+    this.#kept.set(userName, { session, password, timer });
+  }
+
+  #takeKept(userName: string, password: string): ImapSession | undefined {
+    const kept = this.#kept.get(userName);
+    if (kept?.password !== password) return undefined;
+    this.#kept.delete(userName);
+    kept.timer.cancel();
+    return kept.session;
   }
 }

@@ -110,3 +110,14 @@ const refusal = (
   why: string,
   { remedy }: { remedy: string },
 ): MigrationError => new MigrationError(code, `The pool ${pool} cannot be joined`, { why, remedy });
+
+/** Throws MigrationError('no-such-user'). */
+export async function checkTheyAreThere({ pool, custody }: PoolSide, users: readonly string[]): Promise<void> {
+  for (const user of users) {
+    if ((await custody.owner(user)) !== undefined) continue;
+    throw new MigrationError('no-such-user', `The pool ${pool} has no user ${user}`, {
+      why: 'no device of theirs has ever been served by it',
+      remedy: '`caravan pool user NAME` tells who is known.',
+    });
+  }
+}

@@ -95,7 +95,8 @@ export async function moveHome(parts: MoveParts, user: string): Promise<Moved> {
   const { own, pool, custody, places, clock, random, log, signal } = parts;
   await places.set(user, { ...places.of(user), place: 'coming' });
   const copy = new UserCopy({ from: pool, to: own, user, name: randomName(random) });
-  await catchUp(parts, copy, user);
+  // Given before a crash: nobody serves the user until the last copy is made.
+  if (!custody.has(await custody.owner(user))) await catchUp(parts, copy, user);
   log.debug({ user }, 'A user is called from the pool');
   const epoch = await custody.call(user, signal);
   const begunAt = clock.monotonic();

@@ -2,18 +2,17 @@
  * A standalone server's way into a pool, and out of one (docs/growth.md): an order in its store, which is carried out user by
  * user, and taken up again after a crash.
  */
-import { reasonOf, sleep } from '../../platform/index.ts';
-import { custodianOf } from '../../pool/index.ts';
-import { checkPool } from './check-pool.ts';
+import { checkPool, checkTheyAreThere } from './check-pool.ts';
 import { removeItems } from '../copy-items.ts';
-import { MigrationError } from '../errors.ts';
-import { type Moved, moveHome, moveOut, type MoveParts } from './hand-over.ts';
 import { Linking } from './linking.ts';
 import { type Order, readOrder, writeOrder } from './order.ts';
 import type { PoolSide } from './pool-side.ts';
+import type { Progress } from './progress.ts';
+import { finished, noOrder, notUp, underWay } from './refusals.ts';
+import { Roll } from './roll.ts';
+import { Rounds, type RoundsParts } from './rounds.ts';
 
-export interface MigrationParts
-  extends Pick<MoveParts, 'own' | 'places' | 'clock' | 'random' | 'log' | 'finish' | 'lose'> {
+export interface MigrationParts extends Omit<RoundsParts, 'roll' | 'onDone' | 'ending'> {
   readonly build: string;
   /** Opens what the file names; nothing is linked yet. Throws what says that it cannot be used. */
   readonly openPool: (file: string, standalone: string) => Promise<PoolSide>;
@@ -21,56 +20,24 @@ export interface MigrationParts
 
 export type Asked = Pick<Order, 'direction' | 'file' | 'standalone' | 'isVerified' | 'users'>;
 
-/** How far it is. */
-export interface Progress {
-  readonly direction: Order['direction'];
-  readonly phase: Order['phase'];
-  readonly isUndo: boolean;
-  readonly standalone: string;
-  readonly pool: string;
-  /** Who is to be moved, as far as is known, and who has been. */
-  readonly users: number;
-  readonly moved: number;
-  /** Items of those that were moved since this server started, and how many were compared. */
-  readonly items: number;
-  readonly verified: number;
-  readonly longestPauseMs: number;
-  /** Why the pool cannot be used now; it is tried again. */
-  readonly problem?: string | undefined;
-  /** Who could not be moved yet, and why. */
-  readonly troubles: readonly { readonly user: string; readonly why: string }[];
-}
-
-/** Few: the users who are served meanwhile come first. */
-const AT_ONCE = 2;
-/** After each user it rests as long as that one took, and at the most so long. */
-const LONGEST_REST_MS = 1_000;
-const RETRY_MS = 1_000;
-/** A user whose last copy takes longer is served on, and waits twice as long the next time: it may be the way to the pool. */
-const FIRST_PAUSE_LIMIT_MS = 1_000;
-const LONGEST_PAUSE_LIMIT_MS = 16_000;
-const USER = /^USER#(.+)$/s;
-
 export class Migration {
   readonly #parts: MigrationParts;
   readonly #ending = new AbortController();
-  readonly #troubles = new Map<string, string>();
-  /** Of those for whom it was too short. */
-  readonly #pauseLimitsMs = new Map<string, number>();
   #order: Order | undefined;
   readonly #linking: Linking;
   /** What was begun before this server started is known. */
   readonly #known = Promise.withResolvers<void>();
-  #run: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
-  #users = 0;
-  #moved = 0;
-  #items = 0;
-  #longestPauseMs = 0;
+  readonly #roll: Roll;
+  readonly #rounds: Rounds;
 
   constructor(parts: MigrationParts) {
     this.#parts = parts;
     const { openPool, clock, log } = parts;
-    this.#linking = new Linking({ openPool, clock, log, signal: this.#ending.signal });
+    const ending = this.#ending.signal;
+    this.#linking = new Linking({ openPool, clock, log, signal: ending });
+    this.#roll = new Roll(parts);
+    const onDone = (order: Order, side: PoolSide) => this.#done(order, side);
+    this.#rounds = new Rounds({ ...parts, roll: this.#roll, onDone, ending });
   }
 
   /** Takes up what was begun before this server started. */
@@ -81,9 +48,9 @@ export class Migration {
     this.#known.resolve();
     const order = this.#order;
     if (order === undefined || order.phase === 'closed') return;
-    this.#moved = this.#there(order);
+    this.#rounds.moved = this.#roll.arrived(order).length;
     // Of one that was not over, the first round tells who is left.
-    if (order.phase !== 'running') this.#users = this.#moved;
+    if (order.phase !== 'running') this.#rounds.users = this.#rounds.moved;
     this.#linking.keepTrying(order).then(
       () => this.#begin(),
       () => undefined,
@@ -112,7 +79,7 @@ export class Migration {
     const side = await this.#parts.openPool(asked.file, asked.standalone);
     try {
       const stay = new Set(asked.users);
-      const going = asked.direction === 'join' ? (await this.#usersHere()).filter((it) => !stay.has(it)) : [];
+      const going = asked.direction === 'join' ? (await this.#roll.here()).filter((it) => !stay.has(it)) : [];
       await checkPool(side, { ...asked, build, users: going });
       if (asked.direction === 'leave') await checkTheyAreThere(side, asked.users);
     } catch (thrown) {
@@ -133,7 +100,7 @@ export class Migration {
     const order = this.#mustHave();
     if (order.phase === 'finished') throw finished();
     if (order.isUndo && order.phase === 'running') return this.progress();
-    await this.#halt();
+    await this.#rounds.halt();
     const brought = [...this.#parts.places.all()].filter(([, it]) => it.place !== 'here').map(([user]) => user);
     const back: Order =
       order.direction === 'join'
@@ -158,26 +125,27 @@ export class Migration {
     }
     const { side, problem } = this.#linking;
     if (side === undefined) throw notUp(order, problem);
-    for (const user of this.#homeFrom(order)) await removeItems(side.store, user);
+    for (const user of this.#roll.arrived(order)) await removeItems(side.store, user);
     await this.#close(order);
     return this.progress();
   }
 
   progress(): Progress {
     const order = this.#mustHave('closed');
+    const { users, moved, items, longestPauseMs, troubles } = this.#rounds;
     return {
       direction: order.direction,
       phase: order.phase,
       isUndo: order.isUndo,
       standalone: order.standalone,
       pool: this.#linking.side?.pool ?? '',
-      users: this.#users,
-      moved: this.#moved,
-      items: this.#items,
-      verified: order.isVerified ? this.#items : 0,
-      longestPauseMs: Math.round(this.#longestPauseMs),
+      users,
+      moved,
+      items,
+      verified: order.isVerified ? items : 0,
+      longestPauseMs: Math.round(longestPauseMs),
       problem: this.#linking.problem,
-      troubles: [...this.#troubles].map(([user, why]) => ({ user, why })),
+      troubles: [...troubles].map(([user, why]) => ({ user, why })),
     };
   }
 
@@ -199,120 +167,20 @@ export class Migration {
 
   async stop(): Promise<void> {
     this.#ending.abort(new Error('the server stops'));
-    await this.#halt();
+    await this.#rounds.halt();
     await this.#linking.linked?.catch(() => undefined);
     await this.#linking.close();
   }
 
   /** What was asked last, where there is a way to the pool. */
   #begin(): void {
-    const order = this.#order;
     const { side } = this.#linking;
-    if (order?.phase !== 'running' || side === undefined || this.#run !== undefined) return;
-    const { log, clock } = this.#parts;
-    const stop = new AbortController();
-    const signal = AbortSignal.any([stop.signal, this.#ending.signal]);
-    const work = async () => {
-      while (!signal.aborted) {
-        try {
-          if (await this.#round(order, side, signal)) return await this.#done(order, side);
-        } catch (thrown) {
-          if (!signal.aborted) log.error({ error: thrown }, 'Users are not moved now; it is tried again');
-        }
-        await sleep(clock, RETRY_MS, signal).catch(() => undefined);
-      }
-    };
-    const run = { stop, done: work() };
-    this.#run = run;
-    void run.done.then(() => {
-      if (this.#run === run) this.#run = undefined;
-    });
-  }
-
-  /** True when nobody is left. */
-  async #round(order: Order, side: PoolSide, signal: AbortSignal): Promise<boolean> {
-    const { log, clock } = this.#parts;
-    const isJoin = order.direction === 'join';
-    const left = isJoin ? await this.#toGo(order, side) : await this.#toCome(order, side);
-    this.#moved = this.#there(order);
-    this.#users = this.#moved + left.length;
-    if (left.length === 0) return true;
-    const { store: pool, custody } = side;
-    const prepare = (user: string) => side.prepare(user);
-    const parts: Omit<MoveParts, 'pauseLimitMs'> = { ...this.#parts, ...order, pool, custody, prepare, signal };
-    const move = isJoin ? moveOut : moveHome;
-    await Promise.all(
-      Array.from({ length: AT_ONCE }, async () => {
-        for (let user = left.shift(); user !== undefined && !signal.aborted; user = left.shift()) {
-          const begunAt = clock.monotonic();
-          try {
-            const moved = await move({ ...parts, pauseLimitMs: this.#pauseLimitMs(user) }, user);
-            this.#count(moved);
-            this.#troubles.delete(user);
-            this.#pauseLimitsMs.delete(user);
-            log.info({ user, direction: order.direction, ...moved }, 'A user was handed over');
-          } catch (thrown) {
-            if (signal.aborted) return;
-            this.#troubles.set(user, reasonOf(thrown));
-            if (thrown instanceof MigrationError && thrown.code === 'pause-too-long')
-              this.#pauseLimitsMs.set(user, Math.min(2 * this.#pauseLimitMs(user), LONGEST_PAUSE_LIMIT_MS));
-            log.warn({ user, error: thrown }, 'A user was not handed over');
-          }
-          const restMs = Math.min(clock.monotonic() - begunAt, LONGEST_REST_MS);
-          await sleep(clock, restMs, signal).catch(() => undefined);
-        }
-      }),
-    );
-    return false;
-  }
-
-  #pauseLimitMs(user: string): number {
-    return this.#pauseLimitsMs.get(user) ?? FIRST_PAUSE_LIMIT_MS;
-  }
-
-  /** How many are where the order has them. */
-  #there(order: Order): number {
-    if (order.direction === 'leave') return this.#homeFrom(order).length;
-    return [...this.#parts.places.all()].filter(([, it]) => it.place === 'pool').length;
-  }
-
-  #count({ pauseMs, items }: Moved): void {
-    this.#moved += 1;
-    this.#items += items;
-    this.#longestPauseMs = Math.max(this.#longestPauseMs, pauseMs);
-  }
-
-  /** Those whom a crash left between the two sides are settled first: the pool may have them. */
-  async #toGo(order: Order, { custody }: PoolSide): Promise<string[]> {
-    const { places } = this.#parts;
-    const stay = new Set(order.users);
-    for (const [user, { place }] of places.all()) {
-      if (place === 'pool') {
-        await custody.release(user);
-        this.#troubles.delete(user);
-      }
-      // A leave that was taken back.
-      if (place !== 'coming') continue;
-      await custody.leave(user);
-      await places.set(user, { ...places.of(user), place: 'pool' });
-    }
-    return (await this.#usersHere()).filter((it) => !stay.has(it));
-  }
-
-  async #toCome(order: Order, side: PoolSide): Promise<string[]> {
-    const { places } = this.#parts;
-    // Not handed over yet: what the pool has is no more than a copy.
-    for (const [user, { place, epoch }] of places.all()) {
-      if (place === 'going') await places.set(user, { place: 'here', epoch });
-    }
-    const isHere = (user: string) => places.isKnown(user) && places.of(user).place === 'here';
-    if (order.users.length > 0 || order.isUndo) return order.users.filter((it) => !isHere(it));
-    return (await usersOf(side)).filter((it) => !isHere(it));
+    if (this.#order?.phase === 'running' && side !== undefined) this.#rounds.begin(this.#order, side);
   }
 
   async #done(order: Order, { store, custody }: PoolSide): Promise<void> {
     const { own, log } = this.#parts;
-    log.info({ direction: order.direction, users: this.#users }, 'All users were handed over');
+    log.info({ direction: order.direction, users: this.#rounds.users }, 'All users were handed over');
     if (!order.isUndo || order.direction === 'join') {
       await writeOrder(own, (this.#order = { ...order, phase: 'done' }));
       return;
@@ -331,78 +199,15 @@ export class Migration {
     await this.#linking.close();
   }
 
-  async #halt(): Promise<void> {
-    this.#run?.stop.abort(new Error('it is asked for something else'));
-    await this.#run?.done;
-    this.#run = undefined;
-  }
-
-  #homeFrom(order: Order): readonly string[] {
-    const named = new Set(order.users);
-    const home = [...this.#parts.places.all()].filter(([, it]) => it.place === 'here').map(([user]) => user);
-    return named.size === 0 ? home : home.filter((it) => named.has(it));
-  }
-
-  /** Who has anything in this server's store and is served here. */
-  async #usersHere(): Promise<string[]> {
-    const { own, places } = this.#parts;
-    const users = new Set<string>();
-    for await (const { key } of own.scan()) {
-      const user = USER.exec(key.partition)?.[1];
-      if (user !== undefined && places.isHere(user)) users.add(user);
-    }
-    return [...users].toSorted();
-  }
-
   /** Who never was the pool's. */
   async #ownUsers(): Promise<string[]> {
-    return (await this.#usersHere()).filter((it) => !this.#parts.places.isKnown(it));
+    return (await this.#roll.here()).filter((it) => !this.#parts.places.isKnown(it));
   }
 
   /** Closed ones count for those who only ask. */
   #mustHave(closed?: 'closed'): Order {
     const order = this.#order;
     if (order !== undefined && (closed || order.phase !== 'closed')) return order;
-    throw new MigrationError('no-join', 'This server neither joins nor leaves a pool', {
-      remedy: 'Begin with `caravan join --pool FILE` or `caravan leave --pool FILE`.',
-    });
+    throw noOrder();
   }
 }
-
-/** Everybody in the pool who is in no standalone server's hands. */
-async function usersOf({ store }: PoolSide): Promise<string[]> {
-  const users: string[] = [];
-  for await (const { key, attributes } of store.scan()) {
-    const user = key.sort === 'OWNER' ? USER.exec(key.partition)?.[1] : undefined;
-    if (user !== undefined && custodianOf(String(attributes['session'])) === undefined) users.push(user);
-  }
-  return users.toSorted();
-}
-
-async function checkTheyAreThere({ pool, custody }: PoolSide, users: readonly string[]): Promise<void> {
-  for (const user of users) {
-    if ((await custody.owner(user)) !== undefined) continue;
-    throw new MigrationError('no-such-user', `The pool ${pool} has no user ${user}`, {
-      why: 'no device of theirs has ever been served by it',
-      remedy: '`caravan pool user NAME` tells who is known.',
-    });
-  }
-}
-
-const underWay = ({ direction, phase, file }: Order): MigrationError =>
-  new MigrationError('join-under-way', `A ${direction} is ${phase === 'running' ? 'under way' : phase}`, {
-    why: `it was begun with ${file}`,
-    remedy: 'Wait for it (`caravan join --status`), or take it back with `caravan join --undo`.',
-  });
-
-const notUp = ({ file }: Order, problem: string | undefined): MigrationError =>
-  new MigrationError('pool-not-up', 'The pool cannot be used now', {
-    why: problem ?? 'it has not been reached yet',
-    remedy: `It is tried again by itself. Check what ${file} says; \`caravan join --status\` tells when it is there.`,
-  });
-
-const finished = (): MigrationError =>
-  new MigrationError('join-finished', 'The join is finished and cannot be taken back', {
-    why: 'what this server had of its users was removed',
-    remedy: 'Use `caravan leave` with a server and a database of their own.',
-  });

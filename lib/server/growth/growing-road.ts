@@ -1,6 +1,6 @@
 /** The road of a standalone server: to itself, or for who has gone there to the pool. */
 import { type Clock, type Log, sleep } from '../../platform/index.ts';
-import type { Location, Member } from '../../pool/index.ts';
+import { type Custody, type Location, type Member, PoolError } from '../../pool/index.ts';
 import type { Migration, Places } from '../../migration/index.ts';
 import type { OwnerRoad } from '../activesync/owner-road.ts';
 import type { Road, RoadCompletion, RoadRequest, RoadResult } from '../activesync/road.ts';
@@ -46,10 +46,10 @@ export class GrowingRoad implements Road {
     const { user } = request.account;
     const cameMs = clock.monotonic();
     const tell = () => {
-      const { requestId, line } = request;
+      if (migration.order === undefined) return;
       const waitedMs = Math.round(clock.monotonic() - cameMs);
-      const told = { requestId, user, device: line.deviceId, command: line.command, waitedMs };
-      log.debug({ ...told, place: places.of(user).place }, 'A request goes to where its user is');
+      const { place } = places.of(user);
+      log.debug({ requestId: request.requestId, user, place, waitedMs }, 'A request goes to where its user is');
     };
     if (this.#parts.toPool() && !places.isKnown(user)) await migration.settleNewcomer(user);
     await this.#untilFree(user);
@@ -91,13 +91,16 @@ export class GrowingRoad implements Road {
 }
 
 /** A link's member, which knows who is served here: for those the pool has no say. */
-export function seenFrom(places: Places, clock: Clock, member: Member): Member {
+export function seenFrom(places: Places, custody: Custody, clock: Clock, member: Member): Member {
   const locate = async (user: string, stale?: Parameters<Member['locate']>[1]): Promise<Location> => {
     for (;;) {
       await places.held(user);
       if (places.isHere(user) && places.isKnown(user)) return { kind: 'mine', lease: places.lease(user) };
       const location = await member.locate(user, stale);
-      if (location.kind !== 'nowhere' || places.of(user).place !== 'coming') return location;
+      if (location.kind !== 'nowhere') return location;
+      const { place } = places.of(user);
+      if (place === 'pool' && (await handedOn(places, custody, user))) continue;
+      if (place !== 'coming') return location;
       // Given by the pool, and not taken here yet.
       await places.soon(user, NOTICE_MS, clock);
       if (!places.isHere(user)) return location;
@@ -110,4 +113,21 @@ export function seenFrom(places: Places, clock: Clock, member: Member): Member {
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
+}
+
+/**
+ * A hand-over to the pool ended here, and before the pool was told: its end does not wait for the others'. False where the user
+ * is not in this server's hands.
+ */
+async function handedOn(places: Places, custody: Custody, user: string): Promise<boolean> {
+  try {
+    const owner = await custody.owner(user);
+    if (owner === undefined || !custody.has(owner)) return false;
+    // Called back since then, the user is in its hands by right, and by a newer epoch than was read.
+    if (places.of(user).place === 'pool' && !places.held(user)) await custody.releaseAsRead(owner);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof PoolError) return false;
+    throw thrown;
+  }
 }

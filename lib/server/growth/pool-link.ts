@@ -32,7 +32,7 @@ export interface PoolLinkParts {
   readonly owner: Owner;
   readonly ownerRoad: OwnerRoad;
   /** See PoolServiceParts. */
-  readonly around: (member: Member) => Member;
+  readonly around: (member: Member, custody: Custody) => Member;
   readonly metrics: StoreMetrics;
   readonly tracer?: Tracer | undefined;
   readonly clock: Clock;
@@ -97,18 +97,18 @@ export async function openPoolLink(file: string, standalone: string, parts: Pool
     requestTimeoutMs: Math.min(REQUEST_MS, pool.beatMs),
     drainMs: pool.drainSeconds * 1000,
   };
+  const custody = new Custody({ store, clock, random, pool: pool.name, standalone, requestTimeoutMs: REQUEST_MS });
   const { member, road, service }: PoolService = createPoolService({
     owner,
     ownerRoad,
     peers,
-    around: parts.around,
+    around: (it) => parts.around(it, custody),
     tracer: parts.tracer,
     member: { store, pool: pool.name, settings, address, zone: pool.zone ?? 'local', build: BUILD, standalone },
     clock,
     random,
     log,
   });
-  const custody = new Custody({ store, clock, random, pool: pool.name, standalone, requestTimeoutMs: REQUEST_MS });
   const administration = new PoolAdministration({ store, clock, random, pool: pool.name });
   const hasOurKey = (peer: Peer) => peers.hasOurKey(peer);
   const others = async () =>

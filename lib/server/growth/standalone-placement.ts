@@ -42,7 +42,7 @@ export function standalone(configuration: Configuration, parts: StandaloneParts)
         configuration,
         owner,
         ownerRoad,
-        around: (member) => seenFrom(places, clock, member),
+        around: (member, custody) => seenFrom(places, custody, clock, member),
         metrics: storeMetrics,
         tracer,
         clock,

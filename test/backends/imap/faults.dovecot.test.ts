@@ -119,6 +119,17 @@ describe('IMAP mail system under faults', () => {
       await mailbox.close();
     });
 
+    it('a login that has just confirmed a password opens the mailbox, and only with that password', async () => {
+      const system = systemWith({});
+      const before = await connectionsOf('ada');
+      await system.authenticate(t.credentials.ada);
+      await expectBackendError(system.open(ADA, { userName: 'ada', password: WRONG }), 'rejected-credentials');
+      const mailbox = await system.open(ADA, t.credentials.ada);
+      expect(await mailbox.folders()).not.toEqual([]);
+      expect(await connectionsOf('ada')).toBe(before + 1);
+      await mailbox.close();
+    });
+
     it('errors bear no password', async () => {
       const error: unknown = await systemWith({ port: 1 })
         .open(ADA, t.credentials.ada)

@@ -75,6 +75,8 @@ class GrowthSimulation implements GrowthWorld {
   isArmed = false;
   /** The devices of who was the pool's know the standalone server's name. */
   isPointedHere = false;
+  /** Of a leave: by name, or everybody in the pool, which is the same. */
+  readonly leaving: readonly string[];
   writes = 0;
   kills = 0;
   mishap: GrowthOptions['mishap'];
@@ -86,6 +88,7 @@ class GrowthSimulation implements GrowthWorld {
 
   constructor(seed: number) {
     this.random = new SeededRandom(seed);
+    this.leaving = seed % 2 === 0 ? [] : [THERE];
     this.store = new SimulatedStore(this.scheduler, this.random.fork(), (write) => this.#applied('pool', write));
     this.own = new SimulatedStore(this.scheduler, this.random.fork(), (write) => this.#applied('own', write));
     this.own.faults = { ...NO_FAULTS, latencyMs: [0.1, 1] };
@@ -320,7 +323,7 @@ async function carryOut(world: GrowthSimulation, act: Act, isTakenBack: boolean)
   while (!isOver) {
     world.note(`asked to ${act}`);
     const asking = { isAnswered: false };
-    void ask(world.standalone, act).then(
+    void ask(world, act).then(
       () => (asking.isAnswered = true),
       (thrown: unknown) => {
         asking.isAnswered = true;
@@ -339,9 +342,9 @@ async function carryOut(world: GrowthSimulation, act: Act, isTakenBack: boolean)
   world.note(`${act} is over: ${JSON.stringify(world.standalone.migration.order)}`);
 }
 
-function ask({ migration }: SimulatedStandalone, act: Act): Promise<Progress> {
+function ask({ standalone: { migration }, leaving: users }: GrowthSimulation, act: Act): Promise<Progress> {
   if (act === 'undo') return migration.undo();
   if (act === 'finish') return migration.finish();
   const asked: Asked = { direction: act, file: 'pool.json', standalone: NAME, isVerified: true, users: [] };
-  return migration.start(act === 'leave' ? { ...asked, users: [THERE] } : asked);
+  return migration.start(act === 'leave' ? { ...asked, users } : asked);
 }

@@ -98,19 +98,19 @@ export class SimulatedStandalone {
     const { name, address, random, around } = this.#options;
     const { clock } = this.process;
     const world = this.#world;
+    const store = around(timedStore(world.store.storeFor(this.process), clock), this.process);
+    const parts = { store, clock, random, pool: 'sim' };
+    const custody = new Custody({ ...parts, standalone: name, requestTimeoutMs: REQUEST_MS });
     const link = new SimulatedServer(world, this.process, {
       address,
       random,
       settings: { drainMs: 2_000 },
       link: {
         standalone: name,
-        around: (member) => seenFrom(this.places, clock, member),
+        around: (member) => seenFrom(this.places, custody, clock, member),
         executor: this.#executor,
       },
     });
-    const store = around(timedStore(world.store.storeFor(this.process), clock), this.process);
-    const parts = { store, clock, random, pool: 'sim' };
-    const custody = new Custody({ ...parts, standalone: name, requestTimeoutMs: REQUEST_MS });
     const administration = new PoolAdministration(parts);
     return {
       pool: 'sim',
