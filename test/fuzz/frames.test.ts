@@ -14,7 +14,8 @@ function read(bytes: Buffer, at: readonly number[]): { readonly frames: readonly
   const reader = new FrameReader(LIMIT_BYTES);
   const bounds = [0, ...at.map((it) => it % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length];
   const pieces = bounds.slice(1).map((end, index) => bytes.subarray(bounds[index], end));
-  const frames = pieces.flatMap((piece) => [...reader.push(piece)]);
+  const frames: Frame[] = [];
+  for (const piece of pieces) reader.push(piece, (it) => frames.push(it));
   return { frames, isWhole: reader.isEmpty };
 }
 

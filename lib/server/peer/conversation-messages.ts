@@ -13,11 +13,7 @@ export const SMALL_BODY_BYTES = 32 * 1024;
 export const CARRIES_HEADER = 'caravan-carries';
 export const CARRIES_REQUESTS = 'requests';
 
-const number = z.int().positive();
-const cancelHead = z.object({ cancel: number });
 const closeHead = z.object({ close: z.string() });
-const callHead = z.object({ call: number });
-const outcomeHead = z.object({ call: number, kind: z.string() });
 
 export type ToOwner =
   /** `head`: for executeMessage.read. */
@@ -38,12 +34,12 @@ export const toOwner = {
     call: id,
     ...executeMessage.head(request, to),
   }),
-  cancel: (id: number): z.input<typeof cancelHead> => ({ cancel: id }),
+  cancel: (id: number) => ({ cancel: id }),
   close: (ticket: string): z.input<typeof closeHead> => ({ close: ticket }),
   /** Throws where it is none of these. */
   read(head: unknown, body: Uint8Array): ToOwner {
-    if (has(head, 'call')) return { kind: 'call', id: callHead.parse(head).call, head, body };
-    if (has(head, 'cancel')) return { kind: 'cancel', id: cancelHead.parse(head).cancel };
+    if (has(head, 'call')) return { kind: 'call', id: idOf(head.call), head, body };
+    if (has(head, 'cancel')) return { kind: 'cancel', id: idOf(head.cancel) };
     return { kind: 'close', ticket: closeHead.parse(head).close };
   },
 };
@@ -55,7 +51,8 @@ export const toFront = {
   /** Throws where it is none of these, nor a completion. */
   read(head: unknown, body: Uint8Array): ToFront {
     if (!has(head, 'call')) return { kind: 'completion', ...completionMessage.read(head, body) };
-    const { call: id, kind } = outcomeHead.parse(head);
+    const id = idOf(head.call);
+    const kind = has(head, 'kind') ? head.kind : undefined;
     if (kind === 'large' || kind === 'refused') return { kind, id };
     return { kind: 'answer', id, result: resultMessage.read(head, body) };
   },
@@ -63,8 +60,14 @@ export const toFront = {
 
 /** Which answer is fetched. */
 export const fetchMessage = {
-  head: (id: number): z.input<typeof callHead> => ({ call: id }),
-  read: (head: unknown): number => callHead.parse(head).call,
+  head: (id: number) => ({ call: id }),
+  read: (head: unknown): number => idOf(has(head, 'call') ? head.call : undefined),
 };
 
-const has = (head: unknown, name: string): boolean => typeof head === 'object' && head !== null && name in head;
+const has = <Name extends string>(head: unknown, name: Name): head is Readonly<Record<Name, unknown>> =>
+  typeof head === 'object' && head !== null && name in head;
+
+function idOf(value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) <= 0) throw new Error('the number of a request is none');
+  return value as number;
+}

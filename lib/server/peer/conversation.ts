@@ -39,7 +39,7 @@ export class Conversation implements Front {
     const reader = new FrameReader(SMALL_BODY_BYTES);
     stream.on('data', (chunk: Buffer) => {
       try {
-        for (const { head, body } of reader.push(chunk)) this.#read(head, body);
+        reader.push(chunk, ({ head, body }) => this.#read(head, body));
       } catch (thrown) {
         options.onRefused(thrown);
       }

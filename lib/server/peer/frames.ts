@@ -12,20 +12,27 @@ export interface Frame {
 const LENGTHS_BYTES = 8;
 const HEAD_LIMIT_BYTES = 256 * 1024;
 const COPIED_BYTES = 4 * 1024;
+const NO_BYTES = new Uint8Array(0);
 
-export function writeFrame(head: unknown, body: Uint8Array = new Uint8Array(0)): Buffer {
-  const json = Buffer.from(JSON.stringify(head), 'utf8');
-  const lengths = Buffer.alloc(LENGTHS_BYTES);
-  lengths.writeUInt32BE(json.length, 0);
-  lengths.writeUInt32BE(body.length, 4);
-  return Buffer.concat([lengths, json, body]);
+export function writeFrame(head: unknown, body: Uint8Array = NO_BYTES): Buffer {
+  const json = JSON.stringify(head);
+  const headLength = Buffer.byteLength(json);
+  const frame = Buffer.allocUnsafe(LENGTHS_BYTES + headLength + body.length);
+  frame.writeUInt32BE(headLength, 0);
+  frame.writeUInt32BE(body.length, 4);
+  frame.write(json, LENGTHS_BYTES, 'utf8');
+  frame.set(body, LENGTHS_BYTES + headLength);
+  return frame;
 }
 
 /** Cuts what arrives into frames; throws where it is not frames, or one is over `limitBytes`. */
 export class FrameReader {
   readonly #limitBytes: number;
+  /** Of a frame that is not whole yet. */
   #chunks: Buffer[] = [];
   #size = 0;
+  /** How many bytes there must be to go on. */
+  #wanted = LENGTHS_BYTES;
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes;
@@ -36,44 +43,38 @@ export class FrameReader {
     return this.#size === 0;
   }
 
-  *push(chunk: Buffer): Iterable<Frame> {
-    this.#chunks.push(chunk);
+  /** `take` is called for each frame that is whole now; what it throws goes to the caller. */
+  push(chunk: Buffer, take: (frame: Frame) => void): void {
     this.#size += chunk.length;
-    while (this.#size >= LENGTHS_BYTES) {
-      const start = this.#peek(LENGTHS_BYTES);
-      const headLength = start.readUInt32BE(0);
-      const bodyLength = start.readUInt32BE(4);
+    if (this.#size < this.#wanted) {
+      this.#chunks.push(chunk);
+      return;
+    }
+    const bytes = this.#chunks.length === 0 ? chunk : Buffer.concat([...this.#chunks, chunk]);
+    let at = 0;
+    this.#wanted = LENGTHS_BYTES;
+    while (bytes.length - at >= LENGTHS_BYTES) {
+      const headLength = bytes.readUInt32BE(at);
+      const bodyLength = bytes.readUInt32BE(at + 4);
       if (headLength > HEAD_LIMIT_BYTES || bodyLength > this.#limitBytes) throw new Error('a frame is over its limit');
       const whole = LENGTHS_BYTES + headLength + bodyLength;
-      if (this.#size < whole) return;
-      const frame = this.#take(whole);
-      const head: unknown = JSON.parse(frame.toString('utf8', LENGTHS_BYTES, LENGTHS_BYTES + headLength));
-      yield { head, body: ownBytes(frame.subarray(LENGTHS_BYTES + headLength)) };
+      if (bytes.length - at < whole) {
+        this.#wanted = whole;
+        break;
+      }
+      const bodyAt = at + LENGTHS_BYTES + headLength;
+      const head: unknown = JSON.parse(bytes.toString('utf8', at + LENGTHS_BYTES, bodyAt));
+      at += whole;
+      take({ head, body: ownBytes(bytes.subarray(bodyAt, at)) });
     }
-  }
-
-  #peek(length: number): Buffer {
-    const [first] = this.#chunks;
-    return first !== undefined && first.length >= length ? first : this.#join();
-  }
-
-  #take(length: number): Buffer {
-    const joined = this.#join();
-    this.#size -= length;
-    this.#chunks = this.#size === 0 ? [] : [joined.subarray(length)];
-    return joined.subarray(0, length);
-  }
-
-  #join(): Buffer {
-    if (this.#chunks.length === 1) return this.#chunks[0] as Buffer;
-    const joined = Buffer.concat(this.#chunks);
-    this.#chunks = [joined];
-    return joined;
+    this.#size = bytes.length - at;
+    this.#chunks = this.#size === 0 ? [] : [bytes.subarray(at)];
   }
 }
 
 /** A small body that is kept, of a device that waits, does not keep all that came with it. */
-function ownBytes(body: Buffer): Buffer {
+function ownBytes(body: Buffer): Uint8Array {
+  if (body.length === 0) return NO_BYTES;
   if (body.length > COPIED_BYTES) return body;
   const own = Buffer.allocUnsafeSlow(body.length);
   own.set(body);
@@ -87,7 +88,7 @@ export function readFrame(stream: Readable, limitBytes: number): Promise<Frame> 
     const fail = (why: string, cause?: unknown) => reject(new Error(why, { cause }));
     stream.on('data', (chunk: Buffer) => {
       try {
-        for (const frame of reader.push(chunk)) resolve(frame);
+        reader.push(chunk, resolve);
       } catch (cause) {
         stream.destroy();
         fail('what came is no frame', cause);

@@ -227,7 +227,7 @@ export class PeerLink {
     const reader = new FrameReader(this.#options.answerLimitBytes);
     stream.on('data', (chunk: Buffer) => {
       try {
-        for (const { head, body } of reader.push(chunk)) this.#hear(toFront.read(head, body));
+        reader.push(chunk, ({ head, body }) => this.#hear(toFront.read(head, body)));
       } catch (cause) {
         this.#end(cause);
       }

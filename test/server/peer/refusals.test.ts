@@ -86,7 +86,7 @@ async function statusOf(stream: ClientHttp2Stream): Promise<number> {
 async function framesOf(stream: ClientHttp2Stream, count: number): Promise<readonly unknown[]> {
   const reader = new FrameReader(1_000_000);
   const heads: unknown[] = [];
-  stream.on('data', (chunk: Buffer) => heads.push(...[...reader.push(chunk)].map((it) => it.head)));
+  stream.on('data', (chunk: Buffer) => reader.push(chunk, (it) => heads.push(it.head)));
   await until(() => heads.length >= count, 'they come');
   return heads;
 }
