@@ -4,14 +4,14 @@ import type { DeviceRecord, UserSync } from '../sync/index.ts';
 import { AdministrationError } from './errors.ts';
 
 /** Everything but the recovery password, which has a function of its own. */
-export type DeviceSummary = Omit<DeviceRecord, 'recoveryPassword' | 'lastSync' | 'ping'>;
+export type DeviceSummary = Omit<DeviceRecord, 'recoveryPassword' | 'ping'>;
 
 /** Last seen first. */
 export async function listDevices(user: UserSync): Promise<readonly DeviceSummary[]> {
   const devices = await user.devices();
   return devices
     .map((it) => {
-      const { recoveryPassword: _password, lastSync: _lastSync, ping: _ping, ...summary } = it;
+      const { recoveryPassword: _password, ping: _ping, ...summary } = it;
       return summary;
     })
     .toSorted((one, other) => other.lastSeen - one.lastSeen);

@@ -24,7 +24,6 @@ export function newDeviceRecord(id: string, user: string, now: number): DeviceRe
     information: {},
     recoveryPassword: undefined,
     ping: undefined,
-    lastSync: undefined,
     lastSeen: now,
     firstSeen: now,
   };

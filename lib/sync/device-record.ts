@@ -21,8 +21,6 @@ export interface DeviceRecord {
   readonly recoveryPassword: string | undefined;
   /** What the last Ping waited for: a Ping without a body goes on with it. */
   readonly ping: { readonly heartbeatSeconds: number; readonly folders: readonly PingFolder[] } | undefined;
-  /** The last complete Sync request's collections, for a Sync with Partial or without a body, as WBXML. */
-  readonly lastSync: Uint8Array | undefined;
   /** Wall clock, milliseconds; written at most once an hour. */
   readonly lastSeen: number;
   readonly firstSeen: number;

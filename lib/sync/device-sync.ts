@@ -38,6 +38,7 @@ export function deviceSort(deviceId: string): string {
 
 export class EngineDevice implements DeviceSync {
   readonly deviceId: string;
+  lastSync: Uint8Array | undefined;
   readonly #context: MailContext;
   readonly #records: UserRecords;
   readonly #monitor: Monitor;
@@ -48,8 +49,6 @@ export class EngineDevice implements DeviceSync {
   readonly #quietAt = new Map<string, number>();
   #stored: UserRecord | undefined;
   #record: DeviceRecord | undefined;
-  /** Later than the record's, which then has none. */
-  #lastSync: Uint8Array | undefined;
   #isLoaded = false;
 
   constructor(deviceId: string, parts: { context: MailContext; records: UserRecords; monitor: Monitor }) {
@@ -65,13 +64,7 @@ export class EngineDevice implements DeviceSync {
 
   async record(): Promise<DeviceRecord | undefined> {
     if (!this.#isLoaded) await this.#mutex.run(RECORD_LOCK, () => this.#load());
-    return this.#record && this.#lastSync ? { ...this.#record, lastSync: this.#lastSync } : this.#record;
-  }
-
-  async rememberSync(lastSync: Uint8Array): Promise<void> {
-    // What is in the store would come back with the next owner, and its keys may be gone by then.
-    if ((await this.record()) && this.#record?.lastSync) await this.saveRecord({ lastSync: undefined });
-    this.#lastSync = lastSync;
+    return this.#record;
   }
 
   async saveRecord(changes: Partial<DeviceRecord>): Promise<DeviceRecord> {
@@ -87,7 +80,6 @@ export class EngineDevice implements DeviceSync {
         const sort = deviceSort(this.deviceId);
         this.#stored = await this.#records.write(sort, this.#stored?.version, encodeDeviceRecord(after));
         this.#record = after;
-        if (after.lastSync) this.#lastSync = undefined;
       } catch (error) {
         this.#isLoaded = false;
         throw error;

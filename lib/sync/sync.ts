@@ -115,14 +115,15 @@ export type ResourceRewrite = (source: string | undefined) => Promise<string | u
 /** One device's relation to its user's mailbox. All methods are serialised per device and collection. */
 export interface DeviceSync {
   readonly deviceId: string;
+  /**
+   * The last complete Sync, in the form that the room above gave it, for an empty or partial one to refer to. In memory alone: it names
+   * keys, and would be written with every change. Another server asks the device for all of it.
+   */
+  lastSync: Uint8Array | undefined;
   /** Loaded once; `undefined` for a device never seen. */
   record(): Promise<DeviceRecord | undefined>;
   /** Merges fields and stores them; returns the new record. Without a change: no write. */
   saveRecord(changes: Partial<DeviceRecord>): Promise<DeviceRecord>;
-  /**
-   * `record().lastSync` for as long as the user is served here, without a write; after that there is none, never one from before.
-   */
-  rememberSync(lastSync: Uint8Array): Promise<void>;
 
   hierarchy(syncKey: string): Promise<HierarchyAnswer>;
   changeFolder(syncKey: string, change: FolderChange): Promise<FolderChangeAnswer>;

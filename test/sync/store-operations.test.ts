@@ -75,21 +75,6 @@ describe('store operations of a command', () => {
     expect(await later(3_600_000)).toEqual({ ...NOTHING, writes: 1 });
     expect(await phone.device.saveRecord({ type: 'Tablet' })).toMatchObject({ type: 'Tablet', user: 'ada' });
   });
-
-  it('a request that is remembered while the user is served here: none, and one that was stored before is forgotten', async () => {
-    const { stage, phone } = await primed();
-    const [stored, later] = [new Uint8Array([1]), new Uint8Array([2])];
-    await phone.device.saveRecord({ lastSync: stored });
-    await phone.device.rememberSync(later);
-    expect(await phone.device.record()).toMatchObject({ lastSync: later });
-    expect(await stage.store.counted(() => phone.device.rememberSync(later))).toEqual(NOTHING);
-    stage.restart();
-    const device = stage.user.device('phone1');
-    expect((await device.record())?.lastSync).toBeUndefined();
-    await device.rememberSync(later);
-    expect((await device.saveRecord({ lastSync: stored })).lastSync).toEqual(stored);
-    expect(await device.record()).toMatchObject({ lastSync: stored });
-  });
 });
 
 describe('a write of which the outcome is unknown', () => {
@@ -261,7 +246,6 @@ describe('device records', () => {
       userAgent: 'Phone/1.0',
       information: { Model: 'X', OS: 'Y 1.0' },
       ping: { heartbeatSeconds: 600, folders: [{ id: '1', itemClass: 'Email' }] },
-      lastSync: new Uint8Array([3, 1, 106]),
       policyKey: '4711',
     });
     stage.restart();

@@ -2,8 +2,7 @@
  * Sync (MS-ASCMD 2.2.1.21): brings collections in step, one after the other, and waits where the device asked for it and
  * there is nothing to say. What is wrong with the request as a whole is found before anything of it is carried out.
  */
-import { CaravanError } from '../../platform/index.ts';
-import { child, type Element, element, MalformedValue, SyncStatus, text } from '../protocol/index.ts';
+import { child, element, MalformedValue, SyncStatus, text } from '../protocol/index.ts';
 import type { Answer, CommandContext, CommandRequest, CommandResult } from './command.ts';
 import { hasRecipientInformation, isRecipientInformation } from './recipient-information.ts';
 import { cachedRequest, completeRequest } from './sync/last-request.ts';
@@ -21,8 +20,7 @@ type Step =
   | { readonly kind: 'reply'; readonly reply: CollectionReply | undefined };
 
 export async function sync(request: CommandRequest, context: CommandContext): Promise<CommandResult> {
-  const record = await context.device.record();
-  const complete = completeRequest(request.document, record?.lastSync);
+  const complete = completeRequest(request.document, context.device.lastSync);
   if (!complete) return status(SyncStatus.requestIncomplete);
   const asked = readSyncRequest(complete, context.limits);
   if (asked.kind === 'refused') return status(asked.status, asked.limit);
@@ -31,26 +29,11 @@ export async function sync(request: CommandRequest, context: CommandContext): Pr
 
   endOlderWait(context);
   const replies = await carryOut(steps, asked, request, context);
-  if (asked.isCacheable || replies.length === 0) await remember(complete, asked.isCacheable, context);
+  context.device.lastSync = cachedRequest(complete);
   if (replies.length > 0) return answer(replies);
   if (asked.waitSeconds === undefined || request.again) return EMPTY;
   const deadline = context.clock.monotonic() + asked.waitSeconds * 1000;
   return { kind: 'wait', ticket: openTicket(idsOf(steps), context), deadline, answerAtDeadline: EMPTY };
-}
-
-/**
- * What was carried out is answered all the same: a request that could not be remembered is sent in full next time. So is one
- * that neither waited nor was partial, after its user has gone to another server: it is not worth a write of each phone's that
- * finds nothing new.
- */
-async function remember(complete: Element, isLasting: boolean, { device, log }: CommandContext): Promise<void> {
-  const lastSync = cachedRequest(complete);
-  try {
-    await (isLasting ? device.saveRecord({ lastSync }) : device.rememberSync(lastSync));
-  } catch (thrown) {
-    if (!(thrown instanceof CaravanError)) throw thrown;
-    log.warn({ error: thrown }, 'A Sync could not be remembered for an empty or partial one to follow');
-  }
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * What a device need not say again: an empty request repeats the last one, a partial one leaves out the collections that
- * are as they were (MS-ASCMD 2.2.1.21.1, 2.2.3.130). Kept as WBXML in the device's record; Options are left out, since
+ * are as they were (MS-ASCMD 2.2.1.21.1, 2.2.3.130). Kept as WBXML in memory, as small as it gets; Options are left out, since
  * collections remember theirs.
  */
 import {

@@ -48,7 +48,6 @@ export function readSyncRequest(sync: Element, limits: CommandLimits): ReadSyncR
     collections: read,
     windowSize: windowSize(sync, limits, MAX_WINDOW_SIZE),
     waitSeconds: wait.seconds,
-    isCacheable: wait.seconds !== undefined || child(sync, 'AirSync:Partial') !== undefined,
   };
 }
 

@@ -8,8 +8,6 @@ export interface SyncRequest {
   readonly windowSize: number;
   /** Undefined: answered at once. */
   readonly waitSeconds: number | undefined;
-  /** Requests with these are what an empty or partial one refers to later. */
-  readonly isCacheable: boolean;
 }
 
 export interface SyncCollection {

@@ -99,12 +99,10 @@ export function fakeUser(
       record = { ...RECORD, ...record, ...changes };
       return Promise.resolve(record);
     },
-    rememberSync: async (lastSync) => {
-      record = { ...RECORD, ...record, lastSync };
-    },
     rememberedOptions: () => Promise.resolve(undefined),
     watchState: () => Promise.resolve('quiet'),
     hasMore: () => Promise.resolve(false),
+    lastSync: undefined,
     ...script.device,
   });
   const user = unscripted<UserSync>('user', {
@@ -138,7 +136,6 @@ const RECORD: DeviceRecord = {
   information: {},
   recoveryPassword: undefined,
   ping: undefined,
-  lastSync: undefined,
   lastSeen: 0,
   firstSeen: 0,
 };
@@ -147,7 +144,7 @@ function unscripted<T extends object>(what: string, scripted: Partial<T>): T {
   return new Proxy(scripted, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
-      if (value !== undefined || name === 'then') return value;
+      if (name in target || name === 'then') return value;
       throw new Error(`${what}.${String(name)} is not scripted in this test`);
     },
   }) as T;

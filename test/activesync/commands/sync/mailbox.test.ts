@@ -310,17 +310,27 @@ describe('folders', () => {
 });
 
 describe('the store', () => {
-  it('is written once for a Sync with changes, and never for one without', async () => {
+  it.each([
+    ['that is answered at once', ''],
+    ['that waits', '<HeartbeatInterval>60</HeartbeatInterval>'],
+  ])('is written once for a Sync %s with changes, and never for one without', async (_, wait) => {
     await phone.syncAll(inbox);
-    await phone.sync(inbox);
-    await standalone.put();
-    let before = standalone.store.writes;
-    await phone.sync(inbox);
-    expect(standalone.store.writes - before).toBe(1);
-    await phone.sync(inbox);
-    before = standalone.store.writes;
-    await phone.sync(inbox);
-    await phone.sync(inbox);
-    expect(standalone.store.writes - before).toBe(0);
+    const written: number[] = [];
+    for (const isNews of [true, false, true, false, false]) {
+      if (isNews) await standalone.put();
+      const before = standalone.store.writes;
+      const { added } = await phone.sync(inbox, '', wait);
+      expect(added.size).toBe(isNews ? 1 : 0);
+      written.push(standalone.store.writes - before);
+    }
+    expect(written).toEqual([1, 0, 1, 0, 0]);
+  });
+
+  it('MS-ASCMD_R4456: does not keep what an empty Sync refers to: another server asks for all of it', async () => {
+    await phone.syncAll(inbox);
+    expect((await phone.device.post('Sync')).xml).toBe('');
+    await standalone.restart();
+    phone = await Phone.of(standalone);
+    expect((await phone.device.post('Sync')).xml).toBe('<Sync><Status>13</Status></Sync>');
   });
 });
