@@ -1,4 +1,8 @@
-/** ItemOperations/Move: a conversation to another folder, with all that will come of it (MS-ASCMD 2.2.3.117.1), 14.0. */
+/**
+ * ItemOperations/Move: a conversation to another folder (MS-ASCMD 2.2.3.117.1), from 14.0 on. Moved is what there is of it. That
+ * what comes of it later follows, the other half of MoveAlways, is not kept: rules for coming mail are the mail system's, which
+ * also sees the mail that no device syncs. Devices must name MoveAlways all the same (2.2.3.118).
+ */
 import type { MoveResult } from '../../sync/index.ts';
 import { conversationIdOf } from '../items/index.ts';
 import { bytes, child, type Element, element, ItemOperationsStatus, text } from '../protocol/index.ts';
@@ -26,7 +30,7 @@ export async function moveConversation(operation: Element, context: CommandConte
 async function statusOf(operation: Element, conversationId: Uint8Array, context: CommandContext): Promise<number> {
   const targetId = text(operation, 'ItemOperations:DstFldId');
   if (conversationId.length === 0 || targetId === undefined) return ItemOperationsStatus.protocolError;
-  // R4940
+  // R3475
   const always = child(child(operation, 'ItemOperations:Options'), 'ItemOperations:MoveAlways');
   if (!always) return ItemOperationsStatus.moveOptionsMissing;
   const target = await context.user.folder(targetId);

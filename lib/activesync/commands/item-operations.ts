@@ -3,11 +3,13 @@
  * carried out in the order asked; each has a status of its own.
  */
 import {
+  atLeast,
   children,
   type Element,
   element,
   ItemOperationsStatus,
   MULTIPART_CONTENT_TYPE,
+  type ProtocolVersion,
   type TagName,
   writeMultipart,
   writeWbxml,
@@ -27,7 +29,7 @@ const OPERATIONS: readonly TagName[] = [
 
 export async function itemOperations(request: CommandRequest, context: CommandContext): Promise<Answer> {
   const operations = children(request.document);
-  if (operations.length === 0 || operations.some((it) => !OPERATIONS.includes(it.tag))) {
+  if (operations.length === 0 || operations.some((it) => !isKnown(it, request.version))) {
     return inline(root(ItemOperationsStatus.protocolError));
   }
   if (!request.parameters.acceptMultiPart) return inline(await run(operations, request, context, inlineDelivery));
@@ -64,6 +66,10 @@ async function run(
     ),
   );
 }
+
+/** R6842: 12.1 has no conversations. */
+const isKnown = ({ tag }: Element, version: ProtocolVersion): boolean =>
+  OPERATIONS.includes(tag) && (tag !== 'ItemOperations:Move' || atLeast(version, '14.0'));
 
 /** Runs of the same operation: fetches that follow each other go to the mail system together. */
 function consecutive(operations: readonly Element[]): readonly (readonly Element[])[] {

@@ -138,7 +138,13 @@ describe('Move of a conversation', () => {
     expect((await ada.messagesIn('INBOX')).some((it) => it.includes('<t1@example.org>'))).toBe(false);
   });
 
-  it('without MoveAlways it is 155: nothing that is not kept', async () => {
+  it('MS-ASCMD_R6842, MS-ASCMD_R6850: at 12.1 it is a protocol error', async () => {
+    const { user } = fakeUser();
+    const reply = await new TestDevice(user, { version: '12.1' }).post('ItemOperations', move('2', ALWAYS));
+    expect(reply.xml).toBe('<ItemOperations><Status>2</Status></ItemOperations>');
+  });
+
+  it('MS-ASCMD_R3475: without MoveAlways it is 155', async () => {
     const { user } = fakeUser();
     expect(statuses(await new TestDevice(user).post('ItemOperations', move('2', [])))).toEqual(['155']);
   });
