@@ -111,6 +111,8 @@ export async function advance<T>(
   }
   return {
     kind: 'answer',
+    // Fetches alone leave the key: they change nothing that the device has, a lost answer is as easily asked for again, and a new
+    // key would be a write. What must be new is the key of the first answer, and of what tells or does something (MS-ASCMD 2.2.3.181.4).
     syncKey: formatSyncKey(next.series, next.generation),
     changed: isNew || outcomes.length > 0,
     outcomes,
