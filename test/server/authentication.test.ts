@@ -121,6 +121,54 @@ describe('Authenticator', () => {
     expect(asked).toHaveLength(before);
     expect((await check('ada', 'right')).kind).toBe('known');
   });
+  it('lets a phone through for good that had the right password, whatever is guessed and whichever old one another has', async () => {
+    const { check, asked, clock } = authenticator();
+    await check('ada', 'right');
+    const answers = new Map<string, number>();
+    for (let second = 0; second < 3_600; second += 5) {
+      await check('ada', 'old', '192.0.2.5');
+      await check('ada', `guess ${second}`, `198.51.100.${second % 250}`);
+      if (second % 60 === 0) {
+        const { kind } = await check('ada', 'right');
+        answers.set(kind, (answers.get(kind) ?? 0) + 1);
+      }
+      await clock.advance(5_000);
+    }
+    expect([...answers]).toEqual([['known', 60]]);
+    // Of 720 guesses in twelve windows no more were tried than are free; the right password once in its time.
+    expect(asked.filter((it) => it.password.startsWith('guess')).length).toBeLessThanOrEqual(12 * 3);
+    expect(asked.filter((it) => it.password === 'right').length).toBeLessThanOrEqual(60);
+  });
+  it('is asked by a device with an old password twice a minute, which throttles nobody', async () => {
+    const { check, asked, clock } = authenticator();
+    for (let second = 0; second < 600; second += 5) {
+      expect((await check('ada', 'old')).kind).toBe('challenge');
+      await clock.advance(5_000);
+    }
+    expect(asked).toHaveLength(20);
+    expect((await check('ada', 'right', '192.0.2.9')).kind).toBe('known');
+  });
+  it('takes a password that was wrong and became right within half a minute', async () => {
+    let right = 'old';
+    const { check, clock } = authenticator((it) => (it.password === right ? ADA : undefined));
+    expect((await check('ada', 'new')).kind).toBe('challenge');
+    right = 'new';
+    await clock.advance(30_000);
+    expect((await check('ada', 'new')).kind).toBe('known');
+  });
+  it('lets a password that was right once pass the throttle once, and then no more', async () => {
+    let right = 'first';
+    const { check, asked, clock } = authenticator((it) => (it.password === right ? ADA : undefined));
+    await check('ada', 'first');
+    right = 'second';
+    await clock.advance(61_000);
+    for (const guess of ['a', 'b', 'c']) await check('ada', guess, '198.51.100.7');
+    expect((await check('ada', 'first')).kind).toBe('challenge');
+    await clock.advance(31_000);
+    const before = asked.length;
+    expect((await check('ada', 'first')).kind).toBe('throttled');
+    expect(asked).toHaveLength(before);
+  });
   it('throttles an address that guesses many users, and forgets it after the window', async () => {
     const { check, clock } = authenticator();
     for (const name of ['a', 'b', 'c', 'd', 'e']) await check(name, 'wrong');

@@ -1,9 +1,12 @@
-/** Counts failed sign-ins by user name and by address, and says when the next may be tried. */
+/**
+ * Counts the wrong passwords of a user name and from an address, and says when the next may be tried. One and the same wrong
+ * password counts once in a window, however often a device with an old one comes: only another one is a guess.
+ */
 import type { Clock } from '../../platform/index.ts';
 
 /** How many failures are free, and how long a window of them lasts. */
 export interface AttemptLimits {
-  /** Failures of one user name, from whatever addresses, before tries are refused; default 10. */
+  /** Different wrong passwords of one user name, from whatever addresses, before tries are refused; default 10. */
   readonly failuresPerUser: number;
   /** Failures from one address, of whatever users, before tries are refused; default 50: offices share one address. */
   readonly failuresPerAddress: number;
@@ -13,11 +16,14 @@ export interface AttemptLimits {
 
 /** By then the tries under way have ended. */
 const UNDER_WAY_SECONDS = 10;
+/** A wrong password may be a right one that the mail system does not know yet. */
+const ASK_AGAIN_MS = 30_000;
 const LIMIT_ENTRIES = 100_000;
 
 interface Tally {
-  failures: number;
-  since: number;
+  /** When each wrong password came last. */
+  readonly failures: Map<string, number>;
+  readonly since: number;
 }
 
 export class Attempts {
@@ -33,7 +39,7 @@ export class Attempts {
 
   /** 0 if a try is allowed now, else the seconds until one is. `underWay`: tries of this user that nobody knows the end of. */
   waitSeconds(user: string, address: string, underWay = 0): number {
-    const failures = this.#current(`user ${user}`)?.failures ?? 0;
+    const failures = this.#current(`user ${user}`)?.failures.size ?? 0;
     if (underWay > 0 && failures + underWay >= this.#limits.failuresPerUser) return UNDER_WAY_SECONDS;
     return Math.max(
       this.#wait(`user ${user}`, this.#limits.failuresPerUser),
@@ -41,9 +47,16 @@ export class Attempts {
     );
   }
 
-  failed(user: string, address: string): void {
-    this.#count(`user ${user}`);
-    this.#count(`address ${address}`);
+  /** `attempt` stands for the user name with the password. */
+  failed(user: string, address: string, attempt: string): void {
+    this.#count(`user ${user}`, attempt);
+    this.#count(`address ${address}`, attempt);
+  }
+
+  /** The mail system turned down this very password a moment ago: it need not be asked again. */
+  failedJustNow(user: string, attempt: string): boolean {
+    const failedAt = this.#current(`user ${user}`)?.failures.get(attempt);
+    return failedAt !== undefined && this.#clock.monotonic() - failedAt < ASK_AGAIN_MS;
   }
 
   /** A right password clears the user, not the address: an attacker may own one account. */
@@ -53,21 +66,22 @@ export class Attempts {
 
   #wait(key: string, limit: number): number {
     const tally = this.#current(key);
-    if (!tally || tally.failures < limit) return 0;
+    if (!tally || tally.failures.size < limit) return 0;
     return Math.max(1, Math.ceil(this.#limits.windowSeconds - (this.#clock.monotonic() - tally.since) / 1000));
   }
 
-  #count(key: string): void {
+  #count(key: string, attempt: string): void {
+    const now = this.#clock.monotonic();
     const tally = this.#current(key);
     if (tally) {
-      tally.failures++;
+      tally.failures.set(attempt, now);
       return;
     }
     if (this.#tallies.size >= LIMIT_ENTRIES) {
       const [oldest] = this.#tallies.keys();
       if (oldest !== undefined) this.#tallies.delete(oldest);
     }
-    this.#tallies.set(key, { failures: 1, since: this.#clock.monotonic() });
+    this.#tallies.set(key, { failures: new Map([[attempt, now]]), since: now });
   }
 
   #current(key: string): Tally | undefined {

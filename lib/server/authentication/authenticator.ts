@@ -1,4 +1,5 @@
 /** Who is it? Asks the mail system, remembers its yes for a while, and slows down those who guess. */
+import { hash } from 'node:crypto';
 import type { Account, Credentials, MailSystem } from '../../backends/index.ts';
 import type { Clock, Log, Random } from '../../platform/index.ts';
 import { type AttemptLimits, Attempts } from './attempts.ts';
@@ -25,36 +26,49 @@ export class Authenticator {
   /** How many different passwords of a name are being checked: guesses side by side count as they come, not as they fail. */
   readonly #underWay = new Map<string, number>();
   /** Checks under way, so that a phone's four first requests make one login. */
-  readonly #checks = new Map<string, { readonly password: string; readonly answer: Promise<Account | undefined> }>();
+  readonly #checks = new Map<string, Promise<Account | undefined>>();
+  /** Of the names with passwords that are counted and checked. */
+  readonly #salt: Uint8Array;
 
   constructor(parts: { mail: MailSystem; clock: Clock; random: Random; log: Log; options: AuthenticationOptions }) {
     this.#mail = parts.mail;
     this.#remembered = new Remembered(parts.clock, parts.random, parts.options.rememberSeconds);
     this.#attempts = new Attempts(parts.clock, parts.options);
     this.#log = parts.log;
+    this.#salt = parts.random.bytes(16);
   }
 
   /** `address` is the client's, for throttling. Throws BackendError('unavailable') when the mail system cannot tell. */
   async check(authorization: string | undefined, address: string): Promise<Authentication> {
     const credentials = readBasic(authorization);
     if (!credentials) return { kind: 'challenge' };
-    // A remembered password passes whatever others guessed meanwhile: nobody can lock a phone out by guessing.
     const remembered = this.#remembered.find(credentials);
-    if (remembered) return { kind: 'known', account: remembered, credentials };
+    if (remembered?.isFresh) return { kind: 'known', account: remembered.account, credentials };
 
     const name = nameForCounting(credentials.userName);
-    const retryAfterSeconds = this.#attempts.waitSeconds(name, address, this.#underWay.get(name));
+    const attempt = this.#attemptOf(credentials);
+    if (this.#attempts.failedJustNow(name, attempt)) {
+      this.#log.info(
+        { user: name, address },
+        'Sign-in failed: the mail system did not accept the password a moment ago',
+      );
+      return { kind: 'challenge' };
+    }
+    // A password that was right passes whatever others guessed meanwhile, to be asked about once: nobody can lock a phone out by guessing.
+    const retryAfterSeconds = remembered ? 0 : this.#attempts.waitSeconds(name, address, this.#underWay.get(name));
     if (retryAfterSeconds > 0) {
       this.#log.warn({ user: name, address, retryAfterSeconds }, 'Sign-in refused: too many wrong passwords');
       return { kind: 'throttled', retryAfterSeconds };
     }
-    const account = await this.#ask(credentials, name);
+    const account = await this.#ask(credentials, name, attempt);
     if (!account) {
-      this.#attempts.failed(name, address);
+      this.#remembered.forget(credentials);
+      this.#attempts.failed(name, address, attempt);
       this.#log.info({ user: name, address }, 'Sign-in failed: the mail system did not accept the password');
       return { kind: 'challenge' };
     }
-    this.#attempts.succeeded(name);
+    // Confirmed once more it says nothing of the guesses that came meanwhile.
+    if (!remembered) this.#attempts.succeeded(name);
     this.#remembered.keep(credentials, account);
     return { kind: 'known', account, credentials };
   }
@@ -64,18 +78,22 @@ export class Authenticator {
     this.#remembered.forget(credentials);
   }
 
-  #ask(credentials: Credentials, name: string): Promise<Account | undefined> {
-    const running = this.#checks.get(credentials.userName);
-    if (running && running.password === credentials.password) return running.answer;
+  #ask(credentials: Credentials, name: string, attempt: string): Promise<Account | undefined> {
+    const running = this.#checks.get(attempt);
+    if (running) return running;
     this.#underWay.set(name, (this.#underWay.get(name) ?? 0) + 1);
     const answer = this.#mail.authenticate(credentials).finally(() => {
       const left = (this.#underWay.get(name) ?? 1) - 1;
       if (left > 0) this.#underWay.set(name, left);
       else this.#underWay.delete(name);
-      if (this.#checks.get(credentials.userName)?.answer === answer) this.#checks.delete(credentials.userName);
+      this.#checks.delete(attempt);
     });
-    this.#checks.set(credentials.userName, { password: credentials.password, answer });
+    this.#checks.set(attempt, answer);
     return answer;
+  }
+
+  #attemptOf({ userName, password }: Credentials): string {
+    return hash('sha256', Buffer.concat([this.#salt, Buffer.from(JSON.stringify([userName, password]))]), 'base64url');
   }
 }
 

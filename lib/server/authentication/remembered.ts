@@ -35,10 +35,10 @@ export class Remembered {
     this.#lifetimeSeconds = lifetimeSeconds;
   }
 
-  /** The account, if these very credentials were confirmed lately. */
-  find(credentials: Credentials): Account | undefined {
+  /** Undefined if these very credentials never were confirmed; else by when they are to be again. */
+  find(credentials: Credentials): { readonly account: Account; readonly isFresh: boolean } | undefined {
     const found = this.#find(credentials);
-    return found && this.#clock.monotonic() < found.expires ? found.account : undefined;
+    return found && { account: found.account, isFresh: this.#clock.monotonic() < found.expires };
   }
 
   keep(credentials: Credentials, account: Account): void {

@@ -76,12 +76,17 @@ export const authenticationSection = section({
     300,
   ),
   failuresPerUser: withDefault(
-    whole({ about: "Wrong passwords for one user before that user's next tries are refused.", least: 1, most: 10_000 }),
+    whole({
+      about:
+        'Different wrong passwords for one user before further ones are refused; one that was right before is always asked about.',
+      least: 1,
+      most: 10_000,
+    }),
     10,
   ),
   failuresPerAddress: withDefault(
     whole({
-      about: 'Wrong passwords from one address before its next tries are refused; offices share an address.',
+      about: 'Different wrong passwords from one address before further ones are refused; offices share an address.',
       least: 1,
       most: 100_000,
     }),
