@@ -28,6 +28,8 @@ export interface Intent {
   readonly key: Key;
   readonly status: IntentStatus;
   readonly messageId: string;
+  /** See gist.ts; undefined where the ClientId is not a device's own. */
+  readonly gist?: string;
   readonly writeId: string;
   /** When it was first written down, in milliseconds since 1970. */
   readonly at: number;
@@ -81,7 +83,12 @@ export class Intents {
     lease: Lease,
     deviceId: string,
     clientId: string,
-    about: { readonly messageId: string; readonly content: string; readonly recipients: number },
+    about: {
+      readonly messageId: string;
+      readonly content: string;
+      readonly gist: string | undefined;
+      readonly recipients: number;
+    },
   ): Promise<Intent> {
     const key = keyOf(lease.user, deviceId, clientId);
     const now = this.#clock.now();
@@ -90,6 +97,7 @@ export class Intents {
       status: 'intent',
       messageId: about.messageId,
       content: about.content,
+      ...(about.gist !== undefined && { gist: about.gist }),
       recipients: about.recipients,
       at: now,
       expires: Math.floor(now / 1_000) + KEPT_SECONDS,
@@ -203,11 +211,12 @@ function keyOf(user: string, deviceId: string, clientId: string): Key {
   return { partition: `USER#${user}`, sort: `SENT#${encodeURIComponent(deviceId)}#${encodeURIComponent(clientId)}` };
 }
 
-function intentOf(key: Key, { status, messageId, writeId, at, until }: Attributes): Intent {
+function intentOf(key: Key, { status, messageId, gist, writeId, at, until }: Attributes): Intent {
   return {
     key,
     status: STATUSES.includes(String(status)) ? (status as IntentStatus) : 'intent',
     messageId: String(messageId),
+    ...(typeof gist === 'string' && { gist }),
     writeId: String(writeId),
     at: typeof at === 'number' ? at : 0,
     until: typeof until === 'number' ? until : 0,

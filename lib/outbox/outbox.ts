@@ -8,6 +8,8 @@ export interface OutgoingMessage {
   readonly clientId: string;
   /** Complete MIME. Without a Message-ID it is given one, derived from user, device and ClientId. Bcc is taken out. */
   readonly message: Uint8Array;
+  /** As the device wrote it, where the ClientId is the device's own: by this another message under the same one is known. */
+  readonly fromDevice?: Uint8Array;
   readonly saveInSent: boolean;
   /** Default: from the message's own headers. */
   readonly envelope?: Envelope;

@@ -9,6 +9,7 @@ import type { Lease } from '../pool/index.ts';
 import { type Store, StoreError } from '../store/index.ts';
 import { envelopeOf } from './envelope.ts';
 import { OutboxError } from './errors.ts';
+import { gistOf } from './gist.ts';
 import { type Intent, Intents } from './intents.ts';
 import type { Outbox, OutgoingMessage, SendResult, SentFolder } from './outbox.ts';
 import { isDistinguishable, type Outgoing, readyToGo, underMessageId } from './outgoing.ts';
@@ -36,6 +37,7 @@ interface Sending {
   readonly envelope: Envelope;
   /** Of the bytes as the device sent them. */
   readonly content: string;
+  readonly gist: string | undefined;
 }
 
 export class StoreOutbox implements Outbox {
@@ -62,7 +64,8 @@ export class StoreOutbox implements Outbox {
     const envelope = message.envelope ?? envelopeOf(outgoing.raw, mailbox.account);
     if (envelope.to.length === 0) return refused('no-recipients', 'no header names a recipient');
     const content = createHash('sha256').update(message.message).digest('hex').slice(0, 32);
-    const sending: Sending = { lease, mailbox, sentFolder, message, outgoing, envelope, content };
+    const gist = message.fromDevice && gistOf(message.fromDevice);
+    const sending: Sending = { lease, mailbox, sentFolder, message, outgoing, envelope, content, gist };
     return this.#inTurn(`${lease.user}\n${deviceId}`, () => this.#sendInTurn(sending));
   }
 
@@ -71,10 +74,10 @@ export class StoreOutbox implements Outbox {
     return intent !== undefined && ['sent', 'queued'].includes(intent.status);
   }
 
-  async #sendInTurn(sending: Sending): Promise<SendResult> {
-    const { lease, mailbox, message } = sending;
+  async #sendInTurn(asked: Sending): Promise<SendResult> {
+    const { lease, mailbox, message } = asked;
     try {
-      const intent = await this.#earlier(sending);
+      const { sending, intent } = await this.#earlier(asked);
       if (intent && intent.status !== 'intent') return await this.#repeat(sending, intent);
       if (intent && (await this.#isInSent(sending, intent))) {
         await this.#intents.sent(lease, intent);
@@ -95,17 +98,30 @@ export class StoreOutbox implements Outbox {
     return (await this.#keepCopy(sending, intent, true)) ? { kind: 'repeated' } : failed(COPY_IS_MISSING);
   }
 
-  async #earlier({ lease, message, content }: Sending): Promise<Intent | undefined> {
+  /** What is known of the message, which under a ClientId that was another's has a name of its own. */
+  async #earlier(asked: Sending): Promise<{ readonly sending: Sending; readonly intent: Intent | undefined }> {
+    const { lease, message, content, gist } = asked;
     const { deviceId, clientId } = message;
     const same = await this.#intents.find(lease.user, deviceId, clientId);
-    if (same || !isDistinguishable(message.message)) return same;
-    return this.#intents.findSame(lease.user, deviceId, content);
+    if (same && isOther(same, gist)) {
+      const sending = this.#renamed(asked, `${clientId}~${gist}`);
+      return { sending, intent: await this.#intents.find(lease.user, deviceId, sending.message.clientId) };
+    }
+    if (same || !isDistinguishable(message.message)) return { sending: asked, intent: same };
+    return { sending: asked, intent: await this.#intents.findSame(lease.user, deviceId, content) };
+  }
+
+  #renamed(sending: Sending, clientId: string): Sending {
+    const { mailbox, message } = sending;
+    const now = new Date(this.#clock.now());
+    const outgoing = readyToGo(message.message, mailbox.account, { deviceId: message.deviceId, clientId }, now);
+    return { ...sending, message: { ...message, clientId }, outgoing: outgoing ?? sending.outgoing };
   }
 
   async #submit(sending: Sending, earlier: Intent | undefined): Promise<SendResult> {
-    const { lease, mailbox, message, outgoing, envelope, content } = sending;
+    const { lease, mailbox, message, outgoing, envelope, content, gist } = sending;
     if (!lease.isHeld()) return failed('the lease is not held any more');
-    const about = { messageId: outgoing.messageId, content, recipients: envelope.to.length };
+    const about = { messageId: outgoing.messageId, content, gist, recipients: envelope.to.length };
     const intent = earlier ?? (await this.#intents.begin(lease, message.deviceId, message.clientId, about));
     if (!lease.isHeld()) return failed('the lease is not held any more');
     const isRepetition = earlier !== undefined;
@@ -197,6 +213,9 @@ export class StoreOutbox implements Outbox {
     }
   }
 }
+
+const isOther = (intent: Intent, gist: string | undefined): boolean =>
+  gist !== undefined && intent.gist !== undefined && intent.gist !== gist;
 
 const COPY_IS_MISSING = 'it is on its way, and its copy could not be kept yet';
 

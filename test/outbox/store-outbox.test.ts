@@ -218,6 +218,51 @@ describe('the same message again', () => {
   });
 });
 
+describe('another message under a ClientId that was used before', () => {
+  const PARTS = [
+    'From: ada@example.org',
+    'To: bob@example.org',
+    'Subject: Photo',
+    'Date: Thu, 19 Nov 2026 10:00:00 +0000',
+    'Message-ID: <1@phone>',
+    'Content-Type: multipart/mixed; boundary="b1"',
+    '',
+    '--b1',
+    'Content-Type: text/plain',
+    '',
+    'Here it is',
+    '--b1--',
+    '',
+  ].join('\r\n');
+  const again = PARTS.replaceAll('b1', 'b2').replace('<1@phone>', '<2@phone>').replace('10:00:00', '10:00:09');
+  const send = (post: Post, text: string) => post.send({ clientId: '1', text, fromDevice: Buffer.from(text) });
+
+  it.each([
+    ['about something else', again.replace('Subject: Photo', 'Subject: Another')],
+    ['to somebody else', again.replace('To: bob', 'To: carol')],
+    ['that says something else', again.replace('Here it is', 'Here is another')],
+    ['without an id of its own', MESSAGE],
+  ])('%s goes out, once, however often the device sends it', async (_, other) => {
+    const post = new Post();
+    expect(await send(post, PARTS)).toEqual({ kind: 'sent' });
+    await post.clock.advance(6 * 86_400_000);
+    expect(await send(post, other)).toEqual({ kind: 'sent' });
+    post.restart();
+    expect(await send(post, other)).toEqual({ kind: 'repeated' });
+    expect(await send(post, PARTS)).toEqual({ kind: 'repeated' });
+    expect(post.sent).toHaveLength(2);
+    expect(post.kept).toHaveLength(2);
+    expect(idOf(post.sent[1])).not.toBe(idOf(post.sent[0]));
+  });
+
+  it('is none where only Date, Message-ID and boundaries are new: those a device may make anew when it sends again', async () => {
+    const post = new Post();
+    expect(await send(post, PARTS)).toEqual({ kind: 'sent' });
+    expect(await send(post, again)).toEqual({ kind: 'repeated' });
+    expect(post.sent).toHaveLength(1);
+  });
+});
+
 describe('what broke off', () => {
   const unavailable = new BackendError('unavailable', 'the connection broke');
 

@@ -17,6 +17,7 @@ export async function sendComposed(
     deviceId: context.device.deviceId,
     clientId: compose.clientId,
     message,
+    fromDevice: compose.message,
     saveInSent: compose.saveInSent,
   });
   if (!('reason' in result)) return undefined;
