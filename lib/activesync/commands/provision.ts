@@ -20,6 +20,7 @@ import type { Answer, CommandContext, CommandRequest } from './command.ts';
 import { readDeviceInformation } from './device-information.ts';
 import { policyDocument } from './policy-document.ts';
 import { finalPolicyKey, isForDigest, temporaryPolicyKey } from './policy-key.ts';
+import { refusal } from './refusal.ts';
 
 /** The only format of settings since 12.0 (MS-ASPROV 2.2.2.43). */
 const POLICY_TYPE = 'MS-EAS-Provisioning-WBXML';
@@ -36,7 +37,10 @@ export async function provision(request: CommandRequest, context: CommandContext
   const record = await context.device.record();
 
   const directive = directiveFor(record, request);
-  if (directive === 'not-in-this-version') return answer(CommonStatus.accessDenied, information);
+  if (directive === 'not-in-this-version') {
+    if (request.version === '12.1') return refusal(request.command, '12.1', CommonStatus.accessDenied);
+    return answer(CommonStatus.accessDenied, information);
+  }
   if (directive) {
     if (record?.wipe !== 'sent') await context.device.saveRecord({ wipe: 'sent' });
     return answer(ProvisionStatus.success, information, directive);
@@ -53,7 +57,7 @@ export async function provision(request: CommandRequest, context: CommandContext
   if (required.requirement === 'none') return policyAnswer(PolicyStatus.noPolicy, information);
   const key = text(policy, 'Provision:PolicyKey');
   const outcome = text(policy, 'Provision:Status')?.trim();
-  if (key !== undefined && outcome !== undefined) return acknowledge(key, outcome, required, record, context);
+  if (key !== undefined && outcome !== undefined) return acknowledge(key, outcome, required, record, request, context);
   // Status without a key is no download and no acknowledgement either.
   if (outcome !== undefined) return answer(ProvisionStatus.protocolError, information);
 
@@ -80,6 +84,7 @@ async function acknowledge(
   outcome: string,
   policy: Policy,
   record: DeviceRecord | undefined,
+  { command, version }: CommandRequest,
   context: CommandContext,
 ): Promise<Answer> {
   if (!/^[1-4]$/.test(outcome)) return answer(ProvisionStatus.protocolError);
@@ -89,7 +94,9 @@ async function acknowledge(
   if (outcome !== '1' && policy.requirement === 'required') {
     await context.device.saveRecord({ policyKey: undefined, pendingPolicyKey: undefined, policyDigest: undefined });
     context.log.warn({ device: record.id, outcome }, 'The device refused the policy');
-    return answer(
+    return refusal(
+      command,
+      version,
       outcome === '4' ? CommonStatus.externallyManagedDevicesNotAllowed : CommonStatus.deviceNotFullyProvisionable,
     );
   }

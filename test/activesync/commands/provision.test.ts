@@ -233,6 +233,12 @@ describe('Acknowledging the policy', () => {
     expect(policyStatusOf(await phone.post('Provision', acknowledge(key)))).toBe('5');
   });
 
+  it.each(['2', '3', '4'])('refused with %s at 12.1, which knows no common statuses, is HTTP 403', async (outcome) => {
+    const phone = device('12.1');
+    const reply = await phone.post('Provision', acknowledge(keyOf(await phone.post('Provision', download())), outcome));
+    expect(reply.xml).toBe('HTTP 403');
+  });
+
   it('not applied at all is 139 too', async () => {
     const phone = device();
     const reply = await phone.post('Provision', acknowledge(keyOf(await phone.post('Provision', download())), '3'));
@@ -344,7 +350,7 @@ describe('Remote wipe', () => {
     user = fakeUser({ record: { wipe: 'pending', wipeKind: 'account' } });
     for (const version of ['16.0', '14.1', '14.0', '12.1'] as const) {
       expect((await device(version).post('Provision', '<Provision/>')).xml).toBe(
-        '<Provision><Status>130</Status></Provision>',
+        version === '12.1' ? 'HTTP 403' : '<Provision><Status>130</Status></Provision>',
       );
     }
   });
