@@ -13,9 +13,9 @@ import {
   HAS_ATTRIBUTES,
   HAS_CONTENT,
   hex,
+  isRetired,
   LAST_PAGE,
   OPAQUE,
-  RETIRED_PAGE,
   STR_I,
   SWITCH_PAGE,
   TAG_BY_CODE,
@@ -155,12 +155,13 @@ export class WbxmlReader {
     if (this.#tags.length + this.#retired >= this.#limits.depth) {
       this.#fail(`elements nest deeper than ${this.#limits.depth}`, at);
     }
-    const tag = this.#page === RETIRED_PAGE ? undefined : TAG_BY_CODE[tagCode(this.#page, token)];
-    if (tag === undefined && this.#page !== RETIRED_PAGE) {
+    const tag = TAG_BY_CODE[tagCode(this.#page, token)];
+    if (tag === undefined && !isRetired(this.#page, token)) {
       this.#fail(`unknown token ${hex(token)} of code page ${this.#page}`, at);
     }
     if (tag === undefined || this.#retired > 0) {
-      if (this.#tags.length === 0) this.#fail(`the root is of the retired code page ${RETIRED_PAGE}`, at);
+      if (this.#tags.length === 0)
+        this.#fail(`the root is retired: token ${hex(token)} of code page ${this.#page}`, at);
       if (hasContent) this.#retired++;
     } else if (hasContent) {
       this.#tags.push(tag);

@@ -17,8 +17,29 @@ export const TOKEN_MASK = 0x3f;
 export const FIRST_TAG_TOKEN = 0x05;
 
 /** AirNotify: retired, read and ignored. */
-export const RETIRED_PAGE = 3;
+const RETIRED_PAGE = 3;
 export const LAST_PAGE = 25;
+
+/**
+ * Tags of versions before 12.1 that MS-ASWBXML lists no more and gives to nothing else (Version, Truncation and NotifyGUID of
+ * AirSync, the bodies and attachments from before AirSyncBase, …): what its tables leave out of the pages of that time.
+ */
+// biome-ignore format: a table
+const RETIRED_TOKENS: Readonly<Record<number, readonly number[]>> = {
+  0: [0x11, 0x19, 0x1a, 0x1f], // AirSync
+  1: [0x09, 0x0a, 0x0b, 0x3b], // Contacts
+  2: [0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x10, 0x36, 0x37, 0x38], // Email
+  4: [0x0b, 0x0c, 0x10, 0x2b, 0x2c, 0x2d, 0x2e, 0x2f, 0x30, 0x31, 0x32], // Calendar
+  6: [0x06, 0x0b], // GetItemEstimate
+  7: [0x0b, 0x0d], // FolderHierarchy
+  8: [0x0d, 0x0f], // MeetingResponse
+  9: [0x05, 0x06, 0x07, 0x21], // Tasks
+  13: [0x06], // Ping
+  15: [0x06, 0x16, 0x1c, 0x1d], // Search
+};
+
+export const isRetired = (page: number, token: number): boolean =>
+  page === RETIRED_PAGE || RETIRED_TOKENS[page]?.includes(token) === true;
 
 /** The global tokens that ActiveSync leaves out of WBXML (MS-ASWBXML 2.1), by what they are called. */
 // biome-ignore format: a table

@@ -121,6 +121,14 @@ describe('the reader takes what devices send', () => {
     expect(read('45 00 03 3f 00 00 4b 03 31 00 01 01')).toEqual(kept);
   });
 
+  it('single retired tokens, which are left out with all that they hold', () => {
+    const kept = element('AirSync:Sync', element('AirSync:SyncKey', '1'));
+    // Truncation of AirSync with a text, and the attachments of Email from before AirSyncBase with an element of today's.
+    expect(read('45 59 03 37 00 01 4b 03 31 00 01 01')).toEqual(kept);
+    expect(read('45 00 02 46 45 54 03 78 00 01 01 01 00 00 4b 03 31 00 01 01')).toEqual(kept);
+    expect(read('45 11 4b 03 31 00 01 01')).toEqual(kept);
+  });
+
   it('retired elements in any chunks', () => {
     const bytes = wire(`${HEADER} 45 00 03 45 46 03 78 79 7a 00 01 c3 03 00 01 02 01 00 00 4b 03 31 00 01 01`);
     for (let cut = 0; cut <= bytes.length; cut++) {
