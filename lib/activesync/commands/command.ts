@@ -52,7 +52,7 @@ export interface CommandLimits {
 
 /** What goes back to the device. `headers` are added to the door's own. */
 export type Answer =
-  | { readonly kind: 'document'; readonly document: Element }
+  | { readonly kind: 'document'; readonly document: Element; readonly headers?: Readonly<Record<string, string>> }
   /** 200 with no body: nothing changed, or nothing to say. */
   | { readonly kind: 'empty' }
   /** MIME, an attachment, multipart: bytes with their type. */

@@ -1,6 +1,6 @@
 /** FolderSync (MS-ASCMD 2.2.1.5): the hierarchy of folders, whole under key 0, and its changes since any later key. */
 import type { HierarchyChanges, SyncFolder } from '../../sync/index.ts';
-import { type Element, element, FolderSyncStatus, type TagName, text } from '../protocol/index.ts';
+import { type Element, element, FolderSyncStatus, reinitialiseHeaders, type TagName, text } from '../protocol/index.ts';
 import type { Answer, CommandContext, CommandRequest } from './command.ts';
 import { folderType } from './folder-type.ts';
 import { malformedAnswer } from './failures.ts';
@@ -11,11 +11,15 @@ export async function folderSync(request: CommandRequest, context: CommandContex
   const syncKey = text(request.document, 'FolderHierarchy:SyncKey')?.trim();
   if (!syncKey) return malformedAnswer(request.command, request.version);
   const answer = await context.device.hierarchy(syncKey);
-  if (answer.kind === 'invalid-key') return refusal('FolderSync', request.version, FolderSyncStatus.invalidSyncKey);
+  if (answer.kind === 'invalid-key') {
+    const refused = refusal('FolderSync', request.version, FolderSyncStatus.invalidSyncKey);
+    return refused.kind === 'document' ? { ...refused, headers: reinitialiseHeaders() } : refused;
+  }
 
   const withRecipientInformation = syncKey === '0' && hasRecipientInformation(request.version);
   return {
     kind: 'document',
+    ...(syncKey === '0' && { headers: reinitialiseHeaders() }),
     document: element(
       'FolderHierarchy:FolderSync',
       element('FolderHierarchy:Status', FolderSyncStatus.success),

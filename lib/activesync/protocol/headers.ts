@@ -24,33 +24,32 @@ export function hasCommand(version: ProtocolVersion, command: CommandName): bool
   return version === '12.1' || !ONLY_AT_12_1.includes(command);
 }
 
-/** The answer to OPTIONS (MS-ASHTTP 3.2.5.2): all versions, oldest first, and `commands` (default: all). */
-export function optionsHeaders(commands: readonly CommandName[] = COMMANDS): Readonly<Record<string, string>> {
+/** Of protocols before 12.1, whose FolderCreate and its kin do their work: answered 501, and so not announced. */
+const NOT_SERVED: readonly CommandName[] = ['CreateCollection', 'DeleteCollection', 'MoveCollection'];
+
+const ANNOUNCED_COMMANDS = COMMANDS.filter((it) => !NOT_SERVED.includes(it)).join(',');
+
+/** The answer to OPTIONS (MS-ASHTTP 3.2.5.2): all versions, oldest first, and the commands that are served. */
+export function optionsHeaders(): Readonly<Record<string, string>> {
   return {
     'MS-Server-ActiveSync': PROTOCOL_VERSIONS[0],
     'MS-ASProtocolVersions': announcedVersions(),
-    'MS-ASProtocolCommands': commands.join(','),
+    'MS-ASProtocolCommands': ANNOUNCED_COMMANDS,
     Allow: 'OPTIONS,POST',
     Public: 'OPTIONS,POST',
   };
 }
 
 /**
- * Beside the answer to a FolderSync with key 0, and to any request when the device must begin anew: X-MS-RP with the
- * versions, and what OPTIONS would say (MS-ASHTTP 3.2.5.1, R1104, R1105).
+ * Beside the answer to a FolderSync with key 0, or with one that is not valid: X-MS-RP with the versions, and what OPTIONS
+ * would say (MS-ASHTTP 3.2.5.1, R1104, R1105).
  */
-export function reinitialiseHeaders(commands: readonly CommandName[] = COMMANDS): Readonly<Record<string, string>> {
+export function reinitialiseHeaders(): Readonly<Record<string, string>> {
   return {
     'X-MS-RP': announcedVersions(),
     'MS-ASProtocolVersions': announcedVersions(),
-    'MS-ASProtocolCommands': commands.join(','),
+    'MS-ASProtocolCommands': ANNOUNCED_COMMANDS,
   };
 }
 
 const announcedVersions = (): string => PROTOCOL_VERSIONS.toReversed().join(',');
-
-/** WBXML by its full name or the shortened one (MS-ASHTTP 2.2.1.1.2.3), with parameters or without. */
-export function isWbxmlContentType(header: string | undefined): boolean {
-  const type = header?.split(';', 1)[0]?.trim().toLowerCase();
-  return type === WBXML_CONTENT_TYPE || type === 'application/vnd.ms-sync';
-}

@@ -18,7 +18,6 @@ export { MalformedValue, type ProtocolRefusal, RequestError, WbxmlError } from '
 export {
   ACTIVESYNC_PATH,
   hasCommand,
-  isWbxmlContentType,
   MAIL_CONTENT_TYPE,
   MULTIPART_CONTENT_TYPE,
   optionsHeaders,

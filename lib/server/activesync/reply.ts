@@ -16,7 +16,7 @@ export function replyOf(answer: Answer): Reply {
     case 'http':
       return { kind: 'reply', status: answer.status, headers: answer.headers ?? {}, body: NO_BYTES };
     case 'document': {
-      const headers = { 'Content-Type': WBXML_CONTENT_TYPE };
+      const headers = { ...answer.headers, 'Content-Type': WBXML_CONTENT_TYPE };
       return { kind: 'reply', status: 200, headers, body: writeWbxml(answer.document) };
     }
     case 'bytes':

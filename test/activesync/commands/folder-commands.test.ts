@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ProtocolVersion } from '../../../lib/activesync/index.ts';
+import { reinitialiseHeaders } from '../../../lib/activesync/protocol/index.ts';
 import type { FolderChange, FolderChangeAnswer, HierarchyAnswer, SyncFolder } from '../../../lib/sync/index.ts';
 import { fakeUser, INBOX } from './support/fake-user.ts';
 import { TestDevice } from './support/test-device.ts';
@@ -47,6 +48,16 @@ describe('FolderSync', () => {
         `${added('1', 'Inbox', 2)}${added('2', 'drafts', 3)}</Changes></FolderSync>`,
     );
     expect(keys).toEqual(['0']);
+  });
+
+  it('MS-ASHTTP_R1104, MS-ASHTTP_R1202, MS-ASHTTP_R478: tells versions and commands to a device that begins anew, and to no other', async () => {
+    const headersOf = async (key: string, answer: HierarchyAnswer) => {
+      const { result } = await hierarchy(answer).device.post('FolderSync', folderSync(key));
+      return result.kind === 'document' ? result.headers : undefined;
+    };
+    expect(await headersOf('0', changes([INBOX]))).toEqual(reinitialiseHeaders());
+    expect(await headersOf('k9', { kind: 'invalid-key' })).toEqual(reinitialiseHeaders());
+    expect(await headersOf('k1', changes([]))).toBeUndefined();
   });
 
   it.each([
