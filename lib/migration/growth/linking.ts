@@ -11,7 +11,8 @@ export interface LinkingParts {
   readonly signal: AbortSignal;
 }
 
-const FIRST_RETRY_MS = 1_000;
+/** Who is in the pool waits for it. */
+const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 60_000;
 
 export class Linking {
