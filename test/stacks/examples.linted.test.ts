@@ -67,7 +67,10 @@ describe('the examples', () => {
     ],
     [
       'an overlapping network',
-      (pool: Pool) => [pool, { ...pool, name: 'munich', network: { cidr: '10.20.16.0/20' } }],
+      (pool: Pool) => [
+        { ...pool, host: 'sync.example.org' },
+        { ...pool, name: 'munich', host: 'munich.sync.example.org', network: { cidr: '10.20.16.0/20' } },
+      ],
       `pools[1].network.cidr is "10.20.16.0/20" (file FILE), expected a network that does not overlap with 10.20.0.0/16 of pools[0]`,
     ],
     [
