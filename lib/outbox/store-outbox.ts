@@ -20,6 +20,8 @@ export interface StoreOutboxParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** False where the mail system keeps the copy of what it is handed by itself. Default true. */
+  readonly keepsCopy?: boolean;
   /** Where mail waits that cannot be handed on soon. Without it the device is told to try again. */
   readonly waiting?: WaitingLineParts;
 }
@@ -44,15 +46,17 @@ export class StoreOutbox implements Outbox {
   readonly #intents: Intents;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #keepsCopy: boolean;
   readonly #line: WaitingLine | undefined;
   /** One sending at a time for each user and device: a repetition waits for what it repeats. */
   readonly #underway = new Map<string, Promise<unknown>>();
 
-  constructor({ store, clock, random, log, waiting }: StoreOutboxParts) {
+  constructor({ store, clock, random, log, keepsCopy = true, waiting }: StoreOutboxParts) {
     const intents = new Intents(store, clock, random);
     this.#intents = intents;
     this.#clock = clock;
     this.#log = log;
+    this.#keepsCopy = keepsCopy;
     this.#line = waiting && new WaitingLine({ ...waiting, intents, clock, log });
   }
 
@@ -182,7 +186,7 @@ export class StoreOutbox implements Outbox {
   /** False if a repetition may do it. That it failed is no reason to send the message again. */
   async #keepCopy(sending: Sending, intent: Intent, isRepetition: boolean): Promise<boolean> {
     const { mailbox, sentFolder, message, outgoing, lease } = sending;
-    if (!message.saveInSent) return true;
+    if (!message.saveInSent || !this.#keepsCopy) return true;
     try {
       if (isRepetition && (await this.#isInSent(sending, intent))) return true;
       if (!lease.isHeld()) return false;

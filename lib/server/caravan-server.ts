@@ -134,10 +134,11 @@ async function open(
   const queue = await openMailQueue(configuration, { random, log });
   opened.push(async () => queue?.queue.close());
   const waiting = queue && tracer ? { ...queue, queue: traced(queue.queue, tracer, 'outbox', ['put']) } : queue;
+  const keepsCopy = configuration.mail.kind !== 'imap' || configuration.mail.sentCopy === 'append';
   const ownerRoad = new OwnerRoad({
     owner,
     policies: new ConfiguredPolicies(configuration),
-    outbox: new StoreOutbox({ store, clock, random, log, ...(waiting && { waiting }) }),
+    outbox: new StoreOutbox({ store, clock, random, log, keepsCopy, ...(waiting && { waiting }) }),
     directory: directory && tracer ? traced(directory, tracer, 'directory', ['find']) : directory,
     certificates,
     limits,

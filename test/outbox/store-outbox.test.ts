@@ -32,8 +32,8 @@ class Post {
   isHeld = true;
   outbox = this.#boot();
 
-  restart(): void {
-    this.outbox = this.#boot();
+  restart(options: { keepsCopy?: boolean } = {}): void {
+    this.outbox = this.#boot(options);
   }
 
   send(options: Partial<Omit<OutgoingMessage, 'message'>> & { text?: string } = {}) {
@@ -57,8 +57,9 @@ class Post {
     return this.mailbox.messages('Sent').map(({ bytes }) => bytes.toString('latin1'));
   }
 
-  #boot(): StoreOutbox {
-    return new StoreOutbox({ store: this.store, clock: this.clock, random: this.random, log: silentLog });
+  #boot(options: { keepsCopy?: boolean } = {}): StoreOutbox {
+    const { store, clock, random } = this;
+    return new StoreOutbox({ store, clock, random, log: silentLog, ...options });
   }
 }
 
@@ -134,6 +135,15 @@ describe('a message', () => {
   it('is not kept where it is not to be', async () => {
     const post = new Post();
     await post.send({ saveInSent: false });
+    expect(post.sent).toHaveLength(1);
+    expect(post.kept).toEqual([]);
+  });
+
+  it('is not kept where the mail system does that by itself', async () => {
+    const post = new Post();
+    post.restart({ keepsCopy: false });
+    expect(await post.send()).toEqual({ kind: 'sent' });
+    expect(await post.send()).toEqual({ kind: 'repeated' });
     expect(post.sent).toHaveLength(1);
     expect(post.kept).toEqual([]);
   });

@@ -122,6 +122,13 @@ const imapMail = z.strictObject({
     junk: optional(text({ about: 'The path of the folder for junk.', otherwise: FOUND })),
     archive: optional(text({ about: 'The path of the folder for archived mail.', otherwise: FOUND })),
   }),
+  sentCopy: withDefault(
+    choice(['append', 'by-mail-system'], {
+      about:
+        'Who keeps the copy of sent mail: `append` puts it into the sent folder; `by-mail-system` where submission does that by itself (as Gmail does), or there would be two.',
+    }),
+    'append',
+  ),
   sieve: optional(
     z.strictObject({
       host: optional(
