@@ -10,7 +10,7 @@ export function describeFailure(thrown: unknown, json: boolean): string {
     return json
       ? JSON.stringify({ error: { code: 'unexpected', message: reasonOf(thrown) } })
       : `caravan: ${reasonOf(thrown)}`;
-  const { code, message, remedy } = thrown;
-  if (json) return JSON.stringify({ error: { code, message, remedy } });
+  const { code, message, remedy, details } = thrown;
+  if (json) return JSON.stringify({ error: { code, message, remedy, ...details } });
   return `caravan: ${oneLine(message)}.${remedy === undefined ? '' : `\n${remedy}`}`;
 }

@@ -8,6 +8,8 @@ export interface ErrorDetails {
   readonly why?: string;
   /** What to do now. */
   readonly remedy?: string;
+  /** The same in fields, for programs: beside code, message and remedy with `--json`. */
+  readonly details?: object;
   readonly cause?: unknown;
 }
 
@@ -20,12 +22,14 @@ export class CaravanError extends Error {
   readonly code: string;
   readonly why: string | undefined;
   readonly remedy: string | undefined;
+  readonly details: object | undefined;
 
   constructor(details: ErrorDetails) {
     super(details.why === undefined ? details.what : `${details.what}: ${details.why}`, { cause: details.cause });
     this.code = details.code;
     this.why = details.why;
     this.remedy = details.remedy;
+    this.details = details.details;
   }
 }
 

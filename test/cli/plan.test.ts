@@ -48,12 +48,23 @@ it('says what to relax where there is no plan, and writes nothing', async () => 
   const poor = await callCaravan('plan', at('poor.json'), '--write', at('never.json'));
   expect(poor.code).toBe(1);
   expect(poor.err).toMatch(
-    /^caravan: No topology meets these requirements\.\nRelax this: budgetUsdPerMonth from 500 to \d+ \(by \$[\d,.]+\)\.\n$/,
+    /^caravan: No topology meets these requirements\.\nRelax this: budgetUsdPerMonth from 500 to \d+ \(by \$[\d,.]+\), for 2 pools in eu-central-1, us-east-1 at \$[\d,.]+ a month\.\n$/,
   );
   expect(() => readFileSync(at('never.json'))).toThrow('ENOENT');
   const json = await callCaravan('plan', at('poor.json'), '--json');
   expect(JSON.parse(json.err)).toMatchObject({
-    error: { code: 'no-plan', remedy: expect.stringContaining('budgetUsdPerMonth') },
+    error: {
+      code: 'no-plan',
+      remedy: expect.stringContaining('budgetUsdPerMonth'),
+      ways: [
+        {
+          relaxations: [{ requirement: 'budgetUsdPerMonth', from: 500, to: expect.any(Number) }],
+          topology: '2 pools in eu-central-1, us-east-1',
+          usdPerMonth: expect.any(Number),
+          availability: expect.any(Number),
+        },
+      ],
+    },
   });
 });
 

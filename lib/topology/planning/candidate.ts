@@ -58,9 +58,9 @@ export function serversAt(kind: Kind, needs: Needs, region: Region, users: numbe
   return poolServers(devicesOf(users, needs), zones, serverCapacity(needs.devicesPerUser)).servers;
 }
 
-/** Whether one pool, of as many servers and addresses as there may be, serves the users of a place at the horizon. */
-export const fitsPool = (needs: Needs, place: Place): boolean =>
-  usersThen(needs, place) <= mostUsersOf(needs, place).users;
+/** How many users of a place at the horizon one pool does not serve, of as many servers and addresses as there may be. */
+export const usersTooMany = (needs: Needs, place: Place): number =>
+  Math.max(0, usersThen(needs, place) - mostUsersOf(needs, place).users);
 
 const usersThen = (needs: Needs, { sites }: Place): number =>
   sites.reduce((sum, site) => sum + grown(site.users, needs), 0);
@@ -181,7 +181,7 @@ function missedUsers(needs: Needs, kind: Kind, places: readonly PlacePlan[]): Re
     const from = group.reduce((sum, { atHorizon }) => sum + atHorizon.users, 0);
     if (from <= to) return [];
     const sentence = `users of ${listed(group)} at the horizon from ${number(from)} to ${number(to)} (by ${number(from - to)}): ${because}`;
-    return [{ requirement: 'users', from, to, sentence }];
+    return [{ requirement: 'users', from, to, places: group.map(({ name }) => name), sentence }];
   });
 }
 

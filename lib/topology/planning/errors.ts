@@ -1,31 +1,47 @@
 import { CaravanError } from '../../platform/index.ts';
+import { usd } from './numbers.ts';
 
-/** One requirement that, changed so, has a plan. */
+/** How a requirement must change. */
 export interface Relaxation {
   /** `availabilityPercent`, `budgetUsdPerMonth`, `deviceRoundTripMs`, `mailRoundTripMs`, `users` */
   readonly requirement: string;
   readonly from: number;
   readonly to: number;
+  /** Of `users`: in which places of the topology. */
+  readonly places?: readonly string[];
   readonly sentence: string;
 }
+
+/** What is to be relaxed together, and what there is then. */
+export interface WayOut {
+  readonly relaxations: readonly Relaxation[];
+  /** `one pool in eu-central-1` */
+  readonly topology: string;
+  /** At the horizon. */
+  readonly usdPerMonth: number;
+  /** From 0 to 1. */
+  readonly availability: number;
+}
+
+const told = ({ relaxations, topology, usdPerMonth }: WayOut): string =>
+  `${relaxations.map(({ sentence }) => sentence).join(' and ')}, for ${topology} at ${usd(usdPerMonth)} a month`;
 
 /** Nothing that Caravan can be deployed as meets the requirements. */
 export class NoPlanError extends CaravanError {
   override readonly name = 'NoPlanError';
   declare readonly code: 'no-plan';
-  /** Each is enough by itself, unless `isAllNeeded`. */
-  readonly relaxations: readonly Relaxation[];
-  readonly isAllNeeded: boolean;
+  /** Each is enough by itself, with all that stands in it. */
+  readonly ways: readonly WayOut[];
 
-  constructor(relaxations: readonly Relaxation[], isAllNeeded: boolean) {
+  constructor(ways: readonly WayOut[]) {
+    const [only] = ways;
+    const many = (only?.relaxations.length ?? 0) > 1 ? 'Relax these together' : 'Relax this';
     super({
       code: 'no-plan',
       what: 'No topology meets these requirements',
-      remedy: `${isAllNeeded ? 'All of these must be relaxed together' : relaxations.length === 1 ? 'Relax this' : 'Relax one of these'}: ${relaxations
-        .map(({ sentence }) => sentence)
-        .join('; ')}.`,
+      remedy: `${ways.length === 1 ? many : 'Relax one of these'}: ${ways.map(told).join('; ')}.`,
+      details: { ways },
     });
-    this.relaxations = relaxations;
-    this.isAllNeeded = isAllNeeded;
+    this.ways = ways;
   }
 }

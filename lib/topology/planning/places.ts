@@ -15,30 +15,31 @@ export type Partition = readonly Place[];
 
 /** What is to be least, given the places of one mail system. */
 type ServersOf = (places: Partition) => number;
-/** Whether the largest pool there is carries its devices. */
-type Fits = (place: Place) => boolean;
+/** How many of its users the largest pool there is does not serve. */
+type TooMany = (place: Place) => number;
 
 export const sitesOf = ({ sites }: Needs, { name }: MailSystemNeed): readonly SiteNeed[] =>
   sites.filter(({ mailSystem }) => mailSystem === name);
 
 /**
- * Places that fit first, then fewest places, then fewest servers, then the least waiting. A place more costs more than the servers that rounding
+ * Those that leave out the fewest users first, then fewest places, then fewest servers, then the least waiting. A place more costs more than the servers that rounding
  * saves there, so that the fewest places are the cheapest too.
  */
-export function bestPartition(needs: Needs, serversOf: ServersOf, fits: Fits): Partition {
-  return needs.mailSystems.flatMap((mail) => bestOf(needs, mail, serversOf, fits));
+export function bestPartition(needs: Needs, serversOf: ServersOf, tooMany: TooMany): Partition {
+  return needs.mailSystems.flatMap((mail) => bestOf(needs, mail, serversOf, tooMany));
 }
 
-function bestOf(needs: Needs, mail: MailSystemNeed, serversOf: ServersOf, fits: Fits): Partition {
+function bestOf(needs: Needs, mail: MailSystemNeed, serversOf: ServersOf, tooMany: TooMany): Partition {
   const sites = sitesOf(needs, mail);
   const regions = mailRegions(needs, mail);
   let best: { readonly places: Partition; readonly rank: readonly number[] } | undefined;
   for (const chosen of subsets(regions)) {
-    if (best?.places.every(fits) && chosen.length > best.places.length) break;
+    if (best?.rank[0] === 0 && chosen.length > best.places.length) break;
     if (!sites.every((site) => isReached(needs, site, chosen, regions))) continue;
     const places = placesIn(mail, sites, chosen);
     const zones = places.reduce((sum, { region }) => sum + zonesOf(region).length, 0);
-    const rank = [Number(!places.every(fits)), places.length, serversOf(places), zones, waitingOf(places)];
+    const leftOut = places.reduce((sum, place) => sum + tooMany(place), 0);
+    const rank = [leftOut, places.length, serversOf(places), zones, waitingOf(places)];
     if (best === undefined || isLess(rank, best.rank)) best = { places, rank };
   }
   return best?.places ?? [];

@@ -1,10 +1,9 @@
 /** The planner: the simplest topology that meets the needs, why, and what else there would have been. */
 import { type Alternative, alternativesOf } from './alternatives.ts';
-import type { Kind } from './availability.ts';
-import { type Candidate, candidateOf, fitsPool, grown, serversAt } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
+import { candidatesFor } from './candidates.ts';
 import { deploymentOf } from './deployment.ts';
 import type { Needs } from './needs.ts';
-import { bestPartition, type Partition } from './places.ts';
 import { noPlan } from './relax.ts';
 import { warningsOf } from './warnings.ts';
 
@@ -15,9 +14,6 @@ export interface Plan extends Omit<Candidate, 'missed'> {
   /** `caravan.json`; its certificates are to be filled in. */
   readonly deployment: object;
 }
-
-/** The simpler first: the first that meets all is taken. */
-const KINDS: readonly Kind[] = ['standalone', 'pool'];
 
 /** Throws NoPlanError where nothing meets the needs. */
 export function plan(needs: Needs): Plan {
@@ -34,25 +30,8 @@ export function plan(needs: Needs): Plan {
 
 /** The simplest that meets the needs, of one candidate a kind. Throws NoPlanError where none does. */
 export function choose(needs: Needs): { readonly chosen: Candidate; readonly candidates: readonly Candidate[] } {
-  const candidates = KINDS.map((kind) =>
-    candidateOf(
-      needs,
-      kind,
-      bestPartition(
-        needs,
-        (places) => serversIn(needs, kind, places),
-        (place) => kind === 'standalone' || fitsPool(needs, place),
-      ),
-    ),
-  );
+  const candidates = candidatesFor(needs);
   const chosen = candidates.find(({ missed }) => missed.length === 0);
-  if (chosen === undefined) throw noPlan(candidates);
+  if (chosen === undefined) throw noPlan(needs, candidates);
   return { chosen, candidates };
 }
-
-/** At the horizon. */
-const serversIn = (needs: Needs, kind: Kind, places: Partition): number =>
-  places.reduce((sum, { region, sites }) => {
-    const users = sites.reduce((all, site) => all + grown(site.users, needs), 0);
-    return sum + serversAt(kind, needs, region, users);
-  }, 0);

@@ -102,7 +102,7 @@ describe('what is planned', () => {
 
     it('fewer where the mail system has more, and no pool has more users than the most of them lead', () => {
       expect(natOf(plan(needsOf({ users: 200_000, mailAddresses: 3 })))).toMatchObject({ natAddresses: 1 });
-      const { relaxations } = complaint({ users: 800_000, devicesPerUser: 1 });
+      const relaxations = relaxationsOf({ users: 800_000, devicesPerUser: 1 });
       expect(relaxations).toMatchObject([{ requirement: 'users', from: 800_000, to: 704_000 }]);
       expect(relaxations[0]?.sentence).toContain('NAT leads no more connections to 1 address of imap.example.org');
       expect(natOf(plan(needsOf({ users: 704_000, devicesPerUser: 1 })))).toMatchObject({ natAddresses: 8 });
@@ -174,9 +174,13 @@ const complaint = (changes: Parameters<typeof needsOf>[0]): NoPlanError => {
   throw new Error('there is a plan');
 };
 
+const relaxationsOf = (changes: Parameters<typeof needsOf>[0]) =>
+  complaint(changes).ways.flatMap(({ relaxations }) => relaxations);
+
 describe('where nothing meets the requirements, it says which to relax, by how much, and that is enough', () => {
   it('the budget', () => {
-    const { relaxations, remedy } = complaint({ availabilityPercent: 99.9, budgetUsdPerMonth: 250 });
+    const { ways, remedy } = complaint({ availabilityPercent: 99.9, budgetUsdPerMonth: 250 });
+    const relaxations = ways.flatMap((way) => way.relaxations);
     expect(remedy).toMatch(/^Relax one of these: /);
     expect(relaxations.map(({ requirement }) => requirement).toSorted()).toEqual([
       'availabilityPercent',
@@ -189,14 +193,74 @@ describe('where nothing meets the requirements, it says which to relax, by how m
   });
 
   it('the availability, of which no topology gives more', () => {
-    const { relaxations } = complaint({ availabilityPercent: 99.999 });
+    const relaxations = relaxationsOf({ availabilityPercent: 99.999 });
     expect(relaxations).toMatchObject([{ requirement: 'availabilityPercent', from: 99.999, to: 99.9694 }]);
     expect(plan(needsOf({ availabilityPercent: 99.9694 })).kind).toBe('pool');
   });
 
   it('the way of devices', () => {
-    const { relaxations } = complaint({ deviceRoundTripMs: 10 });
+    const relaxations = relaxationsOf({ deviceRoundTripMs: 10 });
     expect(relaxations).toMatchObject([{ requirement: 'deviceRoundTripMs', from: 10, to: 20 }]);
+  });
+
+  it('the way of devices, where it spares a second pool that the budget does not pay', () => {
+    const written = JSON.parse(readFileSync(join(EXAMPLES, 'plan-far-branch.json'), 'utf8')) as object;
+    const asked = { ...written, budgetUsdPerMonth: 500 };
+    let ways: NoPlanError['ways'] = [];
+    try {
+      plan(parseNeeds(asked, 'test'));
+    } catch (thrown) {
+      if (thrown instanceof NoPlanError) ways = thrown.ways;
+    }
+    // A server alone carries too few, whatever is relaxed of its availability.
+    expect(ways.map(({ relaxations }) => relaxations.map(({ requirement }) => requirement))).toEqual([
+      ['budgetUsdPerMonth'],
+      ['deviceRoundTripMs'],
+    ]);
+    for (const { relaxations, topology, usdPerMonth, availability } of ways) {
+      const relaxed = Object.fromEntries(relaxations.map(({ requirement, to }) => [requirement, to]));
+      const made = plan(parseNeeds({ ...asked, ...relaxed }, 'test'));
+      expect(topology).toBe(
+        made.places.length === 1 ? 'one pool in eu-central-1' : '2 pools in eu-central-1, ap-southeast-1',
+      );
+      expect(made).toMatchObject({ usdPerMonthAtHorizon: usdPerMonth, availability });
+    }
+  });
+
+  it('less availability, where the replicas of tables are what the budget does not pay', () => {
+    const written = JSON.parse(readFileSync(join(EXAMPLES, 'plan-far-branch.json'), 'utf8')) as object;
+    const { usdPerMonthAtHorizon } = plan(parseNeeds({ ...written, availabilityPercent: 99.89 }, 'test'));
+    const asked = { ...written, budgetUsdPerMonth: Math.ceil(usdPerMonthAtHorizon) };
+    expect(() => plan(parseNeeds(asked, 'test'))).toThrow(NoPlanError);
+    expect(() => plan(parseNeeds(asked, 'test'))).toThrow(
+      expect.objectContaining({
+        remedy: expect.stringContaining('availabilityPercent from 99.9 to 99.8999 (by 0.0001), for 2 pools'),
+      }),
+    );
+    expect(plan(parseNeeds({ ...asked, availabilityPercent: 99.8999 }, 'test')).places).toHaveLength(2);
+  });
+
+  it('as few users as must be: as many pools are thought of as there are regions of sites', () => {
+    const mailSystems = [{ name: 'main', host: 'imap.example.org', domain: 'example.org', region: 'eu-central-1' }];
+    const sites = ['eu-central-1', 'eu-north-1', 'us-east-1'].map((region) => ({
+      name: region,
+      users: 900_000,
+      region,
+    }));
+    const asked = { domain: 'sync.example.org', mailSystems, devicesPerUser: 1 };
+    const refused = (() => {
+      try {
+        return plan(parseNeeds({ ...asked, sites }, 'test'));
+      } catch (thrown) {
+        return thrown;
+      }
+    })();
+    expect(refused).toBeInstanceOf(NoPlanError);
+    const [way] = (refused as NoPlanError).ways;
+    expect(way?.topology).toBe('3 pools in eu-central-1, eu-north-1, us-east-1');
+    expect(way?.relaxations).toMatchObject(Array(3).fill({ requirement: 'users', from: 900_000, to: 704_000 }));
+    const fewer = plan(parseNeeds({ ...asked, sites: sites.map((it) => ({ ...it, users: 704_000 })) }, 'test'));
+    expect(fewer.usdPerMonthAtHorizon / (way?.usdPerMonth ?? 0)).toBeCloseTo(1, 3);
   });
 
   it('a mail system that no region is near to', () => {
@@ -205,15 +269,17 @@ describe('where nothing meets the requirements, it says which to relax, by how m
   });
 
   it('too many users', () => {
-    const { relaxations } = complaint({ users: 1_000_000, devicesPerUser: 10 });
+    const relaxations = relaxationsOf({ users: 1_000_000, devicesPerUser: 10 });
     expect(relaxations).toMatchObject([{ requirement: 'users', from: 1_000_000, to: 166_000 }]);
     expect(plan(needsOf({ users: 166_000, devicesPerUser: 10 })).kind).toBe('pool');
   });
 
   it('two at once, where one is not enough', () => {
-    const { remedy, isAllNeeded } = complaint({ availabilityPercent: 99.999, budgetUsdPerMonth: 10 });
-    expect(isAllNeeded).toBe(true);
-    expect(remedy).toMatch(/^All of these must be relaxed together: availabilityPercent .* budgetUsdPerMonth /);
+    const { remedy, ways } = complaint({ availabilityPercent: 99.999, budgetUsdPerMonth: 10 });
+    expect(ways).toHaveLength(1);
+    expect(remedy).toMatch(
+      /^Relax these together: availabilityPercent .* and budgetUsdPerMonth .*, for a server alone in eu-central-1 at \$/,
+    );
   });
 });
 
