@@ -73,6 +73,12 @@ it.each([
   ['a file that is not there', ['plan', at('none.json'), '--json'], 'invalid-plan-file', /docs\/plan-json\.md/],
   ['a caravan.json that is not there', ['plan', 'check', at('none.json'), '--json'], 'invalid-topology', /./],
   [
+    'a file that is planned with, in place of what is deployed',
+    ['plan', 'check', EXAMPLE, '--json'],
+    'bad-option',
+    /plan-two-continents\.json --write caravan\.json/,
+  ],
+  [
     'a user without a password',
     ['plan', 'check', EXAMPLE, '--user', 'ada', '--json'],
     'missing-password',

@@ -7,6 +7,7 @@ import {
   placeConfiguration,
   type Topology,
 } from '../../topology/index.ts';
+import { CliError } from '../errors.ts';
 
 export interface ToCheck {
   readonly place: string;
@@ -17,12 +18,19 @@ export interface ToCheck {
   readonly host: string | undefined;
 }
 
-/** Throws ConfigurationError or TopologyError. */
+/** Throws ConfigurationError, TopologyError, or CliError for the file of a plan. */
 export function readChecked(
   file: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): readonly ToCheck[] {
-  if (!isServerSettings(file)) return placesOf(loadTopology(file));
+  const content = objectIn(file);
+  if (content !== undefined && 'mailSystems' in content && 'sites' in content)
+    throw new CliError(
+      'bad-option',
+      `${file} is what \`caravan plan\` plans with, and names nothing to connect to yet`,
+      `Write the deployment first: \`caravan plan ${file} --write caravan.json\`; then \`caravan plan check caravan.json\`.`,
+    );
+  if (content === undefined || !('mail' in content)) return placesOf(loadTopology(file));
   const configuration = loadConfiguration({ file, environment });
   const host = configuration.publicUrl === undefined ? undefined : new URL(configuration.publicUrl).hostname;
   return [{ place: file, configuration, areSecretsKnown: true, host }];
@@ -37,12 +45,15 @@ function placesOf(topology: Topology): readonly ToCheck[] {
   }));
 }
 
-/** The settings of a server have a section `mail` at their top; what is neither is complained of as a caravan.json. */
-function isServerSettings(file: string): boolean {
+/**
+ * The settings of a server have a section `mail` at their top, what a plan is made of has sites; what is neither is complained of as a
+ * caravan.json.
+ */
+function objectIn(file: string): object | undefined {
   try {
     const content: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
-    return typeof content === 'object' && content !== null && 'mail' in content;
+    return typeof content === 'object' && content !== null ? content : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -7,7 +7,7 @@ import { grown, type Load, type PlacePlan } from './candidate.ts';
 import { MOST_NAT_ADDRESSES } from './connections.ts';
 import { CERTIFICATE_TO_FILL_IN, hostOf } from './deployment.ts';
 import { FAIL_OVER_FROM_PERCENT } from './geography.ts';
-import { deviceRoundTrip, directoryRoundTrip, isMeasured, mailRoundTrip } from './latency.ts';
+import { deviceRoundTrip, directoryRoundTrip, isMeasured, MAIL_WARNING_MS, mailRoundTrip } from './latency.ts';
 import { ASSUMED, type Figure, MEASURED } from './measured.ts';
 import { counted, listed, number, percent, usd } from './numbers.ts';
 import type { Plan } from './plan.ts';
@@ -71,8 +71,16 @@ function why({ kind, needs, places, alternatives }: Plan): readonly string[] {
     kind === 'pool' ? pool : alone,
     places.length > 1
       ? `${counted(places.length, 'place')}, since ${cause}. Each user is served by one of them.`
-      : 'One place, near the mail system: servers ask it several times for each time that a device asks them.',
+      : onePlace(places),
   ];
+}
+
+function onePlace([place]: readonly PlacePlan[]): string {
+  const ms = place === undefined ? 0 : mailRoundTrip(place.mailSystem, place.region);
+  const asks = 'servers ask it several times for each time that a device asks them';
+  return ms <= MAIL_WARNING_MS
+    ? `One place, near the mail system: ${asks}.`
+    : `One place, in the region from which users wait the least of those that servers may be in. It is ${number(ms)} ms away from the mail system, and ${asks}.`;
 }
 
 function devices({ needs, places }: Plan): readonly string[] {

@@ -3,9 +3,15 @@ import type { Candidate } from './candidate.ts';
 import { USUAL_NAT_ADDRESSES } from './connections.ts';
 import { deviceRoundTrip, directoryRoundTrip, isMeasured, MAIL_WARNING_MS, mailRoundTrip } from './latency.ts';
 import { ASSUMED } from './measured.ts';
-import type { Needs } from './needs.ts';
+import type { MailSystemNeed, Needs, SiteNeed } from './needs.ts';
 import { number } from './numbers.ts';
 import { mayTake } from './places.ts';
+
+/** Whether a Sync that brings something would take longer with servers in the region of the site. */
+const isLessNear = (site: SiteNeed, system: MailSystemNeed, device: number, mail: number): boolean => {
+  const trips = ASSUMED.mailRoundTripsPerSync.value;
+  return device + trips * mail < site.roundTripMs + trips * mailRoundTrip(system, site.region);
+};
 
 export function warningsOf(needs: Needs, { places }: Candidate): readonly string[] {
   return places.flatMap(({ name, region, zones, mailSystem, sites, nat }) => {
@@ -38,7 +44,7 @@ export function warningsOf(needs: Needs, { places }: Candidate): readonly string
       const device = deviceRoundTrip(site, region);
       if (device > limit)
         warnings.push(
-          `${name}: devices of ${site.name} are ${number(device)} ms away: they wait for it once a request, which is less than what servers near them would wait for the mail system.`,
+          `${name}: devices of ${site.name} are ${number(device)} ms away: they wait for it once a request${isLessNear(site, mailSystem, device, mail) ? ', which is less than what servers near them would wait for the mail system' : ''}.`,
         );
     }
     return warnings;

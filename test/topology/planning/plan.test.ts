@@ -78,6 +78,19 @@ describe('what is planned', () => {
     expect(alternatives.map(({ what }) => what)).toContain('3 pools in eu-central-1, us-east-1, ap-southeast-1');
   });
 
+  it('says of a place that is far from the mail system and its devices that it is, and nothing else', () => {
+    const mailSystems = [{ name: 'main', host: 'imap.example.org', domain: 'example.org', region: 'eu-central-1' }];
+    const sites = [{ name: 'office', users: 20, region: 'eu-central-1' }];
+    const made = plan(parseNeeds({ domain: 'sync.example.org', regions: ['us-west-1'], mailSystems, sites }, 'test'));
+    const page = describePlan(made).replaceAll(/\s+/g, ' ');
+    expect(page).not.toContain('near the mail system');
+    expect(page).toContain('of those that servers may be in. It is 157 ms away from the mail system');
+    expect(made.warnings.join()).toMatch(/devices of office are 175 ms away: they wait for it once a request\.$/);
+    expect(plan(loadNeeds(join(EXAMPLES, 'plan-three-continents.json'))).warnings.join()).toContain(
+      'devices of asia are 194 ms away: they wait for it once a request, which is less than',
+    );
+  });
+
   it('warns of a mail system that is more than 50 ms away', () => {
     expect(plan(needsOf({ mailRoundTripMs: 50 })).warnings).toEqual([]);
     expect(plan(needsOf({ mailRoundTripMs: 51 })).warnings.join()).toContain('51 ms away, more than 50');
