@@ -1,7 +1,7 @@
 /** The plan as `caravan.json`: what `cdk deploy` makes of it. */
 import { parseTopology } from '../deployment/load-topology.ts';
 import type { Candidate, PlacePlan } from './candidate.ts';
-import type { Needs } from './needs.ts';
+import type { MailSystemNeed, Needs } from './needs.ts';
 import { MOST_SERVERS, serverCapacity, usersPerServer } from './sizing.ts';
 
 /** To be put in place of by who deploys: nobody but AWS knows it. */
@@ -37,6 +37,16 @@ export function deploymentOf(needs: Needs, { kind, places, geography }: Candidat
   return content;
 }
 
+/** What has no section of its own in `caravan.json`. */
+function settingsOf({ davUrl, directoryUrl, directoryBaseDn }: MailSystemNeed): object {
+  const settings = {
+    ...(davUrl !== undefined && { 'mail.dav.url': davUrl }),
+    ...(directoryUrl !== undefined && { 'directory.kind': 'ldap', 'directory.url': directoryUrl }),
+    ...(directoryBaseDn !== undefined && { 'directory.baseDn': directoryBaseDn }),
+  };
+  return Object.keys(settings).length === 0 ? {} : { settings };
+}
+
 /** `heirOf`, of a pool: the places whose users come here when their region is lost. */
 function placeOf(needs: Needs, place: PlacePlan, index: number, host: string, heirOf?: readonly PlacePlan[]): object {
   const { name, region, zones, mailSystem, nat, now } = place;
@@ -64,5 +74,6 @@ function placeOf(needs: Needs, place: PlacePlan, index: number, host: string, he
       domain: mailSystem.domain,
       smtp: { host: mailSystem.smtpHost ?? mailSystem.host },
     },
+    ...settingsOf(mailSystem),
   };
 }

@@ -9,6 +9,7 @@ import { CERTIFICATE_TO_FILL_IN, hostOf } from './deployment.ts';
 import { FAIL_OVER_FROM_PERCENT } from './geography.ts';
 import { deviceRoundTrip, directoryRoundTrip, isMeasured, MAIL_WARNING_MS, mailRoundTrip } from './latency.ts';
 import { ASSUMED, type Figure, MEASURED } from './measured.ts';
+import type { Needs } from './needs.ts';
 import { counted, listed, number, percent, usd } from './numbers.ts';
 import type { Plan } from './plan.ts';
 import { MOST_SERVERS, poolServers, serverCapacity, serverLimits, usersPerServer } from './sizing.ts';
@@ -80,7 +81,7 @@ function onePlace([place]: readonly PlacePlan[]): string {
   const asks = 'servers ask it several times for each time that a device asks them';
   return ms <= MAIL_WARNING_MS
     ? `One place, near the mail system: ${asks}.`
-    : `One place, in the region from which users wait the least of those that servers may be in. It is ${number(ms)} ms away from the mail system, and ${asks}.`;
+    : `One place, ${number(ms)} ms away from the mail system: of the regions that servers may be in it needs the fewest servers, and of those users wait the least; ${asks}.`;
 }
 
 function devices({ needs, places }: Plan): readonly string[] {
@@ -196,11 +197,28 @@ const rejected = ({ alternatives }: Plan): readonly string[] =>
       `${what}: ${counted(all, 'server')}, ${usd(usdPerMonth)} a month at the horizon, ${percent(share)}: ${because.join('; ')}`,
   );
 
-function next({ kind, places, geography, needs }: Plan): readonly string[] {
+/** What the caravan.json of the plan names. */
+const checked = ({ mailSystems }: Needs): readonly string[] => [
+  'the mail system',
+  ...(mailSystems.some(({ davUrl }) => davUrl !== undefined) ? ['calendars'] : []),
+  ...(mailSystems.some(({ directoryUrl }) => directoryUrl !== undefined) ? ['the directory'] : []),
+];
+
+function unnamed({ mailSystems }: Needs): string {
+  const missing = [
+    ...(mailSystems.every(({ davUrl }) => davUrl !== undefined) ? [] : ['calendars and contacts (davUrl)']),
+    ...(mailSystems.every(({ directoryUrl }) => directoryUrl !== undefined)
+      ? []
+      : ['a directory (directoryUrl, directoryBaseDn)']),
+  ];
+  return missing.length === 0 ? '' : ` Not named in the file, and so not in it: ${listed(missing)}.`;
+}
+
+function next({ places, geography, needs }: Plan): readonly string[] {
   const all = places.flatMap(({ zones }) => zones);
   return [
     `caravan plan FILE --write caravan.json writes what is deployed. In it, put the ARN of your certificate in place of each ${CERTIFICATE_TO_FILL_IN}${geography ? ` (each bears its pool's own name and ${needs.domain})` : ''}, and see that your account has the zones ${all.join(', ')}.`,
-    `caravan plan check caravan.json connects to the mail system${kind === 'pool' ? ', the directory' : ''} and calendars and says what will not work; run it in each region.`,
+    `caravan plan check caravan.json connects to ${listed(checked(needs))} and says what will not work; run it in each region.${unnamed(needs)}`,
     'docs/topologies.md tells how to build this, and how to get from it to the next.',
   ];
 }

@@ -36,6 +36,12 @@ function checkNeeds({ mailSystems, sites, regions }: ParsedNeeds, origin: string
     const expected = `at most ${MOST_REGIONS} regions that servers may be in: sites and mail systems name ${found.size}`;
     problems.push({ key: 'regions is not set', origin, value: undefined, expected });
   }
+  for (const [index, { directoryUrl, directoryBaseDn }] of mailSystems.entries()) {
+    if ((directoryUrl === undefined) === (directoryBaseDn === undefined)) continue;
+    const missing = directoryUrl === undefined ? 'directoryUrl' : 'directoryBaseDn';
+    const expected = 'both directoryUrl and directoryBaseDn, or neither';
+    problems.push({ key: `mailSystems[${index}].${missing} is not set`, origin, value: undefined, expected });
+  }
   const names = mailSystems.map(({ name }) => name);
   for (const [index, name] of names.entries()) {
     const before = names.indexOf(name);

@@ -71,6 +71,23 @@ export const needsSchema = z.strictObject({
         1,
       ),
       smtpHost: optional(host('The submission server.', 'smtp.example.org')),
+      davUrl: optional(
+        text({
+          about: 'The CalDAV and CardDAV server: calendars, tasks and contacts.',
+          expected: "an address such as 'https://dav.example.org/'",
+          matches: /^https?:\/\/[^\s/]+(\/\S*)?$/i,
+        }),
+      ),
+      directoryUrl: optional(
+        text({
+          about: 'The directory (LDAP) in which devices search for people.',
+          expected: "a URL such as 'ldaps://directory.example.org'",
+          matches: /^ldaps?:\/\/[^/?#\s@]+$/,
+        }),
+      ),
+      directoryBaseDn: optional(
+        text({ about: "With `directoryUrl`, under which entry people are: 'ou=people,dc=example,dc=org'." }),
+      ),
       domain: host("The users' mail domain.", 'example.org'),
       region: region('The region of AWS that is nearest to it.'),
       roundTripMs: withDefault(milliseconds('The round trip from that region to it.'), 2),

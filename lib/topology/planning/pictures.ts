@@ -4,4 +4,5 @@ export const PICTURES: Readonly<Record<string, string>> = {
   'servers-alone': 'plan-two-companies.json',
   pool: 'plan-kept-in-europe.json',
   'several-pools': 'plan-two-continents.json',
+  'several-pools-one-mail-system': 'plan-far-branch.json',
 };

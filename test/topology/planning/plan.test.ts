@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describePlan, loadNeeds, loadTopology, NoPlanError, parseNeeds, plan } from '../../../lib/topology/index.ts';
-import { parseTopology } from '../../../lib/topology/index.ts';
+import { parseTopology, placeConfiguration } from '../../../lib/topology/index.ts';
 import { needsOf } from './needs.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../../examples');
@@ -84,11 +84,34 @@ describe('what is planned', () => {
     const made = plan(parseNeeds({ domain: 'sync.example.org', regions: ['us-west-1'], mailSystems, sites }, 'test'));
     const page = describePlan(made).replaceAll(/\s+/g, ' ');
     expect(page).not.toContain('near the mail system');
-    expect(page).toContain('of those that servers may be in. It is 157 ms away from the mail system');
+    expect(page).toContain('One place, 157 ms away from the mail system: of the regions that servers may be in');
     expect(made.warnings.join()).toMatch(/devices of office are 175 ms away: they wait for it once a request\.$/);
     expect(plan(loadNeeds(join(EXAMPLES, 'plan-three-continents.json'))).warnings.join()).toContain(
       'devices of asia are 194 ms away: they wait for it once a request, which is less than',
     );
+  });
+
+  it('writes calendars and a directory that are named, which are checked then; and says what is not named', () => {
+    const written = JSON.parse(readFileSync(join(EXAMPLES, 'plan-one-office.json'), 'utf8'));
+    const [mail] = written.mailSystems;
+    const dav = { davUrl: 'https://dav.example.org/' };
+    const directory = { directoryUrl: 'ldaps://directory.example.org', directoryBaseDn: 'dc=example,dc=org' };
+    const made = plan(parseNeeds({ ...written, mailSystems: [{ ...mail, ...dav, ...directory }] }, 'test'));
+    const topology = parseTopology(made.deployment, 'plan');
+    const [place] = topology.standalone as readonly [(typeof topology.standalone)[0]];
+    expect(placeConfiguration(topology, place)).toMatchObject({
+      mail: { dav: { url: 'https://dav.example.org/' } },
+      directory: { kind: 'ldap', url: 'ldaps://directory.example.org', baseDn: 'dc=example,dc=org' },
+    });
+    const told = (it: ReturnType<typeof plan>) => describePlan(it).replaceAll(/\s+/g, ' ');
+    expect(told(made)).toContain('connects to the mail system, calendars and the directory and says');
+    const without = told(plan(parseNeeds(written, 'test')));
+    expect(without).toContain('connects to the mail system and says what will not work');
+    expect(without).toContain(
+      'Not named in the file, and so not in it: calendars and contacts (davUrl) and a directory',
+    );
+    const half = { ...written, mailSystems: [{ ...mail, directoryUrl: directory.directoryUrl }] };
+    expect(() => parseNeeds(half, 'test')).toThrow(/directoryBaseDn is not set.*both directoryUrl and directoryBaseDn/);
   });
 
   it('warns of a mail system that is more than 50 ms away', () => {
