@@ -102,15 +102,15 @@ it('what is said to be enough where there is no plan is enough, and costs what i
       return [];
     } catch (thrown) {
       if (!(thrown instanceof NoPlanError)) throw thrown;
-      return thrown.ways.map((way) => ({ way, then: relaxed(asked, way) }));
+      return thrown.ways.map((way) => ({ way, less: relaxed(asked, way) }));
     }
   });
   fc.assert(
     fc.property(cases, (ways) => {
-      fc.pre(ways.some(({ then }) => then !== undefined));
-      for (const { way, then } of ways) {
-        if (then === undefined) continue;
-        const chosen = choose(then).chosen;
+      fc.pre(ways.some(({ less }) => less !== undefined));
+      for (const { way, less } of ways) {
+        if (less === undefined) continue;
+        const chosen = choose(less).chosen;
         // Another kind may meet what is asked now as well, and is simpler.
         expect(chosen.usdPerMonthAtHorizon).toBeLessThanOrEqual(way.usdPerMonth);
       }
