@@ -2,12 +2,15 @@
 import {
   beginFailOver,
   endFailOver,
+  enrolLost,
   type MoveReport,
+  mustBeEnrolled,
   type TakeOver,
   takeOver,
   type UserMover,
 } from '../migration/index.ts';
 import { chooseHome, type Home, type HomeMap, type PoolPlace, type StorePlace } from '../pool/homes/index.ts';
+import type { Clock, Log } from '../platform/index.ts';
 import type { Store } from '../store/index.ts';
 
 /** A pool as it is shown. Times are ISO 8601. */
@@ -16,7 +19,11 @@ export interface PoolPlaceReport {
   readonly url: string;
   readonly site?: string;
   readonly mailServer: string;
-  readonly state: PoolPlace['state'] | 'evacuated';
+  readonly state: PoolPlace['state'] | 'evacuated' | 'enrolling';
+  /** While its users get their homes: who have. */
+  readonly enrolled?: number;
+  /** Users of it who are at home in another pool, which had them too; at the most 50. */
+  readonly conflicts?: readonly string[];
   readonly term: number;
   /** Users whom its servers serve now. */
   readonly users: number;
@@ -40,6 +47,8 @@ export interface HomesDeskOptions {
   readonly mover: UserMover;
   readonly openStore: (place: StorePlace) => Promise<Store>;
   readonly domain: string;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 /** Throws PoolError, MigrationError and StoreError. */
@@ -52,18 +61,23 @@ export class HomesDesk {
 
   async pools(): Promise<readonly PoolPlaceReport[]> {
     const places = await this.#options.map.places('authority');
-    return places.map(({ pool, url, site, mailServer, state, isEvacuated, term, users, room, tenureMs, seen }) => ({
-      pool,
-      url,
-      ...(site !== undefined && { site }),
-      mailServer,
-      state: state === 'up' && isEvacuated ? 'evacuated' : state,
-      term,
-      users,
-      ...(room !== undefined && { room }),
-      ...(tenureMs !== undefined && { tenureSeconds: tenureMs / 1000 }),
-      lastReport: new Date(seen).toISOString(),
-    }));
+    return places.map((place) => {
+      const { pool, url, site, mailServer, term, users, room, tenureMs, seen, conflicts } = place;
+      return {
+        pool,
+        url,
+        ...(site !== undefined && { site }),
+        mailServer,
+        state: stateOf(place),
+        ...(!place.isEnrolled && { enrolled: place.enrolledUsers }),
+        ...(conflicts.length > 0 && { conflicts }),
+        term,
+        users,
+        ...(room !== undefined && { room }),
+        ...(tenureMs !== undefined && { tenureSeconds: tenureMs / 1000 }),
+        lastReport: new Date(seen).toISOString(),
+      };
+    });
   }
 
   /** Everybody at home in the pool. */
@@ -82,21 +96,29 @@ export class HomesDesk {
     return { user, pool, epoch, state, ...(to !== undefined && { to }), since: new Date(since).toISOString() };
   }
 
-  /** `to` left out: to the pool that is least full, other than the home. */
-  async move(name: string, to: string | undefined): Promise<MoveReport> {
+  /** `to` left out: to the pool that is least full, other than the home. `isNew`: nobody need have been served before. */
+  async move(name: string, to: string | undefined, isNew = false): Promise<MoveReport> {
     const { mover } = this.#options;
     const user = userOf(name, this.#options.domain);
-    return mover.move(user, to ?? (await this.#anotherFor(user)));
+    return mover.move(user, to ?? (await this.#anotherFor(user)), { isNew });
   }
 
   /** Nobody new comes to the pool, until it is taken back. */
   async setEvacuated(pool: string, isEvacuated: boolean): Promise<readonly PoolPlaceReport[]> {
+    // Or some of them would be left behind.
+    if (isEvacuated) mustBeEnrolled(await this.#options.mover.place(pool));
     await this.#options.map.setEvacuated(pool, isEvacuated);
     return this.pools();
   }
 
   beginFailOver(from: string, isGone: boolean) {
     return beginFailOver(this.#options, from, { isGone });
+  }
+
+  /** Everybody of a lost pool, whether they had a home before or not. */
+  async usersLost(from: string, to: string): Promise<readonly string[]> {
+    await enrolLost(this.#options, from, to);
+    return this.usersOf(from);
   }
 
   takeOver({ user, ...rest }: TakeOver): Promise<MoveReport> {
@@ -117,6 +139,9 @@ export class HomesDesk {
     return chooseHome({ user, addresses: [], near: '' }, others, { placement: ['load'], rules: [] });
   }
 }
+
+const stateOf = ({ state, isEvacuated, isEnrolled }: PoolPlace): PoolPlaceReport['state'] =>
+  state !== 'up' ? state : isEvacuated ? 'evacuated' : isEnrolled ? 'up' : 'enrolling';
 
 /** `Ada`, `ada@example.org` and `EXAMPLE\\ada` are one. */
 export function userOf(name: string, domain: string): string {

@@ -2,12 +2,13 @@
  * Gives the users of a lost pool to another, from the replica of its table in that one's region (docs/homes.md, "Fail-over").
  * May be made again after it broke off: who has been given over is at home elsewhere by then.
  */
+import type { Clock, Log } from '../platform/index.ts';
 import { PoolError } from '../pool/index.ts';
-import type { HomeMap, PoolPlace, StorePlace } from '../pool/homes/index.ts';
+import { enrolUsers, type HomeMap, type PoolPlace, type StorePlace } from '../pool/homes/index.ts';
 import type { Store } from '../store/index.ts';
 import { copyItems, userPartition } from './copy-items.ts';
 import { fenced } from './fenced-store.ts';
-import type { MoveReport, UserMover } from './move-user.ts';
+import { mustBeEnrolled, type MoveReport, type UserMover } from './move-user.ts';
 
 /** The lost pool's last claims may not be in the replica: epochs of the new home are above any that they can have had. */
 const EPOCHS_AHEAD = 1_000;
@@ -16,6 +17,8 @@ export interface FailOverParts {
   readonly map: HomeMap;
   readonly mover: UserMover;
   readonly openStore: (place: StorePlace) => Promise<Store>;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 /**
@@ -28,9 +31,11 @@ export async function beginFailOver(
   { isGone }: { readonly isGone: boolean },
 ): Promise<{ readonly place: PoolPlace; readonly waitMs: number }> {
   const place = await mover.place(from);
-  if (place.tenureMs === undefined && !isGone) {
+  if ((place.tenureMs === undefined || !place.isEnrolled) && !isGone) {
     throw new PoolError('fail-over-not-safe', `It is not known that ${from} serves nobody any more`, {
-      why: 'it has no homes.tenureSeconds, so it goes on for as long as it runs, whoever hears of it',
+      why: place.isEnrolled
+        ? 'it has no homes.tenureSeconds, so it goes on for as long as it runs, whoever hears of it'
+        : 'its users have not all got their homes: servers of it may not know of the home map, and go on',
       remedy:
         'Make sure that its servers have ended or can reach neither devices nor mail, and say so with --gone; or move its users with `caravan pool evacuate`, if it lives.',
     });
@@ -39,9 +44,29 @@ export async function beginFailOver(
   return { place: marked, waitMs: isGone ? 0 : (place.tenureMs ?? 0) };
 }
 
+/** Users of the replica who have no home yet get theirs in the lost pool, so that they are taken over with the others. */
+export async function enrolLost(
+  { map, mover, openStore, clock, log }: FailOverParts,
+  from: string,
+  to: string,
+): Promise<void> {
+  const [source, target] = [await mover.place(from), await mover.place(to)];
+  mustBeEnrolled(target);
+  if (source.isEnrolled) return;
+  const replica = await openStore({ ...target.store, table: source.store.table });
+  try {
+    await enrolUsers({ map, pool: from, store: replica, clock, log });
+  } finally {
+    await replica.close();
+  }
+}
+
+/** Nobody waits for the lost pool from here on. */
 export async function endFailOver({ map, mover }: FailOverParts, from: string): Promise<void> {
   const place = await mover.place(from);
-  if (place.state === 'failing-over') await map.endFailOver(place);
+  if (place.state !== 'failing-over') return;
+  await map.setEnrolled(from);
+  await map.endFailOver(place);
 }
 
 export interface TakeOver {
@@ -59,6 +84,7 @@ export async function takeOver(parts: FailOverParts, { user, from, to, term }: T
   if (home === undefined || home.pool !== from) {
     return { user, from, to: home?.pool ?? to, what: 'nothing', epoch: home?.epoch ?? 0, items: 0, pauseMs: 0 };
   }
+  mustBeEnrolled(target);
   if (source.store.table === target.store.table) {
     throw new PoolError('move-not-possible', `The table ${source.store.table} is the one of ${to} itself`, {
       remedy: 'Give each pool a table of its own.',

@@ -7,6 +7,7 @@ import { PoolAdministration, PoolError } from '../pool/index.ts';
 import { type Home, type HomeMap, type PoolPlace, poolUnknown, type StorePlace } from '../pool/homes/index.ts';
 import type { Store } from '../store/index.ts';
 import { compareItems, copyItems } from './copy-items.ts';
+import { MigrationError } from './errors.ts';
 import { fenced } from './fenced-store.ts';
 
 export interface UserMoverOptions {
@@ -46,13 +47,18 @@ export class UserMover {
     this.#options = options;
   }
 
-  /** Throws PoolError: 'homes-unavailable', 'home-changed', 'pool-unknown', 'move-not-possible'; MigrationError, StoreError. */
-  async move(user: string, to: string): Promise<MoveReport> {
+  /**
+   * `isNew`: the user may be one whom no pool knows, and gets a first home. Throws PoolError: 'homes-unavailable', 'home-changed',
+   * 'pool-unknown', 'move-not-possible'; MigrationError: 'no-such-user', 'copy-failed'; StoreError.
+   */
+  async move(user: string, to: string, { isNew = false } = {}): Promise<MoveReport> {
     const { map } = this.#options;
     const target = await this.place(to);
     const home = await this.home(user);
     const nothing = { user, to, items: 0, pauseMs: 0 };
     if (home === undefined) {
+      await this.#mayBeNew(user, isNew);
+      mayTake(target);
       const { epoch, pool } = await map.assign(user, to);
       if (pool === to) return { ...nothing, what: 'given a first home', epoch };
       return this.move(user, to);
@@ -66,6 +72,7 @@ export class UserMover {
       });
     }
     const source = await this.place(home.pool);
+    mustBeEnrolled(source);
     mayTake(target);
     const moving = home.state === 'moving' ? home : await map.beginMove(home, to);
     try {
@@ -74,6 +81,16 @@ export class UserMover {
       await this.#callOff(moving, thrown);
       throw thrown;
     }
+  }
+
+  /** A user without a home, whom no pool can have: until all are enrolled, any may. */
+  async #mayBeNew(user: string, isNew: boolean): Promise<void> {
+    for (const place of await this.#options.map.places('authority')) mustBeEnrolled(place);
+    if (isNew) return;
+    throw new MigrationError('no-such-user', `No pool has a user ${user}`, {
+      why: 'no device of theirs has ever been served',
+      remedy: 'Check the name. Where it is right, --new gives the user a home before the first device comes.',
+    });
   }
 
   /** Two that copy into one store at once undo each other's work: while a fail-over goes on, the user is its alone. */
@@ -173,7 +190,18 @@ export class UserMover {
   }
 }
 
-function mayTake({ pool, state, isEvacuated, users, room }: PoolPlace): void {
+/** Servers that do not know of the map would take a user back, or take one who is still being copied. */
+export function mustBeEnrolled({ pool, isEnrolled, enrolledUsers }: PoolPlace): void {
+  if (isEnrolled) return;
+  throw new PoolError('move-not-possible', `The users of ${pool} have not all got their homes yet`, {
+    why: `${enrolledUsers} have, and it is not done before every server there knows of the home map`,
+    remedy: 'Wait until `caravan pool homes` says so, and try again.',
+  });
+}
+
+function mayTake(place: PoolPlace): void {
+  mustBeEnrolled(place);
+  const { pool, state, isEvacuated, users, room } = place;
   if (isEvacuated) {
     throw new PoolError('move-not-possible', `The pool ${pool} takes nobody`, {
       why: 'it is evacuated',

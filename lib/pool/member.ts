@@ -192,6 +192,7 @@ class PoolMember implements Member {
         build,
         ...(task !== undefined && { task }),
         ...(standalone !== undefined && { standalone }),
+        ...(homes && { hasHomes: true }),
       },
       settings: this.#settings,
       ...(homes && { isOpen: () => homes.isOpen() }),

@@ -20,6 +20,8 @@ export interface ServerSession {
   readonly task?: string | undefined;
   /** The name of the standalone server that it is the link of (custody.ts): it takes nobody. Undefined for a server of the pool. */
   readonly standalone?: string | undefined;
+  /** Where there are several pools: it asks the home map before it claims a user. */
+  readonly hasHomes?: boolean | undefined;
   /** Availability index, −100 (refuses) … 100 (idle). */
   readonly index: number;
   /** False: an administrator took it out. It serves whom it has and gets nobody new. */

@@ -5,6 +5,8 @@ import type { Ownership, ServerSession, SessionStatus } from './pool.ts';
 /** Clean-up only: no rule reads it. A session that has not beaten for so long has been dead for days. */
 const KEPT_SECONDS = 7 * 24 * 3600;
 const SERVER_PREFIX = 'SERVER#';
+const USER_PREFIX = 'USER#';
+const OWNER = 'OWNER';
 
 export const LIVE: readonly SessionStatus[] = ['up', 'draining'];
 export const isLiveStatus = (status: SessionStatus): boolean => LIVE.includes(status);
@@ -14,7 +16,7 @@ export const serverKey = (pool: string, session: string): Key => ({
   partition: poolPartition(pool),
   sort: `${SERVER_PREFIX}${session}`,
 });
-export const ownerKey = (user: string): Key => ({ partition: `USER#${user}`, sort: 'OWNER' });
+export const ownerKey = (user: string): Key => ({ partition: `${USER_PREFIX}${user}`, sort: OWNER });
 export const serverPrefix = SERVER_PREFIX;
 
 /** Every write of a SERVER item moves its end seven days on (seconds, as a store's TTL counts). */
@@ -32,6 +34,7 @@ export function readServer(item: Item): ServerSession {
     build: text(attributes, 'build') ?? '',
     task: text(attributes, 'task'),
     standalone: text(attributes, 'standalone'),
+    hasHomes: attributes['hasHomes'] === true,
     index: number(attributes, 'index'),
     available: attributes['available'] !== false,
     constrained: text(attributes, 'constrained'),
@@ -60,6 +63,13 @@ export function readOwnership(user: string, item: Item): Ownership {
     leaving: optionalNumber(attributes, 'leaving'),
     closed: optionalNumber(attributes, 'closed'),
   };
+}
+
+/** Undefined for what is no OWNER item. */
+export function readOwner(item: Item): Ownership | undefined {
+  const { partition, sort } = item.key;
+  if (sort !== OWNER || !partition.startsWith(USER_PREFIX)) return undefined;
+  return readOwnership(partition.slice(USER_PREFIX.length), item);
 }
 
 const text = (attributes: Attributes, name: string): string | undefined =>

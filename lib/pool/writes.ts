@@ -22,6 +22,7 @@ export interface ServerDescription {
   readonly task?: string;
   /** See ServerSession. */
   readonly standalone?: string;
+  readonly hasHomes?: boolean;
 }
 
 export function startWrite(

@@ -78,5 +78,5 @@ function openHomesDesk(
 ): HomesDesk {
   const openStore = ({ table, region, endpoint }: StorePlace) =>
     openDynamoStore({ table, ...parts, ...(region && { region }), ...(endpoint && { endpoint }) });
-  return new HomesDesk({ map, mover: new UserMover({ map, openStore, ...parts }), openStore, domain });
+  return new HomesDesk({ map, mover: new UserMover({ map, openStore, ...parts }), openStore, domain, ...parts });
 }

@@ -147,7 +147,7 @@ async function open(
     random,
     log,
   });
-  const homes = await openHomes(configuration, { clock, random, log });
+  const homes = await openHomes(configuration, store, { clock, random, log });
   opened.push(async () => homes?.close());
   const place: Placement = configuration.pool
     ? await poolPlacement(configuration, configuration.pool, {

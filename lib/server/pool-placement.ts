@@ -88,10 +88,13 @@ export async function poolPlacement(
       map: homes.map,
       pool: pool.name,
       store,
+      openStore: homes.openStore,
+      session: () => member.session,
       tenureMs: homes.tenureMs,
       report: () => ({ ...homes.report, users: member.sessions().reduce((count, it) => count + it.users, 0) }),
       onNewTerm: () => member.forsake(),
       clock,
+      random,
       log,
     });
   const { member, road, service }: PoolService = createPoolService({

@@ -76,6 +76,7 @@ describe('a fail-over', () => {
     expect(lines).toMatchObject([
       { user: 'ada', to: 'east', what: 'moved', epoch: 2 },
       { user: 'bob', to: 'east', what: 'moved', epoch: 2 },
+      { pool: 'west', to: 'east', givenOver: 2 },
     ]);
     expect(await pools.homeOf('ada')).toBe('east 2');
 

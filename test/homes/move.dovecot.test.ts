@@ -112,9 +112,10 @@ describe('a move from pool to pool', () => {
   it('of everybody empties a pool', async () => {
     expect((await pools.call('east', 'GET', '/pool/homes/west')).body['users']).toEqual(['ada', 'bob', 'cem']);
     const lines = await pools.caravan('west', ['pool', 'evacuate', 'west', '--pace', '1000']);
-    expect(lines).toMatchObject(
-      ['ada', 'bob', 'cem'].map((user) => ({ user, from: 'west', to: 'east', what: 'moved' })),
-    );
+    expect(lines).toMatchObject([
+      ...['ada', 'bob', 'cem'].map((user) => ({ user, from: 'west', to: 'east', what: 'moved' })),
+      { pool: 'west', evacuated: 3 },
+    ]);
     expect((await pools.call('east', 'GET', '/pool/homes/west')).body['users']).toEqual([]);
     expect(await stateOf('west')).toBe('evacuated');
   });

@@ -185,6 +185,7 @@ describe('three pools', () => {
         { waitMs: 10_000 },
         { user: 'dan', to: 'north', what: 'moved' },
         { user: 'eve', to: 'north', what: 'moved' },
+        { pool: 'west', to: 'north', givenOver: 2 },
       ]);
       for (const user of ['dan', 'eve'] as const) await deliver(user);
       // Beyond its tenure the pool that is cut off serves nobody: who comes there waits, and goes on when it can send them on.

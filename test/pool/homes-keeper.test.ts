@@ -18,9 +18,12 @@ async function begin() {
     map: new HomeMap({ near, authority: near, clock }),
     pool: 'west',
     store: own.storeFor(process),
+    openStore: async () => own.storeFor(process),
+    session: () => 'west1',
     report: () => ({ url: 'west', mailServer: 'mail', users: 0, store: { table: 'west' } }),
     onNewTerm: () => {},
     clock,
+    random: new SeededRandom(3),
     log: silentLog,
   });
   void keeper.start();

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Names } from '../../lib/stacks/names.ts';
 import type { Sprayer } from '../../lib/stacks/sprayer.ts';
 import { loadNeeds, type PlaceTopology, plan } from '../../lib/topology/index.ts';
-import { loadExample, synthesize, topologyOf } from './support/synthesize.ts';
+import { loadExample, orderOf, synthesize, topologyOf } from './support/synthesize.ts';
 
 const REGIONS = ['eu-central-1', 'us-east-1'];
 let stacks: ReadonlyMap<string, Template>;
@@ -31,6 +31,14 @@ describe('pools in several regions', () => {
       },
     });
     expect(stacks.size).toBe(3);
+  });
+
+  it('are deployed one after the other as they are written down, after the table: the first may have users already', () => {
+    expect(orderOf(loadExample('two-regions'))).toEqual({
+      'caravan-geography': [],
+      'caravan-frankfurt': ['caravan-geography'],
+      'caravan-virginia': ['caravan-frankfurt'],
+    });
   });
 
   it.each([

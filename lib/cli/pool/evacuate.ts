@@ -49,7 +49,8 @@ export function evacuateCommand(): Command {
         // A timer of Node's own keeps the process alive.
         await pause(Math.max(0, nextAt - systemClock.monotonic()));
       }
-      if (failed.length === 0) return;
+      if (failed.length === 0)
+        return terminal.result({ pool, evacuated: users.length }, evacuatedLine(pool, users.length));
       throw new CliError(
         'not-all-moved',
         `${failed.length} of ${users.length} users were not moved, and stay in ${pool}`,
@@ -57,3 +58,8 @@ export function evacuateCommand(): Command {
       );
     });
 }
+
+const evacuatedLine = (pool: string, users: number): string =>
+  users === 0
+    ? `Nobody is at home in ${pool}, and nobody new comes to it.`
+    : `${users} ${users === 1 ? 'user was' : 'users were'} moved. Nobody new comes to ${pool}: --reopen ends that.`;

@@ -38,7 +38,9 @@ export function failOverCommand(): Command {
         // A timer of Node's own keeps the process alive.
         await pause(waitMs);
       }
-      const { users } = await client.get<{ readonly users: readonly string[] }>(path);
+      const { users } = await client.change<{ readonly users: readonly string[] }>('POST', `${path}/fail-over-users`, {
+        to: options.to,
+      });
       let failed = 0;
       for (const user of users) {
         try {
@@ -58,5 +60,11 @@ export function failOverCommand(): Command {
         );
       }
       await client.change('POST', `${path}/fail-over-end`);
+      terminal.result({ pool, to: options.to, givenOver: users.length }, givenOverLine(pool, options.to, users.length));
     });
 }
+
+const givenOverLine = (pool: string, to: string, users: number): string =>
+  users === 0
+    ? `Nobody was at home in ${pool}. It may serve users again when it comes back.`
+    : `${users} ${users === 1 ? 'user was' : 'users were'} given over to ${to}. ${pool} may serve new users again when it comes back.`;

@@ -12,17 +12,25 @@ export function homesCommand(): Command {
   ).action(async (options: PoolOptions) => {
     const { client, terminal } = openPool(options);
     const { pools } = await client.get<{ readonly pools: readonly PoolPlaceReport[] }>('/pool/homes');
-    const rows = pools.map(({ pool, url, site = '', mailServer, state, term, users, room, tenureSeconds }) => [
-      pool,
-      url,
-      site,
-      mailServer,
-      state,
-      String(term),
-      `${users}${room === undefined ? '' : ` of ${room}`}`,
-      tenureSeconds === undefined ? 'without end' : `${tenureSeconds} s`,
-    ]);
+    const rows = pools.map(
+      ({ pool, url, site = '', mailServer, state, enrolled, term, users, room, tenureSeconds }) => [
+        pool,
+        url,
+        site,
+        mailServer,
+        enrolled === undefined ? state : `${state}: ${enrolled} users have their home`,
+        String(term),
+        `${users}${room === undefined ? '' : ` of ${room}`}`,
+        tenureSeconds === undefined ? 'without end' : `${tenureSeconds} s`,
+      ],
+    );
     const head = ['POOL', 'FRONT DOOR', 'SITE', 'MAIL SERVER', 'STATE', 'TERM', 'USERS', 'TENURE'];
-    terminal.result({ pools }, table(head, rows));
+    const conflicts = pools
+      .filter((it) => it.conflicts !== undefined)
+      .map(
+        (it) =>
+          `${it.pool} had users who are at home in another pool, which had them too; what ${it.pool} has of them is kept and not used: ${it.conflicts?.join(', ')}`,
+      );
+    terminal.result({ pools }, [table(head, rows), ...conflicts].join('\n'));
   });
 }

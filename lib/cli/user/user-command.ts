@@ -23,9 +23,13 @@ export function addUserCommands(program: Command): void {
     poolSubcommand('move', "Move a user to another pool with all sync state: the user's devices notice nothing.")
       .argument('<user>', USER)
       .requiredOption('--pool <pool>', 'the new home; the present one calls a move off that did not end')
-      .action(async (name: string, options: PoolOptions & { pool: string }) => {
+      .option('--new', 'the user may be one whom no pool has served yet: the first device finds the home there')
+      .action(async (name: string, options: PoolOptions & { pool: string; new?: boolean }) => {
         const { client, terminal } = openPool(options);
-        const moved = await client.change<MoveReport>('POST', `/pool/users/${named(name)}/move`, { to: options.pool });
+        const moved = await client.change<MoveReport>('POST', `/pool/users/${named(name)}/move`, {
+          to: options.pool,
+          ...(options.new && { new: true }),
+        });
         terminal.result(moved, moveLine(moved));
       }),
   );

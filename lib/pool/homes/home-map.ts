@@ -3,7 +3,7 @@
  * pools name as the authority, and is conditional on the home epoch: of two changes of a home at once one is refused.
  */
 import type { Clock } from '../../platform/index.ts';
-import { absent, equals, type Item, present, type Store } from '../../store/index.ts';
+import { absent, type Changes, equals, type Item, present, type Store } from '../../store/index.ts';
 import { PoolError } from '../errors.ts';
 import { noPoolMetrics } from '../metrics.ts';
 import { type Read, readItem, settle, type StoreAccess, type Write } from '../settle.ts';
@@ -132,16 +132,38 @@ export class HomeMap {
 
   /** Whether nobody new comes to the pool. Throws PoolError('homes-unavailable'), and 'pool-unknown'. */
   async setEvacuated(pool: string, isEvacuated: boolean): Promise<void> {
-    const key = placeKey(pool);
     const changes = isEvacuated ? { set: { evacuated: true } } : { remove: ['evacuated'] };
+    await this.#mustChange(pool, changes, (place) => place.isEvacuated === isEvacuated);
+  }
+
+  async #mustChange(pool: string, changes: Changes, isDone: (place: PoolPlace) => boolean): Promise<void> {
+    const key = placeKey(pool);
     const result = await settle(this.#authority, {
       key,
       send: (store) => store.update(key, changes, [present]),
-      isMine: (current) => current !== undefined && readPlace(current).isEvacuated === isEvacuated,
+      isMine: (current) => current !== undefined && isDone(readPlace(current)),
       isOpen: (current) => current !== undefined,
     });
     if (result.outcome === 'refused') throw poolUnknown(pool);
     if (result.outcome === 'unknown') throw unavailable();
+  }
+
+  /** Every user of the pool has a home from here on. Throws PoolError('homes-unavailable'), and 'pool-unknown'. */
+  async setEnrolled(pool: string): Promise<void> {
+    await this.#mustChange(pool, { set: { enrolled: true } }, (place) => place.isEnrolled);
+  }
+
+  /** How far a pool is with it. False where the map does not answer. */
+  async noteEnrolment(pool: string, users: number, conflicts: readonly string[]): Promise<boolean> {
+    const key = placeKey(pool);
+    const set = { enrolledUsers: users, conflicts: [...conflicts] };
+    const result = await settle(this.#authority, {
+      key,
+      send: (store) => store.update(key, { set }, [present]),
+      isMine: (current) => current !== undefined && readPlace(current).enrolledUsers === users,
+      isOpen: (current) => current !== undefined,
+    });
+    return result.outcome === 'applied';
   }
 
   /** From here on what the servers of the pool knew before does not count. Throws PoolError. */

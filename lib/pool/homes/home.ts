@@ -45,6 +45,11 @@ export interface PoolPlace extends PoolReport {
   readonly state: 'up' | 'failing-over';
   /** Its users are moved to others, and nobody new comes to it. */
   readonly isEvacuated: boolean;
+  /** Every user whom it has has a home: who has none is nobody's yet. Once true, always. */
+  readonly isEnrolled: boolean;
+  /** Until then and of then: users who had got theirs, and some of those whom another pool had too (they are at home there). */
+  readonly enrolledUsers: number;
+  readonly conflicts: readonly string[];
   /** Wall clock of the last report. */
   readonly seen: number;
 }

@@ -3,14 +3,16 @@
  * and whether the pool's users are being given to others. Where the map does not answer, users whom the pool had under a
  * known home epoch in this very term are served on, for as long as the pool's tenure lasts (docs/homes.md).
  */
-import { type Clock, type Log, reasonOf, sleep } from '../../platform/index.ts';
+import { type Clock, type Log, type Random, reasonOf, sleep } from '../../platform/index.ts';
 import { absent, atMost, type Store } from '../../store/index.ts';
 import type { HomeCheck, HomeGate } from '../home-gate.ts';
 import { noPoolMetrics } from '../metrics.ts';
 import type { Ownership } from '../pool.ts';
 import { OWN_DEADLINE_SHARE } from '../settings.ts';
 import { readItem, settle, type StoreAccess } from '../settle.ts';
-import type { PoolPlace, PoolReport } from './home.ts';
+import { Enrolment } from './enrolment.ts';
+import { giveFirstHome } from './first-home.ts';
+import type { Home, PoolPlace, PoolReport, StorePlace } from './home.ts';
 import type { HomeMap } from './home-map.ts';
 import { termKey } from './records.ts';
 
@@ -27,6 +29,10 @@ export interface HomeKeeperOptions {
   readonly pool: string;
   /** The pool's own. */
   readonly store: Store;
+  /** The store of another pool; closed after use. */
+  readonly openStore: (place: StorePlace) => Promise<Store>;
+  /** This server's own. */
+  readonly session: () => string;
   /** Undefined: it goes on without end. */
   readonly tenureMs?: number | undefined;
   /** What the pool says of itself, once a minute. */
@@ -34,6 +40,7 @@ export interface HomeKeeperOptions {
   /** The pool's users were given to others: everybody is to be dropped. */
   readonly onNewTerm: () => void;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
 }
 
@@ -67,10 +74,11 @@ export class HomeKeeper implements HomeGate {
     return tenureMs === undefined || clock.monotonic() < this.#heardAt + tenureMs * OWN_DEADLINE_SHARE;
   }
 
-  /** Hears, says that the pool is there, and goes on with both until `stop`. Resolves after the first time. */
+  /** Hears, says that the pool is there, and goes on with both until `stop`. Resolves after the first time, and a first enrolment. */
   async start(): Promise<void> {
     await this.#hear();
     void this.#hearOn();
+    await new Enrolment({ ...this.#options, signal: this.#ending.signal }).start();
   }
 
   stop(): void {
@@ -84,14 +92,28 @@ export class HomeKeeper implements HomeGate {
     const read = await map.home(user, 'authority');
     if (term !== this.#term || !this.isOpen()) return { kind: 'unclear', why: 'the pool was given up meanwhile' };
     if (!read.ok) return this.#checkByMemory(owner);
-    const home = read.value;
-    if (home === undefined) return { kind: 'unclear', why: 'the user has no home yet' };
+    const home = read.value ?? (await this.#firstHome(user));
+    if (typeof home === 'string') return { kind: 'unclear', why: home };
+    if (term !== this.#term || !this.isOpen()) return { kind: 'unclear', why: 'the pool was given up meanwhile' };
     if (home.pool !== pool) return { kind: 'elsewhere', closed: home.epoch - 1 };
     if (home.state === 'lost') return { kind: 'unclear', why: 'another pool takes the user over' };
     if ((owner?.closed ?? 0) >= home.epoch) return { kind: 'elsewhere', closed: 0 };
     // Never heard: what would be written down as its term is not known.
     if (term === 0) return { kind: 'unclear', why: 'this server has not heard from the home map yet' };
     return { kind: 'here', epoch: home.epoch, term };
+  }
+
+  /** Who comes by a road without a front door (a standalone server's, a server's that does not know of the map): here. */
+  async #firstHome(user: string): Promise<Home | string> {
+    const { pool, log } = this.#options;
+    try {
+      const first = await giveFirstHome(this.#options, user, () => pool);
+      if (first.kind === 'wait') return `the users of ${first.pools.join(', ')} have not all got their homes yet`;
+      log.info({ user, home: first.home.pool }, 'A user without a home has one');
+      return first.home;
+    } catch (thrown) {
+      return `the user could not be given a home: ${reasonOf(thrown)}`;
+    }
   }
 
   /** The map does not answer: what this pool has written down counts, unless it was written in an earlier term. */

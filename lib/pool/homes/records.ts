@@ -41,6 +41,9 @@ export function readPlace(item: Item): PoolPlace {
     term: numberOf(term),
     state: state === 'failing-over' ? 'failing-over' : 'up',
     isEvacuated: evacuated === true,
+    isEnrolled: item.attributes['enrolled'] === true,
+    enrolledUsers: numberOf(item.attributes['enrolledUsers']),
+    conflicts: Array.isArray(item.attributes['conflicts']) ? (item.attributes['conflicts'] as readonly string[]) : [],
     seen: numberOf(seen),
   };
 }

@@ -3,9 +3,17 @@
  * are passed on. A user without a home is given one.
  */
 import type { Account } from '../../backends/index.ts';
-import type { Clock, Log } from '../../platform/index.ts';
+import type { Log } from '../../platform/index.ts';
 import { PoolError } from '../../pool/index.ts';
-import { chooseHome, type Home, type HomeMap, type PlacementPolicy, type PoolPlace } from '../../pool/homes/index.ts';
+import {
+  chooseHome,
+  type FirstHomeParts,
+  giveFirstHome,
+  type Home,
+  type PlacementPolicy,
+  type PoolPlace,
+} from '../../pool/homes/index.ts';
+import { StoreError } from '../../store/index.ts';
 import { ServerError } from '../errors.ts';
 
 export type Destination =
@@ -13,15 +21,12 @@ export type Destination =
   /** The front door of the home, without a path. */
   | { readonly kind: 'redirect' | 'proxy'; readonly url: string };
 
-export interface HomeDoorOptions {
-  readonly map: HomeMap;
-  readonly pool: string;
+export interface HomeDoorOptions extends FirstHomeParts {
   readonly policy: PlacementPolicy;
   readonly away: 'redirect' | 'proxy';
   /** Devices of older protocol versions are passed on. */
   readonly redirectFrom: string;
   readonly cacheMs: number;
-  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -63,9 +68,9 @@ export class HomeDoor {
     return { kind: isSent ? 'redirect' : 'proxy', url: place.url.replace(/\/$/, '') };
   }
 
-  /** The front door of the user's home, for autodiscover. */
+  /** The front door of the user's home, for autodiscover; undefined where none can be told now. */
   async url(account: Account): Promise<string | undefined> {
-    const home = await this.#home(account, 'whom this pool has');
+    const home = await this.#home(account, 'whom this pool has').catch(() => undefined);
     const place = home && (await this.#placesOf()).find((it) => it.pool === home.pool);
     return place?.url.replace(/\/$/, '');
   }
@@ -103,16 +108,21 @@ export class HomeDoor {
   }
 
   async #assign({ user, addresses }: Account): Promise<Home> {
-    const { map, pool, policy, log } = this.#options;
-    try {
-      const chosen = chooseHome({ user, addresses, near: pool }, await map.places('authority'), policy);
-      const home = await map.assign(user, chosen);
-      log.info({ user, home: home.pool }, 'A new user has a home');
-      return home;
-    } catch (cause) {
-      if (!(cause instanceof PoolError)) throw cause;
+    const { pool, policy, log } = this.#options;
+    const first = await giveFirstHome(this.#options, user, (places) =>
+      chooseHome({ user, addresses, near: pool }, places, policy),
+    ).catch((cause: unknown) => {
+      if (!(cause instanceof PoolError) && !(cause instanceof StoreError)) throw cause;
       throw new ServerError('homes-away', `${user} could not be given a home`, { why: cause.message, cause });
+    });
+    if (first.kind === 'wait') {
+      throw new ServerError('homes-away', `${user} cannot be given a home yet`, {
+        why: `the users of ${first.pools.join(', ')} have not all got theirs, and the user may be one of them`,
+        remedy: 'It is over by itself when all servers there know of the home map: see `caravan pool homes`.',
+      });
     }
+    log.info({ user, home: first.home.pool }, 'A new user has a home');
+    return first.home;
   }
 
   #remember(user: string, home: Home, until: number): void {

@@ -1,13 +1,15 @@
 /** The home map that the configuration names, and what a server of one of several pools has of it. */
 import type { Clock, Log, Random } from '../../platform/index.ts';
-import { HomeMap, type Placement, type PoolReport } from '../../pool/homes/index.ts';
-import { type DynamoStore, openDynamoStore } from '../../store/index.ts';
+import { HomeMap, type Placement, type PoolReport, type StorePlace } from '../../pool/homes/index.ts';
+import { type DynamoStore, openDynamoStore, type Store } from '../../store/index.ts';
 import type { Configuration, HomesConfiguration } from '../../topology/index.ts';
 import { HomeDoor } from './home-door.ts';
 
 export interface OpenHomes {
   readonly map: HomeMap;
   readonly door: HomeDoor;
+  /** The store of a pool, in whatever region. */
+  readonly openStore: (place: StorePlace) => Promise<Store>;
   readonly tenureMs: number | undefined;
   /** What this pool says of itself, apart from its users. */
   readonly report: Omit<PoolReport, 'users'>;
@@ -23,7 +25,11 @@ interface Parts {
 }
 
 /** Undefined for the only pool. */
-export async function openHomes(configuration: Configuration, parts: Parts): Promise<OpenHomes | undefined> {
+export async function openHomes(
+  configuration: Configuration,
+  ownStore: Store,
+  parts: Parts,
+): Promise<OpenHomes | undefined> {
   const { homes, pool, store, publicUrl, mail } = configuration;
   if (homes === undefined || pool === undefined || store.kind !== 'dynamodb' || publicUrl === undefined)
     return undefined;
@@ -34,9 +40,21 @@ export async function openHomes(configuration: Configuration, parts: Parts): Pro
   const stores = isOne ? [near] : [near, authority];
   const map = new HomeMap({ near, authority, clock: parts.clock });
   const { table } = store;
+  const openStore = (place: StorePlace) => open(place.table, place.region, place.endpoint, parts);
   return {
     map,
-    door: homeDoor(map, homes, pool.name, parts),
+    openStore,
+    door: new HomeDoor({
+      map,
+      pool: pool.name,
+      store: ownStore,
+      openStore,
+      policy: { placement: homes.placement as readonly Placement[], rules: homes.rules },
+      away: homes.away,
+      redirectFrom: homes.redirectFrom,
+      cacheMs: homes.cacheSeconds * 1_000,
+      ...parts,
+    }),
     tenureMs: tenureOf(homes),
     report: {
       url: publicUrl.replace(/\/$/, ''),
@@ -65,15 +83,3 @@ const open = (
   parts: Parts,
 ): Promise<DynamoStore> =>
   openDynamoStore({ table, ...parts, ...(region && { region }), ...(endpoint && { endpoint }) });
-
-const homeDoor = (map: HomeMap, homes: HomesConfiguration, pool: string, { clock, log }: Parts): HomeDoor =>
-  new HomeDoor({
-    map,
-    pool,
-    policy: { placement: homes.placement as readonly Placement[], rules: homes.rules },
-    away: homes.away,
-    redirectFrom: homes.redirectFrom,
-    cacheMs: homes.cacheSeconds * 1_000,
-    clock,
-    log,
-  });

@@ -24,6 +24,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'home-changed': 409,
   'move-not-possible': 409,
   'fail-over-not-safe': 409,
+  'no-such-user': 404,
 };
 
 const TOLD = [AdministrationError, PoolError, StoreError, MigrationError];
@@ -37,7 +38,8 @@ interface Call {
   readonly body: unknown;
 }
 
-const moveBody = z.strictObject({ to: z.string().optional() });
+const moveBody = z.strictObject({ to: z.string().optional(), new: z.boolean().optional() });
+const lostBody = z.strictObject({ to: z.string() });
 const takeOverBody = z.strictObject({ from: z.string(), to: z.string(), term: z.int() });
 const evacuationBody = z.strictObject({ evacuated: z.boolean() });
 const failOverBody = z.strictObject({ gone: z.boolean() });
@@ -61,13 +63,19 @@ const CALLS: Readonly<Record<string, (call: Call) => Promise<object>>> = {
   'GET /pool/homes': async ({ homes }) => ({ pools: await homes.pools() }),
   'GET /pool/homes/*': async ({ homes, name }) => ({ users: await homes.usersOf(name) }),
   'GET /pool/users/*/home': ({ homes, name }) => homes.home(name),
-  'POST /pool/users/*/move': ({ homes, name, body }) => homes.move(name, moveBody.parse(body).to),
+  'POST /pool/users/*/move': ({ homes, name, body }) => {
+    const { to, new: isNew } = moveBody.parse(body);
+    return homes.move(name, to, isNew);
+  },
   'POST /pool/users/*/take-over': ({ homes, name, body }) =>
     homes.takeOver({ user: name, ...takeOverBody.parse(body) }),
   'POST /pool/homes/*/evacuation': async ({ homes, name, body }) => ({
     pools: await homes.setEvacuated(name, evacuationBody.parse(body).evacuated),
   }),
   'POST /pool/homes/*/fail-over': ({ homes, name, body }) => homes.beginFailOver(name, failOverBody.parse(body).gone),
+  'POST /pool/homes/*/fail-over-users': async ({ homes, name, body }) => ({
+    users: await homes.usersLost(name, lostBody.parse(body).to),
+  }),
   'POST /pool/homes/*/fail-over-end': async ({ homes, name }) => ({ pools: await homes.endFailOver(name) }),
 };
 

@@ -47,8 +47,10 @@ export class HomesFaults {
    */
   stopAll(saidGone: (world: PoolWorld, goOnLater: () => void) => void): void {
     const { random, pools, note } = this.#parts;
-    const world = random.pick(pools);
-    if (world.isGone) return;
+    // Who says so is right of servers that will not hear of it.
+    const worlds = pools.filter(({ servers, unaware, isGone }) => servers.length > 0 && unaware.size === 0 && !isGone);
+    if (worlds.length === 0) return;
+    const world = random.pick(worlds);
     world.isGone = true;
     for (const { process } of world.servers) process.pause();
     note(`all of ${world.pool} stands still`);
@@ -97,7 +99,7 @@ export class HomesFaults {
 
   #anyServer(): { readonly world: PoolWorld; readonly server: SimulatedServer } {
     const { random, pools } = this.#parts;
-    const world = random.pick(pools);
+    const world = random.pick(pools.filter(({ servers }) => servers.length > 0));
     return { world, server: random.pick(world.servers) };
   }
 

@@ -1,12 +1,12 @@
 /**
  * One history of two or three pools with stores of their own and one home map: users move between them, servers stand still or are cut
  * off from their store or from the map, the map errs, movers stand still or end half way, a pool is failed over from a replica
- * that is behind. At no instant may two pools own a user, and what a device was told is there, unless it was told within
+ * that is behind. In some, pools and users are older than the map. At no instant may two pools own a user, and what a device was told is there, unless it was told within
  * the lag of a fail-over. The seed decides everything.
  */
 import { silentLog } from '../../../lib/platform/index.ts';
-import { HomeKeeper, HomeMap, type StorePlace } from '../../../lib/pool/homes/index.ts';
-import { beginFailOver, endFailOver, takeOver, UserMover } from '../../../lib/migration/index.ts';
+import { giveFirstHome, HomeKeeper, HomeMap, type StorePlace } from '../../../lib/pool/homes/index.ts';
+import { beginFailOver, endFailOver, enrolLost, takeOver, UserMover } from '../../../lib/migration/index.ts';
 import type { Store } from '../../../lib/store/index.ts';
 import { SimulatedServer } from '../pool/simulated-server.ts';
 import { Scheduler } from '../support/scheduler.ts';
@@ -15,6 +15,7 @@ import { SimulatedNetwork } from '../support/simulated-network.ts';
 import { SimulatedProcess } from '../support/simulated-process.ts';
 import { NO_FAULTS, SimulatedStore } from '../support/simulated-store.ts';
 import { HomesFaults } from './homes-faults.ts';
+import { HomesRollout } from './homes-rollout.ts';
 import { POOLS, type PoolName, PoolWorld, STATE_SORT } from './pool-world.ts';
 
 export interface HomesResult {
@@ -31,6 +32,9 @@ export interface HomesResult {
 const TENURE_MS = 12_000;
 const SERVERS = 2;
 const USERS = 3;
+/** Where pools are older than the map: who come when it is there. */
+const NEW_USERS = 2;
+
 interface Told {
   readonly id: string;
   readonly atMs: number;
@@ -44,6 +48,8 @@ export class HomesSimulation {
   failOvers = 0;
   lost = 0;
   commands = 0;
+  /** Pools that were there before the map. */
+  readonly old: number;
   readonly #random: SeededRandom;
   /** Undefined in every second history. */
   readonly #tenureMs: number | undefined;
@@ -57,6 +63,9 @@ export class HomesSimulation {
   /** When the user came home to where the user is. */
   readonly #arrivedAt = new Map<string, number>();
   readonly #faults: HomesFaults;
+  readonly #rollout: HomesRollout;
+  /** The pool that a user had before there was a map. */
+  readonly #origins = new Map<string, PoolName>();
   #isOver = false;
   #serial = 0;
 
@@ -64,6 +73,7 @@ export class HomesSimulation {
     this.#random = new SeededRandom(seed);
     this.#tenureMs = this.#random.chance(0.5) ? TENURE_MS : undefined;
     this.#names = POOLS.slice(0, this.#random.chance(0.7) ? 2 : 3);
+    this.old = this.#random.chance(0.6) ? 0 : this.#random.chance(0.6) ? 1 : 2;
     this.#mapStore = new SimulatedStore(this.scheduler, this.#random.fork(), ({ key, before, after }) => {
       if (key.sort === 'HOME' && before?.['pool'] !== after?.['pool'])
         this.#arrivedAt.set(key.partition.slice('HOME#'.length), this.scheduler.now);
@@ -72,9 +82,20 @@ export class HomesSimulation {
     for (const pool of this.#names) {
       const store = new SimulatedStore(this.scheduler, this.#random.fork(), () => this.#checkOwners());
       const history = { effect: (user: string) => this.#checkOwner(user, `an effect in ${pool}`) };
-      const world = new PoolWorld(pool, network, store, history);
-      this.#pools.set(pool, world);
-      for (let number = 1; number <= SERVERS; number++) this.#boot(world, `${pool}${number}:1`);
+      this.#pools.set(pool, new PoolWorld(pool, network, store, history));
+    }
+    this.#rollout = new HomesRollout({
+      scheduler: this.scheduler,
+      random: this.#random,
+      pools: [...this.#pools.values()],
+      old: this.old,
+      servers: SERVERS,
+      isListed: ({ pool }) => this.#mapStore.peek({ partition: 'POOLS', sort: `POOL#${pool}` }) !== undefined,
+      boot: (world, address, hasHomes) => this.#boot(world, address, hasHomes),
+      note: (text) => this.#note(text),
+    });
+    for (const user of this.users.slice(0, USERS)) {
+      if (this.old > 0) this.#origins.set(user, this.#random.pick(this.#names.slice(0, this.old)));
     }
     this.#faults = new HomesFaults({
       scheduler: this.scheduler,
@@ -86,7 +107,7 @@ export class HomesSimulation {
   }
 
   get users(): readonly string[] {
-    return Array.from({ length: USERS }, (_, number) => `u${number + 1}`);
+    return Array.from({ length: this.old > 0 ? USERS + NEW_USERS : USERS }, (_, number) => `u${number + 1}`);
   }
 
   begin(): void {
@@ -94,6 +115,7 @@ export class HomesSimulation {
       this.#told.set(user, []);
       this.#think(user);
     }
+    this.#rollout.begin();
     this.#misbehave();
     this.#replicate();
   }
@@ -132,16 +154,22 @@ export class HomesSimulation {
     }
   }
 
-  #boot(world: PoolWorld, address: string): void {
+  #boot(world: PoolWorld, address: string, hasHomes: boolean): void {
     const process = new SimulatedProcess({
       name: address.split(':')[0] ?? '',
       scheduler: this.scheduler,
       rate: this.#random.between(0.99, 1.01),
     });
+    if (!hasHomes) {
+      const unaware = new SimulatedServer(world, process, { address, random: this.#random.fork() });
+      world.servers.push(unaware);
+      world.unaware.add(unaware);
+      void unaware.member.start().catch(() => undefined);
+      return;
+    }
     const keeper = new HomeKeeper({
-      map: this.#mapFor(process),
-      pool: world.pool,
-      store: world.store.storeFor(process),
+      ...this.#firstHomeParts(world, process),
+      session: () => server.member.session,
       tenureMs: this.#tenureMs,
       report: () => ({
         url: world.pool,
@@ -151,7 +179,7 @@ export class HomesSimulation {
         store: { table: world.pool },
       }),
       onNewTerm: () => server.member.forsake(),
-      clock: process.clock,
+      random: this.#random.fork(),
       log: silentLog,
     });
     const server: SimulatedServer = new SimulatedServer(world, process, {
@@ -160,9 +188,21 @@ export class HomesSimulation {
       homes: keeper,
     });
     world.servers.push(server);
-    world.keepers.push(keeper);
-    void keeper.start();
-    void server.member.start().catch(() => undefined);
+    void keeper
+      .start()
+      .then(() => server.member.start())
+      .catch(() => undefined);
+  }
+
+  #firstHomeParts({ pool, store }: PoolWorld, process: SimulatedProcess) {
+    return {
+      map: this.#mapFor(process),
+      pool,
+      store: store.storeFor(process),
+      openStore: async ({ table }: StorePlace) =>
+        (this.#pools.get(table as PoolName) as PoolWorld).store.storeFor(process),
+      clock: process.clock,
+    };
   }
 
   #mapFor(process: SimulatedProcess): HomeMap {
@@ -183,11 +223,9 @@ export class HomesSimulation {
       this.scheduler.after(this.#random.between(100, 800), () => this.#send(user, id));
     };
     this.scheduler.after(6_000, again);
-    const home = this.#homeOf(user);
-    const pool = home !== undefined && this.#random.chance(0.85) ? home : this.#random.pick(this.#names);
-    const server = this.#random.pick(this.#pools.get(pool)?.servers ?? []);
+    const { world, server } = this.#doorFor(user);
     server.process.deliver(() => {
-      void this.#front(server, pool, user, id).then((isAnswered) => {
+      void this.#front(world, server, user, id).then((isAnswered) => {
         if (!isOpen) return;
         if (!isAnswered) return again();
         isOpen = false;
@@ -198,12 +236,27 @@ export class HomesSimulation {
     });
   }
 
+  /** Servers that know nothing of the map are known to their own users alone, and to the new ones of the first pool. */
+  #doorFor(user: string): { readonly world: PoolWorld; readonly server: SimulatedServer } {
+    const worldOf = (pool: PoolName) => this.#pools.get(pool) as PoolWorld;
+    const own = worldOf(this.#origins.get(user) ?? (this.#names[0] as PoolName));
+    const home = this.#homeOf(user);
+    const mayWander = this.#rollout.isOpen;
+    const isWandering = mayWander && (home === undefined ? this.#random.chance(0.5) : this.#random.chance(0.15));
+    const world = isWandering ? worldOf(this.#random.pick(this.#names)) : home === undefined ? own : worldOf(home);
+    const servers = world.servers.filter((it) => world === own || !world.unaware.has(it));
+    return servers.length > 0
+      ? { world, server: this.#random.pick(servers) }
+      : { world: own, server: this.#random.pick(own.servers) };
+  }
+
   /** As the door does: a first home is given, then the request takes its road. */
-  async #front(server: SimulatedServer, pool: PoolName, user: string, id: string): Promise<boolean> {
-    if (this.#homeOf(user) === undefined) {
-      await this.#mapFor(server.process)
-        .assign(user, pool)
-        .catch(() => undefined);
+  async #front(world: PoolWorld, server: SimulatedServer, user: string, id: string): Promise<boolean> {
+    if (!world.unaware.has(server) && this.#homeOf(user) === undefined) {
+      const parts = this.#firstHomeParts(world, server.process);
+      const choose = () => (this.#random.chance(0.8) ? world.pool : this.#random.pick(this.#names));
+      const first = await giveFirstHome(parts, user, choose).catch(() => undefined);
+      if (first?.kind !== 'given') return false;
     }
     return (await server.front({ user, id })) === 200;
   }
@@ -271,13 +324,15 @@ export class HomesSimulation {
         const isGone = this.#tenureMs === undefined;
         const { place, waitMs } = await beginFailOver(parts, from, { isGone }).finally(onMarked);
         await new Promise<void>((resolve) => void process.clock.after(waitMs, resolve));
+        await enrolLost(parts, from, to);
+        this.#loseUnknown(from);
         for (const user of this.users) {
           const { atMs } = (this.#pools.get(from) as PoolWorld).replica;
           // A replica from before the user came has nothing of the homes between.
           const fromMs = atMs > (this.#arrivedAt.get(user) ?? 0) ? atMs : 0;
           const { what } = await takeOver(parts, { user, from, to, term: place.term });
           if (what !== 'moved') continue;
-          this.#losses.set(user, [...(this.#losses.get(user) ?? []), { fromMs, toMs: this.scheduler.now }]);
+          this.#addLoss(user, fromMs);
           this.#note(`${user} was given over to ${to}`);
         }
         await endFailOver(parts, from);
@@ -285,6 +340,19 @@ export class HomesSimulation {
       },
       { lost: from },
     );
+  }
+
+  /** Whom the replica does not know, and nobody else either, comes as a new user. */
+  #loseUnknown(from: PoolName): void {
+    const { replica } = this.#pools.get(from) as PoolWorld;
+    for (const user of this.users) {
+      if (this.#homeOf(user) !== undefined || (this.#origins.get(user) ?? from) !== from) continue;
+      this.#addLoss(user, replica.atMs);
+    }
+  }
+
+  #addLoss(user: string, fromMs: number): void {
+    this.#losses.set(user, [...(this.#losses.get(user) ?? []), { fromMs, toMs: this.scheduler.now }]);
   }
 
   /** A reading of each store every two seconds, which arrives up to thirty later. */
@@ -314,7 +382,7 @@ export class HomesSimulation {
     // The lost pool's table, as it is in the region of the other.
     const openStore = async ({ table }: StorePlace): Promise<Store> =>
       table === lost ? (this.#pools.get(lost) as PoolWorld).replicaStore() : storeOf(table);
-    const parts = { map, mover, openStore };
+    const parts = { map, mover, openStore, clock: process.clock, log: silentLog };
     task(parts, process).catch((thrown: unknown) => {
       this.#note(`${process.name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
       failed();

@@ -1,5 +1,4 @@
 /** One pool of a history of several: its servers, its store, and what of that store has been replicated to the others' regions. */
-import type { HomeKeeper } from '../../../lib/pool/homes/index.ts';
 import type { Attributes, Key, Store } from '../../../lib/store/index.ts';
 import type { SimulatedServer, ServerWorld } from '../pool/simulated-server.ts';
 import type { SimulatedNetwork } from '../support/simulated-network.ts';
@@ -12,7 +11,8 @@ export const STATE_SORT = 'DEVICE#1';
 export class PoolWorld implements ServerWorld {
   readonly isBalancing = false;
   readonly servers: SimulatedServer[] = [];
-  readonly keepers: HomeKeeper[] = [];
+  /** Servers that know nothing of the home map. */
+  readonly unaware = new Set<SimulatedServer>();
   readonly network: SimulatedNetwork;
   readonly store: SimulatedStore;
   readonly history: ServerWorld['history'];
@@ -68,10 +68,15 @@ function readingOf(items: ReadonlyMap<string, Attributes>): Store {
         if (own === partition) yield { key: { partition, sort }, attributes };
       }
     },
+    async *scan() {
+      for (const [name, attributes] of items) {
+        const [partition = '', sort = ''] = name.split(' ');
+        yield { key: { partition, sort }, attributes };
+      }
+    },
     put: no,
     update: no,
     delete: no,
-    scan: no,
     close: async () => undefined,
   };
 }

@@ -21,6 +21,17 @@ export const topologyOf = (content: unknown): Topology => parseTopology(content,
  * examples alone (examples.test.ts).
  */
 export function synthesize(topology: Topology): ReadonlyMap<string, Template> {
+  return withStacks(topology, (stacks) => new Map(stacks.map((it) => [it.stackName, Template.fromStack(it)])));
+}
+
+/** By the stack's name: those that are deployed before it. */
+export function orderOf(topology: Topology): Readonly<Record<string, readonly string[]>> {
+  return withStacks(topology, (stacks) =>
+    Object.fromEntries(stacks.map((it) => [it.stackName, it.dependencies.map(({ stackName }) => stackName)])),
+  );
+}
+
+function withStacks<T>(topology: Topology, use: (stacks: readonly Stack[]) => T): T {
   const bundles = mkdtempSync(join(tmpdir(), 'caravan-bundles-'));
   const outdir = mkdtempSync(join(tmpdir(), 'caravan-templates-'));
   process.env['CDK_VALIDATION'] = 'false';
@@ -32,8 +43,7 @@ export function synthesize(topology: Topology): ReadonlyMap<string, Template> {
     }
     const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8'));
     const app = createApp({ topology, bundles, app: { outdir, context, analyticsReporting: false } });
-    const stacks = app.node.children.filter((it) => it instanceof Stack);
-    return new Map(stacks.map((stack) => [stack.stackName, Template.fromStack(stack)]));
+    return use(app.node.children.filter((it) => it instanceof Stack));
   } finally {
     rmSync(bundles, { recursive: true });
     delete process.env['CDK_VALIDATION'];

@@ -7,7 +7,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { DeviceClient, type DeviceClientOptions } from '../../../lib/activesync/client/index.ts';
+import {
+  DeviceClient,
+  type DeviceClientOptions,
+  type DeviceState,
+  newDeviceState,
+} from '../../../lib/activesync/client/index.ts';
 import { createLog, silentLog, systemClock, systemRandom } from '../../../lib/platform/index.ts';
 import { HomeMap } from '../../../lib/pool/homes/index.ts';
 import { Sprayer } from '../../../lib/pool/local/index.ts';
@@ -28,6 +33,8 @@ export interface SeveralPoolsOptions {
   readonly servers?: number;
   /** One way, to each pool from the others, and from it to the homes; default 40. The homes are near to the first. */
   readonly latencyMs?: number | Readonly<Record<string, number>>;
+  /** Pools of which only the first server is started, and knows nothing of the home map: until `bringMap` and `endUnaware`. */
+  readonly mapComesLater?: readonly string[];
 }
 
 export const HOMES_TABLE = 'caravan-homes';
@@ -46,6 +53,10 @@ export interface OnePool {
   readonly localUrl: string;
   readonly store: DynamoStore;
   readonly servers: CaravanServer[];
+  /** Starts its other servers, which know of the home map. */
+  bringMap(): Promise<void>;
+  /** Ends its first server. */
+  endUnaware(): Promise<void>;
   /** Its way to the home map. */
   readonly toHomes: TcpProxy;
   /** The administration of one of its servers. */
@@ -88,15 +99,23 @@ export class SeveralPools {
   }
 
   /** A device that was told to go to that pool. */
-  device(user: string, pool: string, options: Partial<DeviceClientOptions> = {}): DeviceClient {
-    const device = new DeviceClient({
-      url: this.pool(pool).url,
-      user,
-      password: secretOf(user),
-      deviceId: `PHONE${this.#devices.length}`,
-      deviceType: 'TestPhone',
-      ...options,
-    });
+  device(
+    user: string,
+    pool: string,
+    options: Partial<DeviceClientOptions> = {},
+    state: DeviceState = newDeviceState(),
+  ): DeviceClient {
+    const device = new DeviceClient(
+      {
+        url: this.pool(pool).url,
+        user,
+        password: secretOf(user),
+        deviceId: `PHONE${this.#devices.length}`,
+        deviceType: 'TestPhone',
+        ...options,
+      },
+      state,
+    );
     this.#devices.push(device);
     return device;
   }
@@ -173,6 +192,12 @@ async function prepare(
     const door = await TcpProxy.start('127.0.0.1', sprayer.port, latencyMs);
     closing.push(() => door.stop());
     const url = `http://127.0.0.1:${door.port}`;
+    const isLate = options.mapComesLater?.includes(name) === true;
+    const areHealthy = async (numbers: readonly number[]) => {
+      while (!numbers.every((it) => sprayer.targets()[it]?.state === 'healthy'))
+        await new Promise((done) => setTimeout(done, 50));
+    };
+    const others = targets.map((_, number) => number).slice(1);
     const pool: OnePool = {
       name,
       endpoint: dynamo.endpoint,
@@ -187,6 +212,13 @@ async function prepare(
         door.cut();
         door.freeze();
       },
+      async bringMap() {
+        for (const number of others) await start(number, true);
+        await areHealthy(others);
+      },
+      async endUnaware() {
+        await pool.servers.shift()?.stop();
+      },
       isolate() {
         for (const way of [door, toHomes]) way.freeze();
       },
@@ -199,7 +231,7 @@ async function prepare(
       },
     };
     pools.set(name, pool);
-    for (let number = 0; number < count; number++) {
+    const start = async (number: number, hasHomes: boolean) => {
       const configuration = loadConfiguration({
         directory,
         flags: {
@@ -219,8 +251,10 @@ async function prepare(
           'pool-lease-ms': '3000',
           'pool-drain-seconds': '5',
           'drain-seconds': '2',
-          'homes-table': HOMES_TABLE,
-          'homes-endpoint': `http://127.0.0.1:${toHomes.port}`,
+          ...(hasHomes && {
+            'homes-table': HOMES_TABLE,
+            'homes-endpoint': `http://127.0.0.1:${toHomes.port}`,
+          }),
           ...(number === 0 && { 'administration-port': String(ports[2 * count]) }),
           'log-level': process.env['CARAVAN_TEST_LOG'] ?? 'silent',
           ...options.settings,
@@ -233,8 +267,10 @@ async function prepare(
       const server = await startServer(configuration, { log });
       closing.push(() => server.stop());
       pool.servers.push(server);
-    }
-    while (!sprayer.targets().every((it) => it.state === 'healthy')) await new Promise((done) => setTimeout(done, 50));
+    };
+    const first = isLate ? [0] : [0, ...others];
+    for (const number of first) await start(number, !isLate);
+    await areHealthy(first);
   }
   return make(site, map, pools);
 }
