@@ -6,6 +6,7 @@ import { CaravanError } from '../platform/index.ts';
  * - `not-a-pool`: the file is not the configuration of a pool's server.
  * - `pool-not-up`, `other-build`, `wrong-pool-key`, `pool-full`, `other-mail-system`, `name-taken`, `user-conflict`: the pool
  *   cannot take the users of this server; nothing was copied.
+ * - `homes-missing`, `homes-not-ready`, `home-elsewhere`: the same, where the pool is one of several.
  * - `no-such-user`: the pool does not have them.
  * - `join-under-way`, `no-join`, `join-finished`: it does not go with what was begun.
  * - `not-standalone`: the server is itself of a pool.
@@ -21,6 +22,9 @@ export type MigrationErrorCode =
   | 'other-mail-system'
   | 'name-taken'
   | 'user-conflict'
+  | 'homes-missing'
+  | 'homes-not-ready'
+  | 'home-elsewhere'
   | 'no-such-user'
   | 'join-under-way'
   | 'no-join'

@@ -6,4 +6,4 @@ export { type MoveReport, mustBeEnrolled, UserMover, type UserMoverOptions } fro
 export { type Asked, Migration, type MigrationParts } from './growth/migration.ts';
 export { Places } from './growth/places.ts';
 export type { Progress } from './growth/progress.ts';
-export type { PoolSide } from './growth/pool-side.ts';
+export type { PoolHomes, PoolSide } from './growth/pool-side.ts';

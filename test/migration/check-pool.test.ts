@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkPool } from '../../lib/migration/growth/check-pool.ts';
-import type { MigrationError, PoolSide } from '../../lib/migration/index.ts';
+import type { MigrationError, PoolHomes, PoolSide } from '../../lib/migration/index.ts';
 import { systemClock, systemRandom } from '../../lib/platform/index.ts';
+import type { Home, PoolPlace } from '../../lib/pool/homes/index.ts';
 import { Custody, RELEASED, type ServerSession } from '../../lib/pool/index.ts';
 import { SqliteStore, type Store } from '../../lib/store/index.ts';
 
@@ -46,6 +47,8 @@ const side = (change: Partial<PoolSide> = {}, servers: readonly ServerSession[] 
   pool: 'main',
   store,
   custody,
+  homes: undefined,
+  isOneOfSeveral: async () => false,
   servers: async () => servers,
   hasOurKey: async () => true,
   otherMail: undefined,
@@ -54,6 +57,38 @@ const side = (change: Partial<PoolSide> = {}, servers: readonly ServerSession[] 
   close: async () => {},
   ...change,
 });
+
+const PLACE: PoolPlace = {
+  pool: 'main',
+  url: 'https://main.example.org',
+  mailServer: 'mail',
+  users: 10,
+  store: { table: 'main' },
+  term: 1,
+  state: 'up',
+  isEvacuated: false,
+  isEnrolled: true,
+  enrolledUsers: 0,
+  conflicts: [],
+  seen: 0,
+};
+
+/** A pool that is one of two. */
+const ofSeveral = (place: Partial<PoolPlace> = {}, homes: readonly Partial<Home>[] = []) => {
+  const map: PoolHomes = {
+    pool: 'main',
+    places: async () => [
+      { ...PLACE, ...place },
+      { ...PLACE, pool: 'west', isEnrolled: place.isEnrolled ?? true },
+    ],
+    home: async (user) => {
+      const home = homes.find((it) => it.user === user);
+      return home && { user, pool: 'main', epoch: 1, state: 'here', since: 0, ...home };
+    },
+    give: async (user) => ({ user, pool: 'main', epoch: 1, state: 'here', since: 0 }),
+  };
+  return side({ homes: map, isOneOfSeveral: async () => true });
+};
 
 async function refusal(pool: PoolSide, users: readonly string[] = ['ada']): Promise<MigrationError | undefined> {
   try {
@@ -83,6 +118,22 @@ describe('A pool', () => {
   ])('is refused: %s', async (code, pool) => {
     const error = await refusal({ ...pool, store, custody });
     expect(error).toMatchObject({ code, why: expect.stringMatching(/./), remedy: expect.stringMatching(/./) });
+  });
+
+  it('that is one of several, with room, is not complained of', async () => {
+    expect(await refusal(ofSeveral({ room: 11 }, [{ user: 'ada' }]))).toBeUndefined();
+  });
+
+  it.each([
+    ['homes-missing', side({ isOneOfSeveral: async () => true }), 'no `homes`'],
+    ['homes-not-ready', ofSeveral({ isEnrolled: false }), 'west'],
+    ['pool-full', ofSeveral({ room: 10 }), 'room for 10 users, serves 10, and 1 would come'],
+    ['pool-full', ofSeveral({ isEvacuated: true }), 'evacuated'],
+    ['home-elsewhere', ofSeveral({}, [{ user: 'ada', pool: 'west' }]), 'ada in west'],
+    ['home-elsewhere', ofSeveral({}, [{ user: 'ada', state: 'moving', to: 'west' }]), 'ada in main'],
+  ])('that is one of several is refused: %s', async (code, pool, why) => {
+    const error = await refusal({ ...pool, store, custody });
+    expect(error).toMatchObject({ code, why: expect.stringContaining(why), remedy: expect.stringMatching(/./) });
   });
 
   it('that is full may still be left', async () => {

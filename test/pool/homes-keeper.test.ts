@@ -1,6 +1,8 @@
 // A pool without a tenure, whose servers stand still while an administrator says that it is gone.
 import { expect, it } from 'vitest';
 import { HomeKeeper, HomeMap } from '../../lib/pool/homes/index.ts';
+import type { HomeCheck } from '../../lib/pool/index.ts';
+import { readOwnership } from '../../lib/pool/records.ts';
 import { silentLog } from '../../lib/platform/index.ts';
 import { Scheduler } from '../simulation/support/scheduler.ts';
 import { SeededRandom } from '../simulation/support/seeded-random.ts';
@@ -30,7 +32,7 @@ async function begin() {
   const after = (seconds: number) => scheduler.run(scheduler.now + seconds * 1_000);
   await after(10);
   expect(keeper.isOpen()).toBe(true);
-  return { keeper, process, mapStore, after };
+  return { keeper, process, own, mapStore, after };
 }
 
 it('serves on while the home map does not answer, for as long as that lasts', async () => {
@@ -55,4 +57,33 @@ it('serves nobody once it stood still, until the home map has answered', async (
   mapStore.setDown(false);
   await after(10);
   expect(keeper.isOpen()).toBe(true);
+});
+
+it('gives a user whom its pool has a home in it, whatever road the request came by', async () => {
+  const { keeper, own, process, mapStore, after } = await begin();
+  const key = { partition: 'USER#ada', sort: 'OWNER' };
+  void own.storeFor(process).put({ key, attributes: { session: '', epoch: 4, since: 0 } });
+  const seen: HomeCheck[] = [];
+  await after(1);
+  void keeper.check('ada', readOwnership('ada', { key, attributes: own.peek(key) ?? {} })).then((it) => seen.push(it));
+  await after(5);
+  expect(seen).toEqual([{ kind: 'here', epoch: 1, term: 1 }]);
+  expect(mapStore.peek({ partition: 'HOME#ada', sort: 'HOME' })).toMatchObject({ pool: 'west' });
+});
+
+it('gives nobody a home of whom nothing is known, while another pool has not given its own users theirs', async () => {
+  const { keeper, mapStore, process, after } = await begin();
+  const east = { partition: 'POOLS', sort: 'POOL#east' };
+  const attributes = { url: 'east', mailServer: 'mail', users: 0, table: 'east', term: 1, state: 'up' };
+  void mapStore.storeFor(process).put({ key: east, attributes });
+  await after(1);
+  const seen: HomeCheck[] = [];
+  const check = async () => void seen.push(await keeper.check('bob', undefined));
+  void check();
+  await after(5);
+  void mapStore.storeFor(process).update(east, { set: { enrolled: true } });
+  await after(1);
+  void check();
+  await after(5);
+  expect(seen.map(({ kind }) => kind)).toEqual(['unclear', 'here']);
 });

@@ -1,6 +1,7 @@
 /** Everything that can be known beforehand of why a pool cannot take users: told before anything is copied. */
 import type { Custody, ServerSession } from '../../pool/index.ts';
 import { MigrationError } from '../errors.ts';
+import { checkHomes } from './check-homes.ts';
 import type { PoolSide } from './pool-side.ts';
 
 const ASKED_AT_ONCE = 16;
@@ -30,6 +31,7 @@ export async function checkPool(pool: PoolSide, joining: Joining): Promise<void>
     });
   }
   await checkUsers(pool, joining);
+  await checkHomes(pool, joining.users);
   // The last: it may be otherwise in a minute.
   if (joining.users.length > 0) checkRoom(pool.pool, servers);
 }

@@ -12,6 +12,7 @@ import type { Store } from '../../store/index.ts';
 import { UserCopy } from '../copy-items.ts';
 import { MigrationError } from '../errors.ts';
 import type { Places } from './places.ts';
+import type { PoolHomes } from './pool-side.ts';
 
 export interface MoveParts {
   /** This server's. */
@@ -19,6 +20,8 @@ export interface MoveParts {
   /** The pool's. */
   readonly pool: Store;
   readonly custody: Custody;
+  /** Where the pool is one of several. */
+  readonly homes?: PoolHomes | undefined;
   readonly places: Places;
   /** A server of the pool, which has opened the user's mailbox and waits for the user; undefined where none was asked. */
   readonly prepare: (user: string) => Promise<string | undefined>;
@@ -54,6 +57,9 @@ const QUIET_MS = 5_000;
 export async function moveOut(parts: MoveParts, user: string): Promise<Moved> {
   const { own, pool, custody, places, clock, random, log, signal } = parts;
   const { epoch } = places.of(user);
+  // Before anything of the user is there: another pool may meet the user at any time.
+  const home = await parts.homes?.give(user);
+  if (home !== undefined && home.pool !== parts.homes?.pool) throw atHomeElsewhere(user, home.pool);
   if ((await custody.take(user, epoch)) === undefined) throw conflict(user);
   await places.set(user, { place: 'going', epoch });
   const copy = new UserCopy({ from: own, to: pool, user, name: randomName(random) });
@@ -169,6 +175,12 @@ async function prepared({ prepare, log }: MoveParts, user: string): Promise<stri
     return undefined;
   }
 }
+
+const atHomeElsewhere = (user: string, pool: string): MigrationError =>
+  new MigrationError('home-elsewhere', `${user} was not handed over`, {
+    why: `the user has a home in ${pool} by now`,
+    remedy: 'The user is served here as before. Take the join back with --undo, and join with --skip.',
+  });
 
 const conflict = (user: string): MigrationError =>
   new MigrationError('user-conflict', `${user} was not handed over`, {

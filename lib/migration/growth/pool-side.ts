@@ -1,11 +1,25 @@
 /** The pool as a standalone server that joins or leaves it needs it. */
+import type { Home, PoolPlace } from '../../pool/homes/index.ts';
 import type { Custody, ServerSession } from '../../pool/index.ts';
 import type { Store } from '../../store/index.ts';
+
+/** What the home map says, where the pool is one of several. Each throws PoolError('homes-unavailable'), StoreError. */
+export interface PoolHomes {
+  readonly pool: string;
+  places(): Promise<readonly PoolPlace[]>;
+  home(user: string): Promise<Home | undefined>;
+  /** A user without a home has one in this pool from here on; the home that the user has by then. */
+  give(user: string): Promise<Home>;
+}
 
 export interface PoolSide {
   readonly pool: string;
   readonly store: Store;
   readonly custody: Custody;
+  /** Undefined where the pool is the only one, or its file says so. */
+  readonly homes: PoolHomes | undefined;
+  /** As the pool's own store says. */
+  isOneOfSeveral(): Promise<boolean>;
   /** All sessions, ended ones too. */
   servers(): Promise<readonly ServerSession[]>;
   /** True if the server has the pool key of the file, false if it has another; undefined where it cannot be reached. */

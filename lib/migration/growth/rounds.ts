@@ -81,9 +81,9 @@ export class Rounds {
     this.users = this.moved + left.length;
     for (const user of this.troubles.keys()) if (!left.includes(user)) this.troubles.delete(user);
     if (left.length === 0) return true;
-    const { store: pool, custody } = side;
+    const { store: pool, custody, homes } = side;
     const prepare = (user: string) => side.prepare(user);
-    const parts: Omit<MoveParts, 'pauseLimitMs'> = { ...this.#parts, ...order, pool, custody, prepare, signal };
+    const parts: Omit<MoveParts, 'pauseLimitMs'> = { ...this.#parts, ...order, pool, custody, homes, prepare, signal };
     await Promise.all(
       Array.from({ length: AT_ONCE }, async () => {
         for (let user = left.shift(); user !== undefined && !signal.aborted; user = left.shift()) {

@@ -59,6 +59,13 @@ export class HomeMap {
     return read.ok ? { ok: true, value: read.value && readPlace(read.value) } : read;
   }
 
+  /** As `home`, of the authority. Throws PoolError('homes-unavailable'). */
+  async mustHome(user: string): Promise<Home | undefined> {
+    const read = await this.home(user, 'authority');
+    if (read.ok) return read.value;
+    throw unavailable(read.cause);
+  }
+
   /** All pools that ever said that they are there. Throws StoreError. */
   async places(replica: Replica): Promise<readonly PoolPlace[]> {
     const places: PoolPlace[] = [];
@@ -253,7 +260,8 @@ function isAt(current: Item, wanted: Pick<Home, 'pool' | 'epoch' | 'state' | 'to
 export const poolUnknown = (pool: string): PoolError =>
   new PoolError('pool-unknown', `There is no pool '${pool}'`, { remedy: '`caravan pool homes` lists them.' });
 
-const unavailable = (): PoolError =>
+const unavailable = (cause?: unknown): PoolError =>
   new PoolError('homes-unavailable', 'The home map gives no clear answer', {
     remedy: 'Try again: what was done is found again.',
+    cause,
   });

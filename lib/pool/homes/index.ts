@@ -4,4 +4,5 @@ export { Enrolment, type EnrolmentParts, type Enrolled, enrolUsers } from './enr
 export { type FirstHome, type FirstHomeParts, giveFirstHome } from './first-home.ts';
 export type { Home, PoolPlace, PoolReport, StorePlace } from './home.ts';
 export { HomeMap, type HomeMapOptions, poolUnknown, type Replica } from './home-map.ts';
+export { isOneOfSeveral } from './records.ts';
 export { HomeKeeper, type HomeKeeperOptions } from './keeper.ts';

@@ -1,5 +1,5 @@
 // The home map's items: keys, and attributes to and from what is worked with.
-import type { Attributes, Item, Key } from '../../store/index.ts';
+import type { Attributes, Item, Key, Store } from '../../store/index.ts';
 import type { Home, PoolPlace, PoolReport } from './home.ts';
 
 const HOME = 'HOME';
@@ -11,6 +11,10 @@ export const homeKey = (user: string): Key => ({ partition: `${HOME_PREFIX}${use
 export const placeKey = (pool: string): Key => ({ partition: POOLS_PARTITION, sort: `${POOL_PREFIX}${pool}` });
 /** In a pool's own store: the newest term that any of its servers has read. */
 export const termKey = (pool: string): Key => ({ partition: `POOL#${pool}`, sort: 'TERM' });
+
+/** Whether a server of that pool has ever asked a home map, by the pool's own store. Throws StoreError. */
+export const isOneOfSeveral = async (store: Store, pool: string): Promise<boolean> =>
+  (await store.get(termKey(pool))) !== undefined;
 
 export const isHomeItem = (item: Item): boolean => item.key.partition.startsWith(HOME_PREFIX);
 

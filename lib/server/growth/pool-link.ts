@@ -5,13 +5,15 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type Clock, type Log, type Random, sleep, type Tracer } from '../../platform/index.ts';
-import { MigrationError, type PoolSide } from '../../migration/index.ts';
+import { MigrationError, type PoolHomes, type PoolSide } from '../../migration/index.ts';
+import { type HomeMap, isOneOfSeveral } from '../../pool/homes/index.ts';
 import { chooseServer, Custody, type Member, PoolAdministration } from '../../pool/index.ts';
 import type { StoreMetrics } from '../../store/index.ts';
 import { type Configuration, loadConfiguration } from '../../topology/index.ts';
 import type { OwnerRoad } from '../activesync/owner-road.ts';
 import type { RoutedRoad } from '../activesync/routed-road.ts';
 import { BUILD } from '../build.ts';
+import { openHomeMap } from '../homes/open-homes.ts';
 import { openStore } from '../open-store.ts';
 import { ownAddress } from '../own-address.ts';
 import type { Owner } from '../owner.ts';
@@ -97,6 +99,7 @@ export async function openPoolLink(file: string, standalone: string, parts: Pool
     requestTimeoutMs: Math.min(REQUEST_MS, pool.beatMs),
     drainMs: pool.drainSeconds * 1000,
   };
+  const opened = theirs.homes && (await openHomeMap(theirs.homes, { clock, random, log }));
   const custody = new Custody({ store, clock, random, pool: pool.name, standalone, requestTimeoutMs: REQUEST_MS });
   const { member, road, service }: PoolService = createPoolService({
     owner,
@@ -128,6 +131,8 @@ export async function openPoolLink(file: string, standalone: string, parts: Pool
   return {
     pool: pool.name,
     store,
+    homes: opened && poolHomes(opened.map, pool.name),
+    isOneOfSeveral: () => isOneOfSeveral(store, pool.name),
     prepare,
     custody,
     member,
@@ -146,9 +151,17 @@ export async function openPoolLink(file: string, standalone: string, parts: Pool
       peers.close();
       await listener.close();
       await store.close();
+      for (const each of opened?.stores ?? []) await each.close();
     },
   };
 }
+
+const poolHomes = (map: HomeMap, pool: string): PoolHomes => ({
+  pool,
+  places: () => map.places('authority'),
+  home: (user) => map.mustHome(user),
+  give: (user) => map.assign(user, pool),
+});
 
 /** What makes a mailbox the same one: where it is, and whose domain. */
 function otherMail({ mail: own }: Configuration, { mail: theirs }: Configuration): string | undefined {

@@ -33,12 +33,7 @@ export async function openHomes(
   const { homes, pool, store, publicUrl, mail } = configuration;
   if (homes === undefined || pool === undefined || store.kind !== 'dynamodb' || publicUrl === undefined)
     return undefined;
-  const near = await open(homes.table, homes.region, homes.endpoint, parts);
-  const [region, endpoint] = [homes.authorityRegion ?? homes.region, homes.authorityEndpoint ?? homes.endpoint];
-  const isOne = region === homes.region && endpoint === homes.endpoint;
-  const authority = isOne ? near : await open(homes.table, region, endpoint, parts);
-  const stores = isOne ? [near] : [near, authority];
-  const map = new HomeMap({ near, authority, clock: parts.clock });
+  const { map, stores, isOwn } = await openHomeMap(homes, parts);
   const { table } = store;
   const openStore = (place: StorePlace) => open(place.table, place.region, place.endpoint, parts);
   return {
@@ -65,11 +60,27 @@ export async function openHomes(
       store: { table, region: store.region, endpoint: store.endpoint },
     },
     async ready() {
-      if (endpoint?.startsWith('http:') === true) for (const each of stores) await each.createTable();
+      if (isOwn) for (const each of stores) await each.createTable();
     },
     async close() {
       for (const each of stores) await each.close();
     },
+  };
+}
+
+/** `isOwn`: its tables are of a stand-in. */
+export async function openHomeMap(
+  { table, region, endpoint, authorityRegion, authorityEndpoint }: HomesConfiguration,
+  parts: Parts,
+): Promise<{ readonly map: HomeMap; readonly stores: readonly DynamoStore[]; readonly isOwn: boolean }> {
+  const near = await open(table, region, endpoint, parts);
+  const there = { region: authorityRegion ?? region, endpoint: authorityEndpoint ?? endpoint };
+  const isOne = there.region === region && there.endpoint === endpoint;
+  const authority = isOne ? near : await open(table, there.region, there.endpoint, parts);
+  return {
+    map: new HomeMap({ near, authority, clock: parts.clock }),
+    stores: isOne ? [near] : [near, authority],
+    isOwn: there.endpoint?.startsWith('http:') === true,
   };
 }
 

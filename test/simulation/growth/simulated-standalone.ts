@@ -116,6 +116,8 @@ export class SimulatedStandalone {
       pool: 'sim',
       store,
       custody,
+      homes: undefined,
+      isOneOfSeveral: async () => false,
       servers: () => administration.servers(),
       hasOurKey: async () => true,
       otherMail: undefined,
