@@ -2,6 +2,7 @@ import { CaravanError } from '../platform/index.ts';
 
 /**
  * - `unknown-server`, `ambiguous-server`: no server of the pool has that name, or several may be meant.
+ * - `unknown-user`: no device of theirs has ever been served by this pool.
  * - `one-pool`: there are no others to move users to.
  * - `unknown-device`: nobody has seen it, or it was forgotten.
  * - `unknown-collection`: the user has no such folder.
@@ -10,6 +11,7 @@ import { CaravanError } from '../platform/index.ts';
 export type AdministrationErrorCode =
   | 'unknown-server'
   | 'ambiguous-server'
+  | 'unknown-user'
   | 'one-pool'
   | 'unknown-device'
   | 'unknown-collection'

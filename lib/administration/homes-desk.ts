@@ -99,7 +99,7 @@ export class HomesDesk {
   /** `to` left out: to the pool that is least full, other than the home. `isNew`: nobody need have been served before. */
   async move(name: string, to: string | undefined, isNew = false): Promise<MoveReport> {
     const { mover } = this.#options;
-    const user = userOf(name, this.#options.domain);
+    const user = userOf(name, this.#options.domain).trim();
     return mover.move(user, to ?? (await this.#anotherFor(user)), { isNew });
   }
 

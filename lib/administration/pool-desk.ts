@@ -165,15 +165,16 @@ export class PoolDesk {
     return serverReport(found);
   }
 
-  async bind(user: string, server: string): Promise<UserReport> {
+  /** `isNew`: nobody need have been served before. Throws AdministrationError 'unknown-user' too. */
+  async bind(name: string, server: string, isNew = false): Promise<UserReport> {
     const { address } = await this.#find(server, 'alive');
-    await this.#administration.bind(userOf(user, this.#options.domain), address);
-    return this.user(user);
+    await this.#administration.bind(await this.#known(name, isNew), address);
+    return this.user(name);
   }
 
-  async unbind(user: string): Promise<UserReport> {
-    await this.#administration.unbind(userOf(user, this.#options.domain));
-    return this.user(user);
+  async unbind(name: string): Promise<UserReport> {
+    await this.#administration.unbind(await this.#known(name));
+    return this.user(name);
   }
 
   /** What balance asks for now; carried out unless `isDryRun`. */
@@ -183,6 +184,17 @@ export class PoolDesk {
     const servers = await this.#administration.servers();
     const nameOf = (session: string) => servers.find((it) => it.session === session)?.address ?? session;
     return gives.map(({ from, to, count }) => ({ from: nameOf(from), to: nameOf(to), users: count }));
+  }
+
+  /** A name that was mistyped must leave nothing behind that looks like a user. */
+  async #known(name: string, isNew = false): Promise<string> {
+    const user = userOf(name, this.#options.domain).trim();
+    if (user !== '' && (isNew || (await this.#administration.owner(user)) !== undefined)) return user;
+    throw new AdministrationError('unknown-user', `This pool knows nobody named '${name}'`, {
+      why: 'no device of theirs has ever been served by it',
+      remedy:
+        'Check the name, without a domain or with the one of the mail system; --new takes it for one who is yet to come.',
+    });
   }
 
   /** A server by its session, the beginning of one, its address or its port. */

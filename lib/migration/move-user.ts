@@ -86,7 +86,7 @@ export class UserMover {
   /** A user without a home, whom no pool can have: until all are enrolled, any may. */
   async #mayBeNew(user: string, isNew: boolean): Promise<void> {
     for (const place of await this.#options.map.places('authority')) mustBeEnrolled(place);
-    if (isNew) return;
+    if (isNew && user !== '') return;
     throw new MigrationError('no-such-user', `No pool has a user ${user}`, {
       why: 'no device of theirs has ever been served',
       remedy: 'Check the name. Where it is right, --new gives the user a home before the first device comes.',

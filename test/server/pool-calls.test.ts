@@ -209,6 +209,23 @@ describe('what administrators ask of a pool', () => {
     expect((await call('DELETE', '/pool/users/ada/binding')).body).not.toHaveProperty('boundTo');
   });
 
+  it('a name that no device has used is not bound, and leaves nothing behind, unless it is meant', async () => {
+    const one = await join_('10.0.0.1:8444');
+    for (const name of ['adda', '%20', 'ada%40other.example']) {
+      expect(await call('PUT', `/pool/users/${name}/binding`, { server: one.session })).toMatchObject({
+        status: 404,
+        body: { error: { code: 'unknown-user' } },
+      });
+    }
+    expect((await call('DELETE', '/pool/users/adda/binding')).status).toBe(404);
+    expect((await call('GET', '/pool/users/adda')).body).toMatchObject({ epoch: 0 });
+    expect(await call('PUT', '/pool/users/%20/binding', { server: one.session, new: true })).toMatchObject({
+      status: 404,
+    });
+    const bound = await call('PUT', '/pool/users/adda/binding', { server: one.session, new: true });
+    expect(bound.body).toMatchObject({ boundTo: '10.0.0.1:8444' });
+  });
+
   it('a server that lives is not fenced; one that has stopped is, and may then be removed', async () => {
     const one = await join_('10.0.0.1:8444');
     const fence = () => call('POST', '/pool/servers/10.0.0.1:8444/fence', { gone: false });

@@ -11,9 +11,13 @@ export function bindCommand(): Command {
   return poolSubcommand('bind', 'Pin a user to a server: they move there within seconds, and come back to it.')
     .argument('<user>', 'ada, ada@example.org or EXAMPLE\\ada')
     .argument('<server>', SERVER_NAMES)
-    .action(async (name: string, server: string, options: PoolOptions) => {
+    .option('--new', 'the user may be one whom the pool has not served yet')
+    .action(async (name: string, server: string, options: PoolOptions & { new?: boolean }) => {
       const { client, terminal, processOf } = openPool(options);
-      const answer = await client.change<UserReport>('PUT', `/pool/users/${named(name)}/binding`, { server });
+      const answer = await client.change<UserReport>('PUT', `/pool/users/${named(name)}/binding`, {
+        server,
+        ...(options.new && { new: true }),
+      });
       const user = shownUser(answer, processOf);
       terminal.result(user, userLines(user, systemClock.now()));
     });

@@ -36,7 +36,9 @@ export function userLines(
     ...(unknown === undefined ? [] : [`  Which devices wait is not known: ${unknown}`]),
     '',
     devices.length === 0
-      ? 'No device was ever seen.'
+      ? epoch > 0
+        ? 'No device was ever seen.'
+        : 'No device of that name has ever been served by this pool: check the name, without a domain or with the one of the mail system.'
       : table(['DEVICE', 'TYPE', 'VERSION', 'ACCESS', 'LAST SYNC', 'WAITING'], rows),
   ].join('\n');
 }

@@ -16,6 +16,7 @@ import type { Route, RouteContext } from './route.ts';
 const BODY_LIMIT_BYTES = 64 * 1024;
 const STATUSES: Readonly<Record<string, number>> = {
   'unknown-server': 404,
+  'unknown-user': 404,
   'server-unknown': 404,
   'ambiguous-server': 409,
   'server-alive': 409,
@@ -38,6 +39,7 @@ interface Call {
   readonly body: unknown;
 }
 
+const bindBody = z.strictObject({ server: z.string(), new: z.boolean().optional() });
 const moveBody = z.strictObject({ to: z.string().optional(), new: z.boolean().optional() });
 const lostBody = z.strictObject({ to: z.string() });
 const takeOverBody = z.strictObject({ from: z.string(), to: z.string(), term: z.int() });
@@ -48,8 +50,10 @@ const failOverBody = z.strictObject({ gone: z.boolean() });
 const CALLS: Readonly<Record<string, (call: Call) => Promise<object>>> = {
   'GET /pool': async ({ desk }) => ({ servers: await desk.servers() }),
   'GET /pool/users/*': ({ desk, name }) => desk.user(name),
-  'PUT /pool/users/*/binding': ({ desk, name, body }) =>
-    desk.bind(name, z.strictObject({ server: z.string() }).parse(body).server),
+  'PUT /pool/users/*/binding': ({ desk, name, body }) => {
+    const { server, new: isNew } = bindBody.parse(body);
+    return desk.bind(name, server, isNew);
+  },
   'DELETE /pool/users/*/binding': ({ desk, name }) => desk.unbind(name),
   'POST /pool/servers/*/drain': ({ desk, name }) => desk.drain(name),
   'POST /pool/servers/*/available': ({ desk, name, body }) =>
