@@ -196,6 +196,22 @@ describe('what cannot be done is said, and nothing was begun', { timeout: LIMIT_
     );
   });
 
+  it('a server that is not named, a token that is not, and an address that is none', async () => {
+    const said = [
+      [[], 'no-administration', /not said which standalone server.*\n.*Give --config .*, or --url and --token-file/s],
+      [['--url', urlOf('office')], 'missing-token', /with which token .* is asked/],
+      [['--url', 'nonsense', '--token-file', join(root, 'token')], 'bad-option', /--url nonsense is no URL/],
+    ] as const;
+    for (const [words, code, text] of said) {
+      expect(await callCaravan('join', '--status', ...words)).toMatchObject({
+        code: 1,
+        err: expect.stringMatching(text),
+      });
+      const { err } = await callCaravan('join', '--status', '--json', ...words);
+      expect(JSON.parse(err)).toMatchObject({ error: { code } });
+    }
+  });
+
   it('somebody whom the pool does not know cannot come from it', async () => {
     await refused(
       ['leave', 'office', ...poolOf('office'), '--name', 'office', '--user', 'nobody'],
@@ -232,6 +248,9 @@ describe('two standalone servers and a pool', { timeout: LIMIT_MS }, () => {
       /^Joining the pool main: done, 2 of 2 users, \d+ items, \d+ compared, longest pause \d+ ms\n$/,
     );
     await refused(['leave', 'office', ...poolOf('office')], 'join-under-way', /A join is done/);
+    const again = ['join', 'office', ...poolOf('office'), '--name'] as const;
+    await refused([...again, 'bureau'], 'join-under-way', /begun by another name.*office/s);
+    await refused([...again, 'office', '--skip', 'bob'], 'join-under-way', /the pool's already: bob/);
   });
 
   it('another has one of its users, and one of its names: both are told, and without that user it joins', async () => {
@@ -243,7 +262,11 @@ describe('two standalone servers and a pool', { timeout: LIMIT_MS }, () => {
       /users that branch has too: ada\b.*\n.*--skip/s,
     );
     expect(await newMail(phoneOf('ada', branch, 'adatablet'))).toEqual(['joined-ada']);
-    const progress = await progressOf(...branchJoins, '--name', 'branch', '--skip', 'ada', '--verify');
+    const skipping = [...branchJoins, '--name', 'branch', '--verify', '--skip', 'ada'] as const;
+    expect(await progressOf(...skipping, '--skip', 'cleo')).toMatchObject({ phase: 'done', users: 0 });
+    // Asked again without her: now she goes. With ada there is what was there before.
+    await refused([...branchJoins, '--name', 'branch'], 'user-conflict', /users that branch has too: ada\b/);
+    const progress = await progressOf(...skipping);
     expect(progress).toMatchObject({ phase: 'done', users: 1, moved: 1, troubles: [] });
     await deliver('cleo', 'merged');
     expect(await newMail(phoneOf('cleo', branch))).toEqual(['merged']);

@@ -1,4 +1,5 @@
 /** `caravan join` and `caravan leave`: users of a standalone server go to a pool, or come from one, while it serves them. */
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -7,6 +8,7 @@ import { sleep, systemClock } from '../../platform/index.ts';
 import { loadConfiguration } from '../../topology/index.ts';
 import { CliError } from '../errors.ts';
 import { A_STANDALONE_SERVER, AdministrationClient } from '../pool/administration-client.ts';
+import { checkUrl } from '../pool/find-pool.ts';
 import { givenToken } from '../pool/administrator-token.ts';
 import { openTerminal } from '../terminal.ts';
 
@@ -125,7 +127,9 @@ function asked(direction: Asked['direction'], options: Options): Asked {
 /** Throws CliError: 'no-administration', 'missing-token'; ConfigurationError. */
 function placeOf({ url, tokenFile, config }: Options): { urls: readonly string[]; token: string } {
   const given = givenToken(tokenFile, process.env);
+  if (url !== undefined) checkUrl(url);
   if (url !== undefined && given !== undefined) return { urls: [url], token: given };
+  if (config === undefined && !hasOwnFile(process.env)) throw nobodyNamed(url);
   const { administration } = loadConfiguration({ file: config, environment: process.env });
   const { host, port, token = given } = administration;
   if (url === undefined && (port === undefined || port === 0)) throw noAdministration('administration.port');
@@ -133,6 +137,19 @@ function placeOf({ url, tokenFile, config }: Options): { urls: readonly string[]
   const urlHost = host.includes(':') ? `[${host}]` : host;
   return { urls: [url ?? `http://${urlHost}:${port}`], token: given ?? token };
 }
+
+/** Which is read where none is named. */
+const hasOwnFile = (environment: NodeJS.ProcessEnv): boolean =>
+  environment['CARAVAN_CONFIG'] !== undefined || existsSync('caravan-server.json');
+
+const nobodyNamed = (url: string | undefined): CliError =>
+  new CliError(
+    url === undefined ? 'no-administration' : 'missing-token',
+    url === undefined
+      ? 'It is not said which standalone server is meant'
+      : `It is not said with which token ${url} is asked`,
+    "Give --config with the server's own configuration, or --url and --token-file (or CARAVAN_ADMINISTRATION_TOKEN).",
+  );
 
 const noAdministration = (setting: string): CliError =>
   new CliError(

@@ -17,15 +17,20 @@ export interface FoundPool extends AdministrationPlace {
   readonly note: PoolNote | undefined;
 }
 
+/** Of an administration. Throws CliError('bad-option'). */
+export function checkUrl(url: string): void {
+  if (/^https?:\/\//i.test(url) && URL.canParse(url)) return;
+  throw new CliError(
+    'bad-option',
+    `--url ${url} is no URL`,
+    'Give the administration address of a server: http://host:port.',
+  );
+}
+
 /** Throws CliError: 'bad-option', 'no-pool', 'missing-token'. */
 export function findPool(options: PoolOptions, environment: NodeJS.ProcessEnv): FoundPool {
   const { url, directory } = options;
-  if (url !== undefined && (!/^https?:\/\//i.test(url) || !URL.canParse(url)))
-    throw new CliError(
-      'bad-option',
-      `--url ${url} is no URL`,
-      'Give the administration address of a server: http://host:port.',
-    );
+  if (url !== undefined) checkUrl(url);
   const note = readPoolNote(resolve(directory));
   const own = url === undefined ? note : undefined;
   if (url === undefined && own === undefined) {

@@ -30,10 +30,15 @@ export async function checkPool(pool: PoolSide, joining: Joining): Promise<void>
       remedy: 'Give this one another name with --name.',
     });
   }
-  await checkUsers(pool, joining);
-  await checkHomes(pool, joining.users);
+  await checkNewcomers(pool, joining);
   // The last: it may be otherwise in a minute.
   if (joining.users.length > 0) checkRoom(pool.pool, servers);
+}
+
+/** More of them, of a server that is linked already. Throws MigrationError, StoreError, PoolError. */
+export async function checkNewcomers(pool: PoolSide, joining: Pick<Joining, 'users' | 'standalone'>): Promise<void> {
+  await checkUsers(pool, joining);
+  await checkHomes(pool, joining.users);
 }
 
 function checkServers(pool: string, servers: readonly ServerSession[], { build }: Joining): void {
@@ -80,7 +85,10 @@ async function checkKey(pool: PoolSide, servers: readonly ServerSession[]): Prom
   );
 }
 
-async function checkUsers({ pool, custody }: PoolSide, { users, standalone }: Joining): Promise<void> {
+async function checkUsers(
+  { pool, custody }: PoolSide,
+  { users, standalone }: Pick<Joining, 'users' | 'standalone'>,
+): Promise<void> {
   const conflicts = await conflictsOf(custody, users);
   if (conflicts.length === 0) return;
   const shown = conflicts.slice(0, SHOWN_USERS).join(', ');

@@ -2,13 +2,13 @@
  * A standalone server's way into a pool, and out of one (docs/growth.md): an order in its store, which is carried out user by
  * user, and taken up again after a crash.
  */
-import { checkPool, checkTheyAreThere } from './check-pool.ts';
+import { checkNewcomers, checkPool, checkTheyAreThere } from './check-pool.ts';
 import { removeItems } from '../copy-items.ts';
 import { Linking } from './linking.ts';
 import { type Order, readOrder, writeOrder } from './order.ts';
 import type { PoolSide } from './pool-side.ts';
 import type { Progress } from './progress.ts';
-import { finished, noOrder, notUp, underWay } from './refusals.ts';
+import { finished, finishedWithout, goneAlready, noOrder, notUp, otherName, underWay } from './refusals.ts';
 import { Roll } from './roll.ts';
 import { Rounds, type RoundsParts } from './rounds.ts';
 
@@ -66,14 +66,17 @@ export class Migration {
     return this.#order;
   }
 
-  /** Throws MigrationError, and nothing was copied then; where the same is under way already, it goes on. */
+  /** Throws MigrationError, and nothing was copied then; where the same is under way already, it goes on, with these users. */
   async start(asked: Asked): Promise<Progress> {
     const { own, build } = this.#parts;
     await this.#known.promise;
     const order = this.#order;
     if (order !== undefined && order.phase !== 'closed') {
       if (order.file !== asked.file || order.direction !== asked.direction) throw underWay(order);
-      await this.#linking.now(order);
+      if (order.standalone !== asked.standalone) throw otherName(order);
+      const side = await this.#linking.now(order);
+      const others = this.#others(order, asked);
+      if (others !== undefined) await this.#goOnWith({ ...order, users: others, isVerified: asked.isVerified }, side);
       return this.progress();
     }
     const side = await this.#parts.openPool(asked.file, asked.standalone);
@@ -92,6 +95,33 @@ export class Migration {
     await this.#linking.link(side);
     this.#begin();
     return this.progress();
+  }
+
+  /** What the order says of users from now on; undefined where it says so already. */
+  #others(order: Order, asked: Asked): readonly string[] | undefined {
+    const isAll = asked.users.length === 0 || order.users.length === 0;
+    const users =
+      order.direction === 'join' ? asked.users : isAll ? [] : [...new Set([...order.users, ...asked.users])].toSorted();
+    const isSame = users.length === order.users.length && users.every((it) => order.users.includes(it));
+    return isSame ? undefined : users;
+  }
+
+  /** Other users are asked for than before. Throws MigrationError, and those of before go on then. */
+  async #goOnWith(order: Order, side: PoolSide): Promise<void> {
+    const { own, places } = this.#parts;
+    if (order.isUndo) throw underWay(order);
+    if (order.phase === 'finished') throw finishedWithout();
+    const named = new Set(order.users);
+    if (order.direction === 'join') {
+      const gone = order.users.filter((it) => places.isKnown(it) && places.of(it).place === 'pool');
+      if (gone.length > 0) throw goneAlready(order, gone);
+      await checkNewcomers(side, { ...order, users: (await this.#roll.here()).filter((it) => !named.has(it)) });
+    } else await checkTheyAreThere(side, order.users);
+    await this.#rounds.halt();
+    const running: Order = { ...order, phase: 'running' };
+    await writeOrder(own, running);
+    this.#order = running;
+    this.#begin();
   }
 
   /** Whoever went comes home; then there is no way to the pool any more. Throws MigrationError('no-join', 'join-finished'). */

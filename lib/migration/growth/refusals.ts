@@ -24,3 +24,21 @@ export const finished = (): MigrationError =>
     why: 'what this server had of its users was removed',
     remedy: 'Use `caravan leave` with a server and a database of their own.',
   });
+
+export const otherName = ({ direction, standalone }: Order): MigrationError =>
+  new MigrationError('join-under-way', `A ${direction} was begun by another name`, {
+    why: `this server is ${standalone} in the pool`,
+    remedy: `Give --name ${standalone}, or take it back first with \`caravan join --undo\`.`,
+  });
+
+export const finishedWithout = (): MigrationError =>
+  new MigrationError('join-finished', 'The join is finished, and nobody else goes by it', {
+    why: 'what this server had of those who went was removed, and it is not to be taken back',
+    remedy: 'Whoever is left is served here.',
+  });
+
+export const goneAlready = ({ direction }: Order, users: readonly string[]): MigrationError =>
+  new MigrationError('join-under-way', `The ${direction} goes on as before`, {
+    why: `who is to stay here is the pool's already: ${users.join(', ')}`,
+    remedy: 'Leave them out of --skip, or bring everybody back with `caravan join --undo`.',
+  });
