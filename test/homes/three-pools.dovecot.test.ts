@@ -149,7 +149,10 @@ describe('three pools', () => {
 
   it('one is emptied, and its phones go on elsewhere', async () => {
     const moved = await pools.caravan('north', ['pool', 'evacuate', 'south', '--to', 'north', '--pace', '1000']);
-    expect(moved).toMatchObject(['bob', 'fay'].map((user) => ({ user, from: 'south', to: 'north', what: 'moved' })));
+    expect(moved).toMatchObject([
+      ...['bob', 'fay'].map((user) => ({ user, from: 'south', to: 'north', what: 'moved' })),
+      { pool: 'south', evacuated: 2 },
+    ]);
     for (const user of ['bob', 'fay'] as const) await deliver(user);
     for (const name of phones.keys()) await goesOn(name);
     expect(isAt('bob', 'north')).toBe(true);
