@@ -31,6 +31,7 @@ export interface HomesResult {
 
 const TENURE_MS = 12_000;
 const SERVERS = 2;
+const LATE_MOVES_MS = 40_000;
 const USERS = 3;
 /** Where pools are older than the map: who come when it is there. */
 const NEW_USERS = 2;
@@ -133,7 +134,11 @@ export class HomesSimulation {
     }
     this.#note('everything heals');
     // Moves that broke off are ended, as an administrator would.
-    for (const user of this.users) this.#settle(user);
+    for (const user of this.users) {
+      this.#settle(user);
+      // What a mover sent before may arrive late, and it may fail after that.
+      this.scheduler.after(LATE_MOVES_MS, () => this.#settle(user));
+    }
     for (const pool of this.#names) this.#admin(async (parts) => endFailOver(parts, pool));
   }
 
