@@ -36,11 +36,10 @@ export const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (it)
 
 /** Text as a piece of HTML: line breaks and runs of spaces are kept. */
 export function textToHtmlFragment(text: string): string {
-  return escapeHtml(text)
-    .replace(/\t/g, '    ')
-    .replace(/ {2}/g, ' &nbsp;')
-    .replace(/(^|[\r\n]) /g, '$1&nbsp;')
-    .replace(/\r\n|\r|\n/g, '<br>\r\n');
+  const escaped = escapeHtml(text).replaceAll('\t', '    ').replaceAll('  ', ' &nbsp;');
+  const indented =
+    escaped.startsWith(' ') || /[\r\n] /.test(escaped) ? escaped.replace(/(^|[\r\n]) /g, '$1&nbsp;') : escaped;
+  return indented.replace(/\r\n|\r|\n/g, '<br>\r\n');
 }
 
 export const HTML_START =

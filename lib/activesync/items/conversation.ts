@@ -61,7 +61,8 @@ function rootOf(header: MessageHeader): string {
 const hashedId = (root: string): Uint8Array => Buffer.from(hash('sha256', root, 'hex').slice(0, 2 * ID_BYTES), 'hex');
 
 export function sentAt(header: MessageHeader): Date | undefined {
-  const time = Date.parse((header.raw('date') ?? '').replace(/\([^)]*\)/g, ' ').trim());
+  const date = header.raw('date') ?? '';
+  const time = Date.parse(date.includes('(') ? date.replace(/\([^)]*\)/g, ' ').trim() : date);
   return Number.isNaN(time) ? undefined : new Date(time);
 }
 

@@ -8,6 +8,8 @@ const HEADER_LIMIT_BYTES = 256 * 1024;
 const FIELDS_LIMIT = 1_000;
 /** A decoded value is a line on a small screen. */
 const VALUE_LIMIT = 32 * 1024;
+/** RFC 5322 section 3.6.8 */
+const FIELD_NAME = /^[!-9;-~]+$/;
 
 export class MessageHeader {
   /** By name, by occurrence, unfolded. */
@@ -17,7 +19,14 @@ export class MessageHeader {
     const text = decodeText(block.subarray(0, HEADER_LIMIT_BYTES), 'utf-8');
     let current: string[] | undefined;
     let fields = 0;
-    for (const line of linesOf(text)) {
+    // Line by line, up to the empty one.
+    for (let at = 0; at < text.length; ) {
+      const lineFeed = text.indexOf('\n', at);
+      const next = lineFeed < 0 ? text.length : lineFeed + 1;
+      const end = lineFeed < 0 ? next : text[lineFeed - 1] === '\r' ? lineFeed - 1 : lineFeed;
+      if (end <= at) return;
+      const line = text.slice(at, end);
+      at = next;
       if (line.startsWith(' ') || line.startsWith('\t')) {
         if (current) current.push(`${current.pop()}${line}`);
         continue;
@@ -25,7 +34,7 @@ export class MessageHeader {
       const colon = line.indexOf(':');
       const name = line.slice(0, Math.max(0, colon)).trimEnd().toLowerCase();
       current = undefined;
-      if (!/^[!-9;-~]+$/.test(name) || ++fields > FIELDS_LIMIT) continue;
+      if (!FIELD_NAME.test(name) || ++fields > FIELDS_LIMIT) continue;
       const value = line.slice(colon + 1);
       current = this.#fields.get(name);
       if (current) current.push(value);
@@ -47,18 +56,6 @@ export class MessageHeader {
   text(name: string): string | undefined {
     const value = this.raw(name);
     return value === undefined ? undefined : decodeHeaderText(value);
-  }
-}
-
-/** Up to the empty one. */
-function* linesOf(text: string): Iterable<string> {
-  for (let at = 0; at < text.length; ) {
-    const end = text.indexOf('\n', at);
-    const next = end < 0 ? text.length : end + 1;
-    const line = text.slice(at, end < 0 ? next : text[end - 1] === '\r' ? end - 1 : end);
-    if (line === '') return;
-    yield line;
-    at = next;
   }
 }
 

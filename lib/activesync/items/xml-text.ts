@@ -10,8 +10,12 @@ export function xmlText(text: string): string {
   return clean.isWellFormed() ? clean : clean.toWellFormed();
 }
 
+/** What is a line already, as nearly all are: words of ASCII with single spaces between them. */
+const PLAIN_LINE = /^(?:[!-~]+(?: [!-~]+)*)?$/;
+
 /** One line: runs of white space become one space. For headers, names and previews. */
-export const oneLine = (text: string): string => xmlText(text).replace(/\s+/g, ' ').trim();
+export const oneLine = (text: string): string =>
+  PLAIN_LINE.test(text) ? text : xmlText(text).replace(/\s+/g, ' ').trim();
 
 /** The longest beginning of `text` that is at most `limit` UTF-16 units long and cuts no character. */
 export function cutText(text: string, limit: number): string {

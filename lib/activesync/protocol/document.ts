@@ -21,6 +21,7 @@ export function element(tag: TagName, ...parts: readonly ElementPart[]): Element
   // Nearly all are a text alone, or children alone: a large answer has tens of thousands.
   const [first] = parts;
   if (typeof first === 'string') return { tag, content: first };
+  if (typeof first === 'number') return { tag, content: String(first) };
   if (parts.every(isElement)) return { tag, content: parts };
   const children: Element[] = [];
   for (const part of parts) {

@@ -3,7 +3,7 @@ import type { MessageState } from '../message.ts';
 import { UidRuns } from '../uid-runs.ts';
 import type { CommandPart } from './wire/arguments.ts';
 import type { ImapSession } from './wire/session.ts';
-import { listOf, pairsOf, textOf, type Value } from './wire/values.ts';
+import { listOf, textOf, type Value } from './wire/values.ts';
 
 /** Servers take lines of at least 8,000 bytes (RFC 7162 section 4). */
 const MAX_SET_LENGTH = 7_000;
@@ -26,7 +26,7 @@ export async function uidFetch(
   await session.command(`UID FETCH ${set} ${items}${modifiers.text}`, {
     onUntagged: (response) => {
       if (response.name === 'FETCH') {
-        const found = pairsOf(listOf(response.values()[0]));
+        const found = response.pairs();
         const uid = Number(textOf(found.get('UID')));
         return uid > 0 && take(uid, found);
       }

@@ -9,7 +9,7 @@ import { BackendError } from '../../errors.ts';
 import { ImapCommandError, ImapConnectionError } from '../errors.ts';
 import type { CommandPart } from './arguments.ts';
 import { ResponseSplitter } from './splitter.ts';
-import { parseValues, textOf, type Value } from './values.ts';
+import { listOf, pairsOf, parseValues, textOf, type Value } from './values.ts';
 
 /** `* 12 FETCH (…)`: number 12, name FETCH; `* OK [CODE …]`: name OK, and the code. */
 export interface Untagged {
@@ -18,6 +18,8 @@ export interface Untagged {
   readonly code: ResponseCode | undefined;
   /** What follows the name. */
   values(): Value[];
+  /** The first value, a list of names and values: what FETCH tells of a message. */
+  pairs(): Map<string, Value>;
 }
 
 /** `[COPYUID 1 2 3]`: name COPYUID, values 1, 2, 3. */
@@ -60,6 +62,8 @@ const NON_SYNCHRONIZING_LIMIT_BYTES = 4_096;
 /** How long the server may take to close after our LOGOUT. */
 const GOODBYE_MS = 1_000;
 const CLOSED = 'closed';
+const SPACE = 0x20;
+const ASTERISK = 0x2a;
 
 export class ImapSession {
   readonly capabilities: ReadonlySet<string>;
@@ -260,7 +264,8 @@ export class ImapSession {
 
   #take(response: Buffer): void {
     if (this.#ended) return;
-    const firstSpace = response.indexOf(0x20);
+    if (response[0] === ASTERISK && response[1] === SPACE) return this.#takeUntagged(response, 2);
+    const firstSpace = response.indexOf(SPACE);
     const tag = response.toString('latin1', 0, firstSpace < 0 ? response.length : firstSpace);
     if (tag === '*') this.#takeUntagged(response, firstSpace + 1);
     else if (tag === '+') {
@@ -282,11 +287,13 @@ export class ImapSession {
       return;
     }
     let values: Value[] | undefined;
+    let pairs: Map<string, Value> | undefined;
     const untagged: Untagged = {
       name,
       number,
       code: isStatus(name) ? responseCodeAt(response, next) : undefined,
       values: () => (values ??= parseValues(response, next)),
+      pairs: () => (pairs ??= pairsOf(listOf(untagged.values()[0]))),
     };
     const isAnswer = this.#inFlight.some((command) => command.onUntagged?.(untagged));
     if (!isAnswer) this.onNews?.(untagged);
@@ -317,7 +324,7 @@ function isStatus(name: string): boolean {
 }
 
 function wordAt(response: Buffer, at: number): { word: string; next: number } {
-  const space = response.indexOf(0x20, at);
+  const space = response.indexOf(SPACE, at);
   const end = space < 0 ? response.length : space;
   return { word: response.toString('latin1', at, end), next: Math.min(end + 1, response.length) };
 }
