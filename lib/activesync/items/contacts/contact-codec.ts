@@ -6,7 +6,7 @@ import { oneLine } from '../xml-text.ts';
 import { Zones } from '../zones/zones.ts';
 import { Card } from './card.ts';
 import { contactFields } from './contact-fields.ts';
-import { completeName } from './names.ts';
+import { completeName, keepFullName } from './names.ts';
 
 const SEARCHED = ['FN', 'N', 'ORG', 'NICKNAME', 'EMAIL', 'TEL', 'ADR', 'TITLE', 'NOTE', 'URL'];
 
@@ -29,9 +29,11 @@ export function contactCodec(): ResourceCodec {
     render: (source, context) => readFields(fields, Card.read(source), context),
     change: (source, data, context) => {
       const card = source === undefined ? Card.create(context.uid) : Card.read(source);
+      const hadFullName = card.component.text('FN') !== undefined;
       const changed = writeFields(fields, card, children(data), context);
       if (source !== undefined && !changed) return source;
       if (source === undefined) completeName(card);
+      else if (hadFullName) keepFullName(card);
       const revised = context.now.toISOString().replace(/\.\d{3}/, '');
       card.component.set('REV', card.isVersion4 ? revised.replace(/[-:]/g, '') : revised);
       return card.write();

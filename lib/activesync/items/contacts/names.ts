@@ -17,7 +17,12 @@ const pieceField = (tag: TagName, property: 'N' | 'ORG', index: number, count: n
   write: (card, it) => {
     const before = composed(card);
     const line = card.component.line(property);
-    const value = card.withPieces(line, count, new Map([[index, it ? oneLine(textOf(it)) : '']]));
+    // The full name that a device was shown as the last one is that from now on, or is taken away with it.
+    const shown = property === 'N' ? fallback(card, property, LAST) : '';
+    const changes = new Map([[index, it ? oneLine(textOf(it)) : '']]);
+    if (shown !== '' && index !== LAST) changes.set(LAST, shown);
+    if (shown !== '' && index === LAST) card.component.set('FN', '');
+    const value = card.withPieces(line, count, changes);
     // vCard 3 wants an N, even an empty one.
     card.component.set(property, value ?? (property === 'N' ? ';;;;' : undefined));
     nameAgain(card, before);
@@ -46,6 +51,12 @@ function composed(card: Card): string {
 function nameAgain(card: Card, before: string): void {
   const now = composed(card);
   if (now !== before || !card.component.text('FN')) card.component.set('FN', escapeText(now));
+}
+
+/** A name that was taken away leaves something to be called by. */
+export function keepFullName(card: Card): void {
+  const { component } = card;
+  if (!component.text('FN')) component.set('FN', escapeText(composed(card) || component.text('TEL') || 'Unnamed'));
 }
 
 /** Where it is not the full name, and nothing that a program of old left. */
@@ -80,5 +91,5 @@ export const nameFields: readonly Field<Card>[] = [
 export const completeName = (card: Card): void => {
   const { component } = card;
   if (!component.line('N') && !card.isVersion4) component.set('N', ';;;;');
-  if (!component.line('FN')) component.set('FN', escapeText(composed(card) || component.text('TEL') || 'Unnamed'));
+  keepFullName(card);
 };

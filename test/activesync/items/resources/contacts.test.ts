@@ -342,6 +342,16 @@ describe('places of phones and addresses', () => {
     expect(contentLines(added('Contacts', [element('Contacts:MobilePhoneNumber', '123')]))).toContain('FN:123');
   });
 
+  it('a full name without parts is lost to nobody who adds one to it', () => {
+    const full = vcf('FN:Ann Example');
+    const [last, title] = [element('Contacts:LastName', 'Ann Example'), element('Contacts:Title', 'Dr.')];
+    const after = changed('Contacts', full, [last, title]);
+    expect(contentLines(after)).toContain('N:Ann Example;;;Dr.;');
+    expect(contentLines(after)).toContain('FN:Dr. Ann Example');
+    const parts = [element('Contacts:LastName'), element('Contacts:FirstName', 'Ann')];
+    expect(contentLines(changed('Contacts', full, parts))).toContain('FN:Ann');
+  });
+
   it('the same Add makes the same vCard', () => {
     expect(added('Contacts', ALL)).toBe(added('Contacts', ALL));
     expect(added('Contacts', ALL)).toContain('UID:made-by-server');
