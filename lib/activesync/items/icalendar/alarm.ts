@@ -1,4 +1,7 @@
-/** VALARM: the one reminder that the protocol has is the first that shows or sounds (RFC 5545 section 3.6.6). */
+/**
+ * VALARM: the one reminder that the protocol has is the first that shows or sounds (RFC 5545 section 3.6.6). Apple's `NONE`, at a
+ * moment of 1976, says that there is none.
+ */
 import { Component } from '../content-lines/component.ts';
 import { ContentLine } from '../content-lines/content-line.ts';
 import type { CalendarFile } from './calendar-file.ts';
@@ -9,7 +12,7 @@ const MINUTE_MS = 60_000;
 const alarmOf = (component: Component): Component | undefined =>
   component
     .components('VALARM')
-    .find((it) => !/^(?:EMAIL|PROCEDURE)$/i.test(it.text('ACTION') ?? '') && it.line('TRIGGER'));
+    .find((it) => !/^(?:EMAIL|PROCEDURE|NONE)$/i.test(it.text('ACTION') ?? '') && it.line('TRIGGER'));
 
 export interface AlarmBase {
   readonly file: CalendarFile;
