@@ -10,7 +10,7 @@ import { oneLine } from '../xml-text.ts';
 import { toInstant } from '../zones/local-time.ts';
 import { Zones } from '../zones/zones.ts';
 import { attachmentAt } from './attachments.ts';
-import { type Event, type EventTimes, isMeeting, isOrganizer, masterOf, requiredTimes, timesOf } from './event.ts';
+import { countRevision, type Event, type EventTimes, masterOf, requiredTimes, timesOf } from './event.ts';
 import { occurrenceFields, wholeFields } from './event-fields.ts';
 import { writeTimes } from './event-times.ts';
 import {
@@ -36,12 +36,13 @@ export function eventCodec(): ResourceCodec {
     summary: (source) => summaryOf(read(source)),
     render: (source, context) => {
       const event = masterOf(read(source));
-      const exceptions = exceptionsElement(event, context);
+      const recurrence = recurrenceField.read(event, context);
+      // A series that there are no words for is shown as its first occurrence: none of those has exceptions.
+      const exceptions = recurrence && exceptionsElement(event, context);
       return [
         ...readFields(wholeFields, event, context),
         ...readFields(occurrenceFields, event, context),
-        ...readFields([recurrenceField], event, context),
-        ...(exceptions ? [exceptions] : []),
+        ...[recurrence, exceptions].filter((it) => it !== undefined),
       ];
     },
     change: (source, data, context) =>
@@ -78,8 +79,13 @@ function changed(file: CalendarFile, source: string, data: Element, context: Cha
   }
   const before = requiredTimes(event, context);
   const pattern = recurrenceField.read(event, shownBefore(context));
+  const followers = inheriting(event, context);
   const isMoved = writeTimes(event, data, context);
   const isOther = writeFields([...wholeFields, ...occurrenceFields, recurrenceField], event, children(data), context);
+  if (isOther) {
+    for (const { occurrence, fields } of followers)
+      if (writeFields(fields, occurrence, children(data), context)) file.touch(occurrence.component, context.now);
+  }
   const sent = child(data, 'Calendar:Recurrence');
   const isNewPattern = sent !== undefined && !isSameElement(pattern, sent);
   if (atLeast(context.version, '16.0') && (isNewPattern || (isMoved && isAtOtherTime(before, event, context))))
@@ -90,10 +96,22 @@ function changed(file: CalendarFile, source: string, data: Element, context: Cha
   return isMoved || isOther || isExcepted ? file.write() : source;
 }
 
-/** Who is invited to another time must tell it from the one before (RFC 5546 section 2.1.4). */
-function countRevision(event: Event, { account }: ChangeContext): void {
-  if (!isMeeting(event) || !isOrganizer(event, account)) return;
-  event.component.set('SEQUENCE', String((Number(event.component.text('SEQUENCE') ?? 0) || 0) + 1));
+/**
+ * The occurrences that differ, and what of them is as in the series. A device was shown nothing of it and has it of the series,
+ * whatever becomes of that; in a calendar file each occurrence has a copy of everything.
+ */
+function inheriting(series: Event, context: ChangeContext) {
+  const shown = shownBefore(context);
+  const { file } = series;
+  const ofSeries = occurrenceFields.map((field) => [field, field.read(series, shown)] as const);
+  return file.overrides.map((component) => {
+    const occurrence = { file, component };
+    const fields = ofSeries.flatMap(([field, of]) => {
+      const it = field.read(occurrence, shown);
+      return (it ? of && isSameElement(of, it) : !of) ? [field] : [];
+    });
+    return { occurrence, fields };
+  });
 }
 
 const isAtOtherTime = (before: EventTimes, event: Event, context: ChangeContext): boolean => {

@@ -66,3 +66,13 @@ export const isOrganizer = (event: Event, account: Account): boolean => {
   const organizer = organizerOf(event);
   return organizer === undefined || isOwn(organizer, account);
 };
+
+/**
+ * Who is invited to another time must tell it from the one before (RFC 5546 section 2.1.4); an occurrence that is behind its
+ * series would be taken for an old one.
+ */
+export function countRevision(event: Event, { account }: Pick<ResourceContext, 'account'>): void {
+  if (!isMeeting(event) || !isOrganizer(event, account)) return;
+  const [own = 0, ofSeries = 0] = [event.component, event.file.master].map((it) => Number(it.text('SEQUENCE')) || 0);
+  event.component.set('SEQUENCE', String(Math.max(own, ofSeries) + 1));
+}

@@ -17,7 +17,7 @@ import { type When, whenOf, whensOf, writtenLike } from '../icalendar/times.ts';
 import type { ChangeContext, RenderContext, ResourceContext } from '../resource-codec.ts';
 import { isSameElement, writeFields } from '../resource-fields.ts';
 import { toLocal } from '../zones/local-time.ts';
-import { type Event, masterOf, requiredTimes } from './event.ts';
+import { countRevision, type Event, masterOf, requiredTimes } from './event.ts';
 import { occurrenceFields } from './event-fields.ts';
 import { readMoment, timeFields, writeTimes } from './event-times.ts';
 
@@ -39,15 +39,7 @@ const EMPTIED: ReadonlySet<TagName> = new Set([
   'Calendar:Attendees',
 ]);
 /** Of the series alone. */
-const OF_SERIES: ReadonlySet<string> = new Set([
-  'RRULE',
-  'RDATE',
-  'EXRULE',
-  'EXDATE',
-  'RECURRENCE-ID',
-  'CREATED',
-  'SEQUENCE',
-]);
+const OF_SERIES: ReadonlySet<string> = new Set(['RRULE', 'RDATE', 'EXRULE', 'EXDATE', 'RECURRENCE-ID', 'CREATED']);
 
 const isInstanceId = ({ version }: ResourceContext): boolean => atLeast(version, '16.0');
 
@@ -63,6 +55,9 @@ const deletedOf = (event: Event, context: ResourceContext): readonly When[] => {
   const { zone } = requiredTimes(event, context);
   return event.component.lines('EXDATE').flatMap((it) => whensOf(it, event.file, zone));
 };
+
+export const isDeleted = (series: Event, atMs: number, context: ResourceContext): boolean =>
+  deletedOf(series, context).some((it) => it.epochMs === atMs);
 
 export function exceptionsElement(event: Event, context: RenderContext): Element | undefined {
   const { file, component } = event;
@@ -123,9 +118,8 @@ export function writeExceptions(series: Event, data: Element, context: ChangeCon
     const sent = readMoment(it, tag);
     if (sent === undefined) throw new MalformedValue(tag, text(it, tag) ?? '', 'the start of an occurrence');
     const atMs = instanceMoment(sent, series, context);
-    const isDeleted = (child(it, 'Calendar:Deleted') && flag(it, 'Calendar:Deleted')) ?? false;
-    if (isDeleted ? deleteOccurrence(series, atMs, context) : changeOccurrence(series, atMs, it, context))
-      changed = true;
+    const isGone = (child(it, 'Calendar:Deleted') && flag(it, 'Calendar:Deleted')) ?? false;
+    if (isGone ? deleteOccurrence(series, atMs, context) : changeOccurrence(series, atMs, it, context)) changed = true;
   }
   return changed;
 }
@@ -145,7 +139,7 @@ export function deleteOccurrence(series: Event, atMs: number, context: ResourceC
   const { component, file } = series;
   const override = overrideAt(series, atMs, context);
   if (override) file.calendar.remove(override);
-  if (deletedOf(series, context).some((it) => it.epochMs === atMs)) return override !== undefined;
+  if (isDeleted(series, atMs, context)) return override !== undefined;
   const { value, parameters } = writtenLike(atMs, requiredTimes(series, context).start);
   const last = component.lines('EXDATE').at(-1);
   const line = ContentLine.of('EXDATE', value, parameters);
@@ -168,6 +162,7 @@ export function changeOccurrence(series: Event, atMs: number, data: Element, con
   const wasDeleted = restore(series, atMs, context);
   if (!isMoved && !isOther) return wasDeleted;
   if (!known) file.calendar.put(component);
+  if (isMoved) countRevision(occurrence, context);
   file.touch(component, context.now);
   return true;
 }

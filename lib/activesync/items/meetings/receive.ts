@@ -1,11 +1,13 @@
 /** iTIP objects that came by mail, applied to the stored event (RFC 5546 section 2.1.5: by sequence, then by stamp). */
 import type { Account } from '../../../backends/index.ts';
 import { bareAddress, isOwn, organizerOf } from '../calendar/event.ts';
+import { isDeleted, occurrenceOf } from '../calendar/exceptions.ts';
 import { Component } from '../content-lines/component.ts';
 import { ContentLine } from '../content-lines/content-line.ts';
 import { CalendarFile } from '../icalendar/calendar-file.ts';
 import { whenOf } from '../icalendar/times.ts';
 import { Zones } from '../zones/zones.ts';
+import { hadInstance } from './facts.ts';
 import { sequenceOf } from './itip.ts';
 
 /** The user's own, which no organizer knows: kept when he changes the meeting. */
@@ -101,20 +103,40 @@ export function applyReply(stored: string, reply: string): string | undefined {
   if (file.uid !== incoming.uid) return undefined;
   let changed = false;
   for (const it of incoming.calendar.components('VEVENT')) {
-    const known = counterpart(it, incoming, file) ?? file.master;
+    const known = counterpart(it, incoming, file);
+    const asked = known ?? file.master;
     const answer = it.line('ATTENDEE');
     const status = answer?.parameter('PARTSTAT')?.toUpperCase();
-    const line = known
-      .lines('ATTENDEE')
-      .find((other) => answer && bareAddress(other.value) === bareAddress(answer.value));
+    const ofThem = (component: Component) =>
+      component.lines('ATTENDEE').find((other) => answer && bareAddress(other.value) === bareAddress(answer.value));
+    const before = ofThem(asked);
     // An answer to a meeting as it was before it changed says nothing of the meeting as it is now.
-    if (!line || !status || sequenceOf(it) < sequenceOf(known) || line.parameter('PARTSTAT')?.toUpperCase() === status)
-      continue;
-    known.put(line.with(line.value, { PARTSTAT: status }), line);
+    if (!before || !status || sequenceOf(it) < sequenceOf(asked)) continue;
+    if (before.parameter('PARTSTAT')?.toUpperCase() === status) continue;
+    // Who does not come once comes to the others all the same.
+    const component = known ?? occurrenceAnswered(stored, file, it, incoming);
+    const line = component && ofThem(component);
+    if (!line) continue;
+    component.put(line.with(line.value, { PARTSTAT: status }), line);
     changed = true;
   }
   return changed ? file.write() : undefined;
 }
+
+/** One that was like the others so far, from now on by itself; undefined for one that there is not, or not any more. */
+function occurrenceAnswered(
+  stored: string,
+  file: CalendarFile,
+  reply: Component,
+  incoming: CalendarFile,
+): Component | undefined {
+  const id = whenOf(reply.line('RECURRENCE-ID'), incoming, incoming.homeZone({}));
+  const series = { file, component: file.master };
+  if (!id || !hadInstance(stored, new Date(id.epochMs)) || isDeleted(series, id.epochMs, NOBODY)) return undefined;
+  return occurrenceOf(series, id.epochMs, NOBODY);
+}
+
+const NOBODY = { version: '16.1', account: { user: '', addresses: [] } } as const;
 
 /** The stored event after a CANCEL by its organizer: cancelled, wholly or in one occurrence; undefined if that changes nothing. */
 export function applyCancel(stored: string, cancel: string): string | undefined {

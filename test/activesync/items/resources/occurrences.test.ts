@@ -1,0 +1,129 @@
+// Series and the occurrences that differ from them: what becomes of these when the others, or the people invited, do something.
+import { describe, expect, it } from 'vitest';
+import { answerMeeting, applyReply, organizerMessages, resourceCodec } from '../../../../lib/activesync/items/index.ts';
+import { child, children, element, text } from '../../../../lib/activesync/protocol/index.ts';
+import {
+  ACCOUNT,
+  applicationData,
+  at,
+  changeContext,
+  changed,
+  contentLines,
+  difference,
+  ics,
+  NOW,
+  rendered,
+} from './support.ts';
+
+const BOB = { user: 'bob', addresses: ['bob@example.org'], displayName: 'Bob' };
+const SECOND = new Date('2026-03-09T08:00:00.000Z');
+const bobs = { account: BOB, now: NOW, zone: 'Europe/Berlin' };
+
+/** Ann's weekly meeting with Bob and Cleo, which was at another time before. */
+const series = (more = '') =>
+  ics(
+    'VEVENT',
+    `DTSTART;TZID=Europe/Berlin:20260302T090000
+DTEND;TZID=Europe/Berlin:20260302T100000
+RRULE:FREQ=WEEKLY;COUNT=10
+SUMMARY:Plans
+SEQUENCE:3
+ORGANIZER;CN=Ann:mailto:ann@example.org
+ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.org
+ATTENDEE;PARTSTAT=ACCEPTED:mailto:cleo@example.org
+${more}`,
+  );
+
+describe('an answer to one occurrence', () => {
+  const declined = (instance: Date | undefined, source = series()) =>
+    answerMeeting(source, { answer: 'declined', instance }, bobs).message?.calendar ?? '';
+
+  it('leaves the answer to the others as it was', () => {
+    const after = applyReply(series(), declined(SECOND)) ?? '';
+    const { gone, come } = difference(series(), after);
+    expect(gone).toEqual([]);
+    expect(come).toContain('RECURRENCE-ID;TZID=Europe/Berlin:20260309T090000');
+    expect(come.filter((it) => it.startsWith('ATTENDEE'))).toContain(
+      'ATTENDEE;PARTSTAT=DECLINED:mailto:bob@example.org',
+    );
+    expect(applyReply(after, declined(SECOND)), 'once').toBeUndefined();
+    expect(applyReply(series(), declined(undefined)), 'to all of them').not.toContain('RECURRENCE-ID');
+  });
+
+  it('brings none back that is off, and makes none that never was', () => {
+    const off = series('EXDATE;TZID=Europe/Berlin:20260309T090000');
+    expect(applyReply(off, declined(SECOND))).toBeUndefined();
+    const never = declined(SECOND).replaceAll('20260309T090000', '20260310T090000');
+    expect(applyReply(series(), never)).toBeUndefined();
+  });
+});
+
+describe('one occurrence at another time', () => {
+  it('is newer than the series to those who are invited, each time', () => {
+    const move = (source: string, hour: number) =>
+      changed('Calendar', source, [element('Calendar:StartTime', `20260309T${hour}0000Z`)], {
+        version: '16.1',
+        instanceId: SECOND,
+      });
+    const sequences = (source: string) =>
+      contentLines(organizerMessages(series(), source, { account: ACCOUNT, now: NOW })[0]?.calendar ?? '').filter(
+        (it) => it.startsWith('SEQUENCE'),
+      );
+    const once = move(series(), 10);
+    expect(sequences(once)).toEqual(['SEQUENCE:3', 'SEQUENCE:4']);
+    expect(sequences(move(once, 11))).toEqual(['SEQUENCE:3', 'SEQUENCE:5']);
+  });
+});
+
+describe('a series that changes', () => {
+  const moved = series().replace(
+    'END:VCALENDAR',
+    `${series('RECURRENCE-ID;TZID=Europe/Berlin:20260309T090000\nLOCATION:Attic')
+      .replace(/^[\s\S]*(?=BEGIN:VEVENT)/, '')
+      .replace(/RRULE.*\r\n/, '')
+      .replaceAll('20260302T', '20260310T')}`,
+  );
+
+  it('changes with it what an occurrence has of it, and not what it has of its own', () => {
+    for (const version of ['14.1', '16.1'] as const) {
+      const after = changed(
+        'Calendar',
+        moved,
+        [
+          element('Calendar:Subject', 'Other plans'),
+          element(
+            version === '14.1' ? 'Calendar:Location' : 'AirSyncBase:Location',
+            version === '14.1' ? 'Cellar' : element('AirSyncBase:DisplayName', 'Cellar'),
+          ),
+        ],
+        { version },
+      );
+      const lines = contentLines(after);
+      expect(lines.filter((it) => it.startsWith('SUMMARY'))).toEqual(['SUMMARY:Other plans', 'SUMMARY:Other plans']);
+      expect(lines.filter((it) => it.startsWith('LOCATION'))).toEqual(['LOCATION:Cellar', 'LOCATION:Attic']);
+      const exception = child(child(rendered('Calendar', after), 'Calendar:Exceptions'), 'Calendar:Exception');
+      expect(text(exception, 'Calendar:Subject'), 'as a device has it').toBeUndefined();
+    }
+  });
+});
+
+describe('what there are no words for', () => {
+  it('is one event to a device, without exceptions, and stays a series', () => {
+    const odd = series('EXDATE;TZID=Europe/Berlin:20260309T090000').replace(
+      'FREQ=WEEKLY;COUNT=10',
+      'FREQ=WEEKLY;BYDAY=MO,TU;BYSETPOS=1',
+    );
+    expect(children(rendered('Calendar', odd)).map((it) => it.tag)).not.toContain('Calendar:Exceptions');
+    const after = resourceCodec('Calendar').change(
+      odd,
+      applicationData(element('Calendar:Subject', 'Odd')),
+      changeContext(),
+    );
+    expect(difference(odd, after)).toEqual({ gone: ['SUMMARY:Plans'], come: ['SUMMARY:Odd'] });
+  });
+
+  it('an alarm of Apple’s that says that there is none is none', () => {
+    const alarm = 'BEGIN:VALARM\nACTION:NONE\nTRIGGER;VALUE=DATE-TIME:19760401T005545Z\nEND:VALARM';
+    expect(at(rendered('Calendar', series(alarm)), 'Calendar:Reminder')).toBeUndefined();
+  });
+});
