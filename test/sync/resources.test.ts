@@ -1,5 +1,6 @@
 // Events, contacts and tasks in the engine, over real folders: what a phone is told, what it does, what survives a restart.
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BackendError } from '../../lib/backends/index.ts';
 import type { Item } from '../../lib/store/index.ts';
 import type { ClientCommand, CollectionOptions, Renderer, SyncFolder } from '../../lib/sync/index.ts';
 import { textOfResource } from '../../lib/sync/index.ts';
@@ -307,6 +308,29 @@ describe('a phone', () => {
     };
     const { outcomes } = await sync([malformed, edit(`${folder.id}:4711`, 'None'), edit('x', 'None')]);
     expect(outcomes).toMatchObject([{ failure: 'malformed' }, { failure: 'not-found' }, { failure: 'not-found' }]);
+  });
+
+  it('gets back what it changed or deleted in the calendar of another, where it may only read', async () => {
+    await put('Theirs');
+    await put('Theirs too');
+    await phone.prime({ renderer });
+    const { resources } = (await standalone.user()).mailbox;
+    if (!resources) throw new Error('no resources');
+    const refused = new BackendError('forbidden', 'the resource cannot be stored');
+    const calls = [
+      vi.spyOn(resources, 'put').mockRejectedValue(refused),
+      vi.spyOn(resources, 'remove').mockRejectedValue(refused),
+    ];
+    const [one, two] = [idOf('Theirs'), idOf('Theirs too')];
+    phone.items.set(one, { subject: 'Mine', flags: '' });
+    phone.items.delete(two);
+    const { outcomes } = await sync([edit(one, 'Mine'), remove(two)]);
+    expect(outcomes).toMatchObject([{ failure: 'forbidden' }, { failure: 'forbidden' }]);
+    for (const it of calls) expect(it.mock.calls).toHaveLength(1);
+    await drain();
+    expect(subjects()).toEqual(['Theirs', 'Theirs too']);
+    expect((await sync()).changed).toBe(false);
+    for (const it of calls) it.mockRestore();
   });
 
   it('that waits is told of an event', async () => {

@@ -139,7 +139,8 @@ async function edit(site: ResourceSite, command: EditCommand, own: ReadonlyMap<n
   } catch (error) {
     const failure = failureOf(error);
     await telling?.discard();
-    return failed(failure);
+    // The device shows what the server will not have, in the calendar of another perhaps: it is told what there is.
+    return { ...failed(failure), effect: effectOf(site, place.uid, undefined) };
   } finally {
     telling?.release();
   }
@@ -183,7 +184,8 @@ async function remove(
   } catch (error) {
     const failure = failureOf(error);
     await telling?.discard();
-    return { ...result, failure };
+    // What is still there comes back to the device that has it no more.
+    return { ...result, failure, effect };
   } finally {
     telling?.release();
   }
