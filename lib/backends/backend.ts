@@ -21,6 +21,8 @@ export interface Account {
   /** For From lines and UserInformation; the first is the primary one. */
   readonly addresses: readonly string[];
   readonly displayName?: string;
+  /** IANA name of the zone that the user lives in: where whole days are, and times without a zone. Undefined: UTC. */
+  readonly zone?: string;
 }
 
 /** Leave to change a mailbox, which may end. */

@@ -74,6 +74,7 @@ export type {
 } from './message.ts';
 export { type HeaderField, headerFields, headerValue, type StructuredValue, structuredValue } from './mime-header.ts';
 export { type ByteRange, type ParsedMessage, parseMessage } from './mime-structure.ts';
+export { MailSystemInZone } from './mail-system-in-zone.ts';
 export { withResources } from './mailbox-with-resources.ts';
 export type {
   MoveResourceResult,

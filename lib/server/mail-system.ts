@@ -2,6 +2,7 @@
 import {
   ImapMailSystem,
   type MailSystem,
+  MailSystemInZone,
   MailSystemWithDav,
   MailSystemWithNotes,
   openFolders,
@@ -27,13 +28,13 @@ export async function openMailSystem(
     const dav = mail.dav && (await davConfiguration(mail, mail.dav));
     const withDav = dav ? new MailSystemWithDav(imap, dav, { clock, random, log }) : imap;
     const system = mail.notesFolder ? new MailSystemWithNotes(withDav, mail.notesFolder, { clock, log }) : withDav;
-    return { system, smtpInPort: undefined, close: () => system.close() };
+    return { system: inZone(system, mail), smtpInPort: undefined, close: () => system.close() };
   }
   const { root, relay, smtpIn } = mail;
   const system = await openFolders({ root, clock, random, log, ...(relay && { relay }) });
   const listener = smtpIn && (await startSmtpIn({ ...smtpIn, system, log }).catch(closing(system)));
   return {
-    system,
+    system: inZone(system, mail),
     smtpInPort: listener?.port,
     async close() {
       await listener?.close();
@@ -41,6 +42,9 @@ export async function openMailSystem(
     },
   };
 }
+
+const inZone = (system: MailSystem, { timeZone }: MailConfiguration): MailSystem =>
+  timeZone === undefined ? system : new MailSystemInZone(system, timeZone);
 
 /** What was opened is closed again when the next thing cannot be. */
 const closing = (system: MailSystem) => async (thrown: unknown) => {

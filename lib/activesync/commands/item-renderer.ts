@@ -31,6 +31,6 @@ export function itemRenderer(
     plan: WHOLE,
     changePlan: WHOLE,
     render: (message, serverId) =>
-      codec.render(textOfResource(message), { version, account, bodies, serverId, outOfLine }),
+      codec.render(textOfResource(message), { version, account, zone: account.zone, bodies, serverId, outOfLine }),
   };
 }

@@ -30,7 +30,14 @@ export {
   instanceOfInvitation,
   type MeetingAnswer,
 } from './meetings/answer.ts';
-export { hadInstance, invitationPlan, invitationText, type MeetingFacts, meetingFacts } from './meetings/facts.ts';
+export {
+  hadInstance,
+  invitationPlan,
+  invitationText,
+  type MeetingFacts,
+  meetingFacts,
+  startOfInstance,
+} from './meetings/facts.ts';
 export type { MeetingContext, MeetingMessage, MeetingMethod } from './meetings/itip.ts';
 export { composeMeetingMessage } from './meetings/message.ts';
 export { organizerMessages } from './meetings/organize.ts';

@@ -1,6 +1,7 @@
 /** What servers of a pool say to each other. Paths are of HTTP/2 streams; heads are JSON, bodies follow them (frames.ts). */
 import { z } from 'zod';
 import { COMMANDS, PROTOCOL_VERSIONS } from '../../activesync/index.ts';
+import type { Account } from '../../backends/index.ts';
 import type { Reply, RoadCompletion, RoadRequest, RoadResult } from '../activesync/road.ts';
 
 export const PEER_PATHS = {
@@ -22,7 +23,13 @@ export const SESSION_HEADER = 'caravan-session';
 /** A request goes from its front to its owner and no further. */
 export const MAX_HOPS = 1;
 
-const account = z.object({ user: z.string(), addresses: z.array(z.string()), displayName: z.string().optional() });
+/** All of it: what is not named here is lost on the way to the owner. */
+const account = z.object({
+  user: z.string(),
+  addresses: z.array(z.string()),
+  displayName: z.string().optional(),
+  zone: z.string().optional(),
+} satisfies Readonly<Record<keyof Account, z.ZodType>>);
 const credentials = z.object({ userName: z.string(), password: z.string() });
 const headers = z.record(z.string(), z.string());
 

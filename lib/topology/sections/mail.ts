@@ -10,6 +10,22 @@ const domain = text({
   matches: /^[a-z0-9-]+(\.[a-z0-9-]+)*$/i,
 });
 
+const zoneName = text({
+  about:
+    'The time zone of the users: when whole days begin for devices before ActiveSync 16.0, and what times without a zone in calendar files mean.',
+  expected: "the name of a time zone such as 'Europe/Berlin'",
+  otherwise: 'UTC',
+});
+const timeZone = optional(zoneName.refine(isTimeZone).meta({ ...zoneName.meta() }));
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
 const encryption = (about: string) =>
   choice(['implicit', 'starttls', 'off'], {
     about: `${about} \`implicit\` is TLS from the first byte, \`starttls\` begins it on the plain port and refuses to go on without.`,
@@ -48,6 +64,7 @@ const foldersMail = z.strictObject({
     'caravan-mail',
   ),
   domain: withDefault(domain, 'caravan.example'),
+  timeZone,
   smtpIn: optional(
     z.strictObject({
       host: withDefault(text({ about: 'The address on which mail for the users is taken in by SMTP.' }), '127.0.0.1'),
@@ -91,6 +108,7 @@ const imapMail = z.strictObject({
   verifyCertificate: verifyCertificate('IMAP'),
   caFile,
   domain,
+  timeZone,
   loginName: withDefault(
     choice(['user', 'address'], {
       about: 'How a user is named to the mail system: `user` is `ada`, `address` is `ada@example.org`.',

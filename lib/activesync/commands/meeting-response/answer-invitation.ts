@@ -24,7 +24,7 @@ export async function answerInvitation(wanted: AnswerWanted, item: SyncItem, sit
   const facts = meetingFacts(invitation, user.account);
   if (!facts.canBeAnswered || facts.uid === '') throw invalid();
   const meeting = meetingContextOf(site);
-  const occurrence = instanceOfInvitation(invitation);
+  const occurrence = instanceOfInvitation(invitation, meeting.zone);
   const calendarId = await user.rewriteResource(site.calendar, { uid: facts.uid }, async (stored) => {
     const known = stored === undefined ? undefined : meetingFacts(stored, user.account);
     if (known && !known.canBeAnswered) throw invalid();

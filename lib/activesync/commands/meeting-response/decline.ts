@@ -4,7 +4,7 @@ import { type AnswerSite, meetingContextOf } from './site.ts';
 
 export function withoutMeeting(source: string, instance: Date | undefined, site: AnswerSite): string | undefined {
   if (!instance) return undefined;
-  const { account, now } = meetingContextOf(site);
+  const { account, now, zone } = meetingContextOf(site);
   const codec = resourceCodec('Calendar');
-  return codec.deleteOccurrence?.(source, instance, { version: '14.1', account, now, uid: '' });
+  return codec.deleteOccurrence?.(source, instance, { version: '14.1', account, zone, now, uid: '' });
 }

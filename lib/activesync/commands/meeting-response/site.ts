@@ -30,6 +30,7 @@ export const invalid = (): MeetingRefusal => new MeetingRefusal(MeetingResponseS
 
 export const meetingContextOf = ({ context: { user, clock } }: AnswerSite): MeetingContext => ({
   account: user.account,
+  zone: user.account.zone,
   now: new Date(clock.now()),
 });
 

@@ -84,7 +84,7 @@ function editOf({ folder, version, account }: ResourceCommandSite, edit: Edit): 
   return (source, { uid, now, supported }) => {
     try {
       const known = supported && new Set(supported as readonly TagName[]);
-      return { text: edit(codec, source, { version, account, now, uid, supported: known }) };
+      return { text: edit(codec, source, { version, account, zone: account.zone, now, uid, supported: known }) };
     } catch (thrown) {
       if (thrown instanceof MalformedValue) return { failure: 'malformed' };
       if (thrown instanceof ItemError) return { failure: 'failed' };

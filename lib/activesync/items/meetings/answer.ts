@@ -100,8 +100,8 @@ function reply(
 }
 
 /** The start of the occurrence that an invitation is about; undefined for a whole meeting. */
-export function instanceOfInvitation(source: string): Date | undefined {
+export function instanceOfInvitation(source: string, zone?: string): Date | undefined {
   const file = CalendarFile.read(source, 'VEVENT', new Zones());
-  const id = whenOf(file.master.line('RECURRENCE-ID'), file, file.homeZone({}));
+  const id = whenOf(file.master.line('RECURRENCE-ID'), file, file.homeZone({ zone }));
   return id && new Date(id.epochMs);
 }

@@ -2,9 +2,11 @@
 import type { Account, FetchedMessage, FetchPlan } from '../../../backends/index.ts';
 import { bodyStructure } from '../body-structure.ts';
 import { bareAddress, isMeeting, isOrganizer, isOwn, masterOf } from '../calendar/event.ts';
+import { instanceMoment } from '../calendar/exceptions.ts';
 import { CalendarFile } from '../icalendar/calendar-file.ts';
 import { whenOf, whensOf } from '../icalendar/times.ts';
 import { hasOccurrence } from '../recurrence/has-occurrence.ts';
+import type { ResourceContext } from '../resource-codec.ts';
 import { partText } from '../shown-text.ts';
 import { toLocal } from '../zones/local-time.ts';
 import { Zones } from '../zones/zones.ts';
@@ -50,10 +52,16 @@ export function meetingFacts(source: string, account: Account): MeetingFacts {
   };
 }
 
-/** Had the series ever an occurrence of that start, deleted since or not? Throws ItemError. */
-export function hadInstance(source: string, instance: Date): boolean {
+/** The start of the occurrence that a device names: a whole day by its date from 16.0 on. Throws ItemError. */
+export function startOfInstance(source: string, named: Date, context: ResourceContext): Date {
   const file = CalendarFile.read(source, 'VEVENT', new Zones());
-  const home = file.homeZone({});
+  return new Date(instanceMoment(named.getTime(), masterOf(file), context));
+}
+
+/** Had the series ever an occurrence of that start, deleted since or not? Throws ItemError. */
+export function hadInstance(source: string, instance: Date, zone?: string): boolean {
+  const file = CalendarFile.read(source, 'VEVENT', new Zones());
+  const home = file.homeZone({ zone });
   const start = whenOf(file.master.line('DTSTART'), file, home);
   const rule = file.master.line('RRULE')?.value;
   const atMs = instance.getTime();

@@ -1,6 +1,13 @@
 // Series and the occurrences that differ from them: what becomes of these when the others, or the people invited, do something.
 import { describe, expect, it } from 'vitest';
-import { answerMeeting, applyReply, organizerMessages, resourceCodec } from '../../../../lib/activesync/items/index.ts';
+import {
+  answerMeeting,
+  applyReply,
+  hadInstance,
+  organizerMessages,
+  resourceCodec,
+  startOfInstance,
+} from '../../../../lib/activesync/items/index.ts';
 import { child, children, element, text } from '../../../../lib/activesync/protocol/index.ts';
 import {
   ACCOUNT,
@@ -103,6 +110,24 @@ describe('a series that changes', () => {
       expect(lines.filter((it) => it.startsWith('LOCATION'))).toEqual(['LOCATION:Cellar', 'LOCATION:Attic']);
       const exception = child(child(rendered('Calendar', after), 'Calendar:Exceptions'), 'Calendar:Exception');
       expect(text(exception, 'Calendar:Subject'), 'as a device has it').toBeUndefined();
+    }
+  });
+});
+
+describe('a whole day of a series', () => {
+  it('is named by its date from 16.0 on, and by its midnight before', () => {
+    const days = series()
+      .replace(/DTSTART.*/, 'DTSTART;VALUE=DATE:20260302')
+      .replace(/DTEND.*\r\n/, '');
+    for (const [version, named] of [
+      ['14.1', '2026-03-08T23:00:00.000Z'],
+      ['16.1', '2026-03-09T00:00:00.000Z'],
+    ] as const) {
+      const start = startOfInstance(days, new Date(named), { version, account: BOB, zone: bobs.zone });
+      expect(hadInstance(days, start, bobs.zone)).toBe(true);
+      const { source, message } = answerMeeting(days, { answer: 'tentative', instance: start }, bobs);
+      for (const it of [source, message?.calendar ?? ''])
+        expect(contentLines(it)).toContain('RECURRENCE-ID;VALUE=DATE:20260309');
     }
   });
 });
