@@ -21,6 +21,7 @@ import {
   instanceMoment,
   writeExceptions,
 } from './exceptions.ts';
+import { moveExceptions, moveUntil } from './move-series.ts';
 import { recurrenceField } from './recurrence-field.ts';
 
 const UID_LIMIT_CHARACTERS = 300;
@@ -88,8 +89,10 @@ function changed(file: CalendarFile, source: string, data: Element, context: Cha
   }
   const sent = child(data, 'Calendar:Recurrence');
   const isNewPattern = sent !== undefined && !isSameElement(pattern, sent);
-  if (atLeast(context.version, '16.0') && (isNewPattern || (isMoved && isAtOtherTime(before, event, context))))
-    forgetExceptions(file);
+  const isAtOther = isMoved && isAtOtherTime(before, event, context);
+  if (isAtOther && !isNewPattern) moveUntil(event, before, context);
+  if (atLeast(context.version, '16.0') && (isNewPattern || isAtOther)) forgetExceptions(file);
+  else if (isAtOther && !isNewPattern) moveExceptions(event, before, context);
   const isExcepted = writeExceptions(event, data, context);
   if (isMoved || isNewPattern) countRevision(event, context);
   if (isMoved || isOther) file.touch(file.master, context.now);

@@ -16,11 +16,12 @@ import { compactDateTime } from '../date-time.ts';
 import { type When, whenOf, whensOf, writtenLike } from '../icalendar/times.ts';
 import type { ChangeContext, RenderContext, ResourceContext } from '../resource-codec.ts';
 import { isSameElement, writeFields } from '../resource-fields.ts';
-import { toLocal } from '../zones/local-time.ts';
+import { toInstant, toLocal } from '../zones/local-time.ts';
 import { countRevision, type Event, masterOf, requiredTimes } from './event.ts';
 import { occurrenceFields } from './event-fields.ts';
 import { readMoment, timeFields, writeTimes } from './event-times.ts';
 
+const DAY_MS = 86_400_000;
 /** MS-ASCAL_R24311 */
 const EXCEPTIONS_LIMIT = 256;
 /** Not in an exception. */
@@ -117,11 +118,21 @@ export function writeExceptions(series: Event, data: Element, context: ChangeCon
     const tag = child(it, 'Calendar:ExceptionStartTime') ? 'Calendar:ExceptionStartTime' : 'AirSyncBase:InstanceId';
     const sent = readMoment(it, tag);
     if (sent === undefined) throw new MalformedValue(tag, text(it, tag) ?? '', 'the start of an occurrence');
-    const atMs = instanceMoment(sent, series, context);
+    const atMs = onItsDay(instanceMoment(sent, series, context), series, context);
     const isGone = (child(it, 'Calendar:Deleted') && flag(it, 'Calendar:Deleted')) ?? false;
     if (isGone ? deleteOccurrence(series, atMs, context) : changeOccurrence(series, atMs, it, context)) changed = true;
   }
   return changed;
+}
+
+/** A device may know an occurrence by the time that the series had before, or by midnight in its own zone. */
+function onItsDay(atMs: number, series: Event, context: ResourceContext): number {
+  if (overrideAt(series, atMs, context)) return atMs;
+  const { start, isAllDay, zone } = requiredTimes(series, context);
+  const days = (localMs: number) => (isAllDay ? Math.round(localMs / DAY_MS) : Math.floor(localMs / DAY_MS)) * DAY_MS;
+  const timeOfDay = start.localMs - days(start.localMs);
+  const localMs = toLocal(atMs, zone.offsets);
+  return localMs - days(localMs) === timeOfDay ? atMs : toInstant(days(localMs) + timeOfDay, zone.offsets);
 }
 
 /** Whole days are named by their date from 16.0 on. */

@@ -55,6 +55,14 @@ export function applyRequest(stored: string | undefined, request: string, accoun
     changed = true;
   }
   if (!changed) return undefined;
+  // At another time, what differed from the others before is of a day that there is not any more.
+  if (!incoming.master.line('RECURRENCE-ID')) {
+    for (const it of file.overrides) {
+      const id = whenOf(it.line('RECURRENCE-ID'), file, file.homeZone({}));
+      if (id && !counterpart(it, file, incoming) && !hadInstance(request, new Date(id.epochMs)))
+        file.calendar.remove(it);
+    }
+  }
   for (const zone of incoming.calendar.components('VTIMEZONE')) {
     if (!file.calendar.components('VTIMEZONE').some((it) => it.text('TZID') === zone.text('TZID')))
       addBefore(file.calendar, zone);

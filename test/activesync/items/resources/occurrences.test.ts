@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   answerMeeting,
   applyReply,
+  applyRequest,
   hadInstance,
   organizerMessages,
   resourceCodec,
@@ -111,6 +112,73 @@ describe('a series that changes', () => {
       const exception = child(child(rendered('Calendar', after), 'Calendar:Exceptions'), 'Calendar:Exception');
       expect(text(exception, 'Calendar:Subject'), 'as a device has it').toBeUndefined();
     }
+  });
+});
+
+describe('a series at another time of the day', () => {
+  const daily = ics(
+    'VEVENT',
+    `DTSTART;TZID=Europe/Berlin:20260326T090000
+DTEND;TZID=Europe/Berlin:20260326T100000
+RRULE:FREQ=DAILY;UNTIL=20260401T070000Z
+EXDATE;TZID=Europe/Berlin:20260327T090000,20260330T090000`,
+  ).replace(
+    'END:VCALENDAR',
+    `BEGIN:VEVENT
+UID:1@example.org
+RECURRENCE-ID;TZID=Europe/Berlin:20260331T090000
+DTSTART;TZID=Europe/Berlin:20260331T090000
+DTEND;TZID=Europe/Berlin:20260331T100000
+SUMMARY:Other
+END:VEVENT
+END:VCALENDAR`.replaceAll('\n', '\r\n'),
+  );
+  const times = [element('Calendar:StartTime', '20260326T100000Z'), element('Calendar:EndTime', '20260326T113000Z')];
+
+  it('before 16.0 has the same occurrences off and other than the rest, and the same last one', () => {
+    const moved = changed('Calendar', daily, times);
+    const lines = contentLines(moved);
+    const off = (start: string) =>
+      element(
+        'Calendar:Exceptions',
+        element('Calendar:Exception', element('Calendar:Deleted', 1), element('Calendar:ExceptionStartTime', start)),
+      );
+    // A device that knows them by the time before.
+    expect(changed('Calendar', moved, [off('20260330T070000Z')])).toBe(moved);
+    for (const it of [
+      'RRULE:FREQ=DAILY;UNTIL=20260401T090000Z',
+      'EXDATE;TZID=Europe/Berlin:20260327T110000,20260330T110000',
+      'RECURRENCE-ID;TZID=Europe/Berlin:20260331T110000',
+      'DTSTART;TZID=Europe/Berlin:20260331T110000',
+      'DTEND;TZID=Europe/Berlin:20260331T123000',
+    ])
+      expect(lines).toContain(it);
+  });
+
+  it('from 16.0 on has none of them, and the same last one', () => {
+    const lines = contentLines(changed('Calendar', daily, times, { version: '16.1' }));
+    expect(lines).toContain('RRULE:FREQ=DAILY;UNTIL=20260401T090000Z');
+    expect(lines.join()).not.toMatch(/EXDATE|RECURRENCE-ID/);
+  });
+
+  it('as whole days ends on the same day', () => {
+    const days = [element('Calendar:AllDayEvent', '1'), ...times];
+    expect(contentLines(changed('Calendar', daily, days))).toContain('RRULE:FREQ=DAILY;UNTIL=20260401');
+  });
+
+  it('of its organizer’s leaves no occurrence where none is any more', () => {
+    const theirs = (more: string) => series(more).replace('ORGANIZER;CN=Ann:mailto:ann@', 'ORGANIZER:mailto:dora@');
+    const stored = applyRequest(
+      theirs(''),
+      theirs('RECURRENCE-ID;TZID=Europe/Berlin:20260309T090000').replace(/RRULE.*\r\n/, ''),
+      BOB,
+    );
+    expect(contentLines(stored ?? '').join()).toContain('RECURRENCE-ID');
+    const later = theirs('').replaceAll('T090000', 'T110000').replaceAll('T100000', 'T120000');
+    const after = applyRequest(stored, later.replace('SEQUENCE:3', 'SEQUENCE:4'), BOB) ?? '';
+    expect(contentLines(after).join()).not.toContain('RECURRENCE-ID');
+    const renamed = applyRequest(stored, theirs('').replace('Plans', 'X').replace('SEQUENCE:3', 'SEQUENCE:4'), BOB);
+    expect(contentLines(renamed ?? '').join()).toContain('RECURRENCE-ID');
   });
 });
 
