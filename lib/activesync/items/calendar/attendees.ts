@@ -13,7 +13,7 @@ import { ContentLine } from '../content-lines/content-line.ts';
 import type { ChangeContext } from '../resource-codec.ts';
 import type { Field } from '../resource-fields.ts';
 import { oneLine } from '../xml-text.ts';
-import { bareAddress, type Event, isMeeting, organizerOf } from './event.ts';
+import { addressOf, bareAddress, type Event, isMeeting, organizerOf, writtenAddress } from './event.ts';
 
 /** As many as a device can be asked to show. */
 const ATTENDEES_LIMIT = 1_000;
@@ -49,10 +49,10 @@ function typeOf(line: ContentLine): number {
 /** Those who were invited: who calls the meeting is not shown among them. */
 export function invitedLines(event: Event): readonly ContentLine[] {
   const organizer = organizerOf(event);
-  return event.component.lines('ATTENDEE').filter((it) => bareAddress(it.value) !== organizer);
+  return event.component.lines('ATTENDEE').filter((it) => addressOf(it) !== organizer);
 }
 
-const shownAddress = (line: ContentLine): string => oneLine(line.value.trim().replace(/^mailto:/i, ''));
+const shownAddress = (line: ContentLine): string => oneLine(writtenAddress(line));
 
 export const attendeesField: Field<Event> = {
   tag: 'Calendar:Attendees',
@@ -79,11 +79,11 @@ export const attendeesField: Field<Event> = {
     );
     const lines = invitedLines(event);
     for (const line of lines) {
-      const sent = wanted.get(bareAddress(line.value));
+      const sent = wanted.get(addressOf(line));
       if (sent) component.put(changedAttendee(line, sent, context), line);
       else component.remove(line);
     }
-    const known = new Set(lines.map((line) => bareAddress(line.value)));
+    const known = new Set(lines.map((line) => addressOf(line)));
     for (const [address, sent] of wanted) if (!known.has(address)) component.put(newAttendee(sent, context));
     if (component.line('ATTENDEE')) callMeeting(event, context);
   },

@@ -1,6 +1,7 @@
 /** An event of a calendar file, or an occurrence of it that differs from the others. */
 import type { Account } from '../../../backends/index.ts';
 import type { Component } from '../content-lines/component.ts';
+import type { ContentLine } from '../content-lines/content-line.ts';
 import type { CalendarFile } from '../icalendar/calendar-file.ts';
 import { durationMs, type When, whenOf } from '../icalendar/times.ts';
 import { ItemError } from '../errors.ts';
@@ -49,13 +50,22 @@ export const bareAddress = (value: string): string =>
     .replace(/^mailto:/i, '')
     .toLowerCase();
 
+/** Servers that know people by principals of their own, iCloud among them, write the address beside it. */
+export function writtenAddress(line: ContentLine): string {
+  const value = line.value.trim().replace(/^mailto:/i, '');
+  const email = value.includes('@') ? undefined : line.parameter('EMAIL')?.trim();
+  return email?.includes('@') ? email.replace(/^mailto:/i, '') : value;
+}
+
+export const addressOf = (line: ContentLine): string => writtenAddress(line).toLowerCase();
+
 export const isOwn = (address: string, { addresses, user }: Account): boolean =>
   addresses.some((it) => it.toLowerCase() === address) || user.toLowerCase() === address;
 
 /** Who called the meeting; undefined for an event that is none. */
 export const organizerOf = ({ component, file }: Event): string | undefined => {
   const line = component.line('ORGANIZER') ?? file.master.line('ORGANIZER');
-  return line && bareAddress(line.value);
+  return line && addressOf(line);
 };
 
 export const isMeeting = (event: Event): boolean =>

@@ -6,7 +6,7 @@ import type { Field } from '../resource-fields.ts';
 import type { ContentLine } from '../content-lines/content-line.ts';
 import type { Account } from '../../../backends/index.ts';
 import { answerOf, callMeeting, invitedLines } from './attendees.ts';
-import { bareAddress, type Event, isMeeting, isOrganizer, isOwn } from './event.ts';
+import { addressOf, type Event, isMeeting, isOrganizer, isOwn } from './event.ts';
 
 /** BusyStatus (MS-ASCAL 2.2.2.8) */
 const BUSY_STATUSES = ['FREE', 'TENTATIVE', 'BUSY', 'OOF', 'WORKINGELSEWHERE'];
@@ -68,7 +68,7 @@ const meetingStatus: Field<Event> = {
 
 /** The user's own line among those who were invited. */
 export const ownLine = (event: Event, account: Account): ContentLine | undefined =>
-  event.component.lines('ATTENDEE').find((it) => isOwn(bareAddress(it.value), account));
+  event.component.lines('ATTENDEE').find((it) => isOwn(addressOf(it), account));
 
 /** ResponseType (MS-ASCAL 2.2.2.38) */
 const RESPONSE_NONE = 0;

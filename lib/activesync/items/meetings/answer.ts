@@ -1,7 +1,7 @@
 /** A user's answer to a meeting: kept in the calendar, and told to the organizer (RFC 5546 sections 3.2.3, 3.2.7). */
 import { ContentLine } from '../content-lines/content-line.ts';
 import { escapeText } from '../content-lines/text-values.ts';
-import { bareAddress, isOwn, masterOf, organizerOf, requiredTimes } from '../calendar/event.ts';
+import { addressOf, isOwn, masterOf, organizerOf, requiredTimes } from '../calendar/event.ts';
 import { occurrenceOf } from '../calendar/exceptions.ts';
 import { REPLY_TIME } from '../calendar/status-fields.ts';
 import type { Component } from '../content-lines/component.ts';
@@ -53,7 +53,7 @@ export function answerMeeting(source: string, details: AnswerDetails, context: M
 
 /** Who was invited by way of a list is an attendee from now on. */
 function answer(component: Component, { answer }: AnswerDetails, { account, now }: MeetingContext): ContentLine {
-  const old = component.lines('ATTENDEE').find((it) => isOwn(bareAddress(it.value), account));
+  const old = component.lines('ATTENDEE').find((it) => isOwn(addressOf(it), account));
   const changes = { PARTSTAT: answer.toUpperCase(), RSVP: undefined };
   const line = old
     ? old.with(old.value, changes)

@@ -1,7 +1,7 @@
 /** What has to be known of a meeting before it can be answered: of an invitation in a message, and of an event. */
 import type { Account, FetchedMessage, FetchPlan } from '../../../backends/index.ts';
 import { bodyStructure } from '../body-structure.ts';
-import { bareAddress, isMeeting, isOrganizer, isOwn, masterOf } from '../calendar/event.ts';
+import { addressOf, isMeeting, isOrganizer, isOwn, masterOf } from '../calendar/event.ts';
 import { instanceMoment } from '../calendar/exceptions.ts';
 import { CalendarFile } from '../icalendar/calendar-file.ts';
 import { whenOf, whensOf } from '../icalendar/times.ts';
@@ -43,7 +43,7 @@ export interface MeetingFacts {
 export function meetingFacts(source: string, account: Account): MeetingFacts {
   const event = masterOf(CalendarFile.read(source, 'VEVENT', new Zones()));
   const { file, component } = event;
-  const own = component.lines('ATTENDEE').find((it) => isOwn(bareAddress(it.value), account));
+  const own = component.lines('ATTENDEE').find((it) => isOwn(addressOf(it), account));
   return {
     uid: file.uid,
     canBeAnswered: isMeeting(event) && !isOrganizer(event, account),

@@ -2,7 +2,7 @@
 import type { Component } from '../content-lines/component.ts';
 import { ContentLine } from '../content-lines/content-line.ts';
 import { invitedLines } from '../calendar/attendees.ts';
-import { bareAddress, isOrganizer, masterOf } from '../calendar/event.ts';
+import { addressOf, isOrganizer, masterOf } from '../calendar/event.ts';
 import { whenOf, whensOf, writtenLike } from '../icalendar/times.ts';
 import { CalendarFile } from '../icalendar/calendar-file.ts';
 import { Zones } from '../zones/zones.ts';
@@ -39,7 +39,7 @@ const isCancelled = ({ master }: CalendarFile): boolean => master.text('STATUS')
 const invited = (file: CalendarFile): readonly string[] => [
   ...new Set(
     [file.master, ...file.overrides].flatMap((component) =>
-      invitedLines({ file, component }).map((it) => bareAddress(it.value)),
+      invitedLines({ file, component }).map((it) => addressOf(it)),
     ),
   ),
 ];
@@ -84,7 +84,7 @@ function significant(file: CalendarFile): string {
           (entry): entry is ContentLine =>
             entry instanceof ContentLine && !UNTOLD.has(entry.name) && entry.name !== 'EXDATE',
         )
-        .map((entry) => (entry.name === 'ATTENDEE' ? bareAddress(entry.value) : `${entry.name}:${entry.value}`))
+        .map((entry) => (entry.name === 'ATTENDEE' ? addressOf(entry) : `${entry.name}:${entry.value}`))
         .toSorted()
         .join('\n'),
     )

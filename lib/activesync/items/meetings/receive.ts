@@ -1,6 +1,6 @@
 /** iTIP objects that came by mail, applied to the stored event (RFC 5546 section 2.1.5: by sequence, then by stamp). */
 import type { Account } from '../../../backends/index.ts';
-import { bareAddress, isOwn, organizerOf } from '../calendar/event.ts';
+import { addressOf, isOwn, organizerOf } from '../calendar/event.ts';
 import { isDeleted, occurrenceOf } from '../calendar/exceptions.ts';
 import { Component } from '../content-lines/component.ts';
 import { ContentLine } from '../content-lines/content-line.ts';
@@ -95,10 +95,10 @@ function withOwn(incoming: Component, known: Component | undefined, account: Acc
     if (it instanceof ContentLine && OWN_LINES.has(it.name)) merged.set(it.name, it.value);
   for (const alarm of known.components('VALARM')) merged.put(alarm);
   const isAtSameTime = WHEN.every((name) => known.line(name)?.value === incoming.line(name)?.value);
-  const own = merged.lines('ATTENDEE').find((it) => isOwn(bareAddress(it.value), account));
+  const own = merged.lines('ATTENDEE').find((it) => isOwn(addressOf(it), account));
   const answer = known
     .lines('ATTENDEE')
-    .find((it) => isOwn(bareAddress(it.value), account))
+    .find((it) => isOwn(addressOf(it), account))
     ?.parameter('PARTSTAT');
   if (own && answer && isAtSameTime) merged.put(own.with(own.value, { PARTSTAT: answer }), own);
   else merged.set('X-CARAVAN-REPLY-TIME', undefined);
@@ -116,7 +116,7 @@ export function applyReply(stored: string, reply: string): string | undefined {
     const answer = it.line('ATTENDEE');
     const status = answer?.parameter('PARTSTAT')?.toUpperCase();
     const ofThem = (component: Component) =>
-      component.lines('ATTENDEE').find((other) => answer && bareAddress(other.value) === bareAddress(answer.value));
+      component.lines('ATTENDEE').find((other) => answer && addressOf(other) === addressOf(answer));
     const before = ofThem(asked);
     // An answer to a meeting as it was before it changed says nothing of the meeting as it is now.
     if (!before || !status || sequenceOf(it) < sequenceOf(asked)) continue;

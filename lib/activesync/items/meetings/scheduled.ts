@@ -2,7 +2,7 @@
 import { type Account, type FetchedMessage, headerFields } from '../../../backends/index.ts';
 import { parseAddresses } from '../addresses.ts';
 import { bodyStructure } from '../body-structure.ts';
-import { bareAddress, isOrganizer, masterOf } from '../calendar/event.ts';
+import { addressOf, bareAddress, isOrganizer, masterOf } from '../calendar/event.ts';
 import { CalendarFile } from '../icalendar/calendar-file.ts';
 import { partText } from '../shown-text.ts';
 import { Zones } from '../zones/zones.ts';
@@ -49,7 +49,7 @@ export function applyScheduled(
   const named = read(calendar).calendar.components('VEVENT');
   const senders = named.flatMap((it) => it.lines(method === 'REPLY' ? 'ATTENDEE' : 'ORGANIZER'));
   const isTheirs = senders.some((it) =>
-    [it.value, it.parameter('SENT-BY') ?? ''].some((address) => from.includes(bareAddress(address))),
+    [addressOf(it), bareAddress(it.parameter('SENT-BY') ?? '')].some((address) => from.includes(address)),
   );
   if (!isTheirs || isOwn !== (method === 'REPLY')) return undefined;
   if (method === 'REPLY') return applyReply(stored, calendar);

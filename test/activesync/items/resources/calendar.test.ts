@@ -397,6 +397,25 @@ describe('meetings', () => {
     );
   });
 
+  it('who is a principal of the server’s has the address that is written beside it', () => {
+    const event = ics(
+      'VEVENT',
+      `DTSTART:20260304T080000Z
+ORGANIZER;CN=Ann;EMAIL=Ann@example.org:/1234/principal/
+ATTENDEE;CN=Ann;EMAIL=Ann@example.org;PARTSTAT=ACCEPTED:/1234/principal/
+ATTENDEE;CN=Bob;EMAIL=bob@example.org;PARTSTAT=ACCEPTED:urn:uuid:7`,
+    );
+    const data = rendered('Calendar', event);
+    expect(at(data, 'Calendar:OrganizerEmail')).toBe('Ann@example.org');
+    expect(at(data, 'Calendar:MeetingStatus'), 'the user’s own').toBe('1');
+    expect(children(child(data, 'Calendar:Attendees')).map((it) => text(it, 'Calendar:Email'))).toEqual([
+      'bob@example.org',
+    ]);
+    expect(
+      changed('Calendar', event, [attendees(attendee('bob@example.org'), attendee('cleo@example.org'))]),
+    ).toContain('PARTSTAT=ACCEPTED:urn:uuid:7');
+  });
+
   it('one attendee more or less touches no other', () => {
     const source = corpusFile('outlook-meeting.ics');
     const list = children(child(rendered('Calendar', source), 'Calendar:Attendees'));
