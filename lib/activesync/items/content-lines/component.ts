@@ -1,6 +1,6 @@
 /** Components of an .ics or .vcf as trees of content lines, to be read and changed in place. */
 import { ItemError } from '../errors.ts';
-import { ContentLine, type ParameterChanges, unfold } from './content-line.ts';
+import { ContentLine, isSoftlyBroken, type ParameterChanges, unfold } from './content-line.ts';
 import { escapeText } from './text-values.ts';
 
 /** A photo of 48 KB is all that a device takes; attachments of events are larger. */
@@ -94,7 +94,13 @@ export function readFile(source: string): Component {
   const open: Component[] = [file];
   let count = 0;
   for (let start = 0; start < source.length; ) {
-    const end = endOfLine(source, start);
+    let end = endOfLine(source, start);
+    while (
+      end < source.length &&
+      /=\r?\n$/.test(source.slice(end - 3, end)) &&
+      isSoftlyBroken(source.slice(start, end))
+    )
+      end = endOfLine(source, end);
     const raw = source.slice(start, end);
     start = end;
     if (++count > LINES_LIMIT) throw new ItemError('item-too-large', `more than ${LINES_LIMIT} lines`);

@@ -2,6 +2,7 @@
  * A content line of an .ics or .vcf (RFC 5545 section 3.1, RFC 6350 section 3.3). One that was read stays as it was written, folds
  * and all, until it is replaced: what nobody changed is given back to the letter.
  */
+import { decodeText } from '../charset.ts';
 import { unescapeText } from './text-values.ts';
 
 const FOLD_OCTETS = 75;
@@ -107,11 +108,15 @@ const NOTHING: Parsed = { parameters: [], value: '' };
 const valuesOf = (it: string | readonly string[] | undefined): readonly string[] =>
   it === undefined ? [] : typeof it === 'string' ? [it] : it;
 
+/** A quoted-printable line of vCard 2.1 that goes on with the next one. */
+export const isSoftlyBroken = (raw: string): boolean =>
+  /=\r?\n/.test(raw) && /;(?:ENCODING=)?QUOTED-PRINTABLE[;:]/i.test(raw.slice(0, 200));
+
 export const unfold = (raw: string): string =>
   raw.includes('\n') ? raw.replace(/\r?\n[ \t]/g, '').replace(/\r?\n$/, '') : raw;
 
 function parse(raw: string): Parsed {
-  const line = unfold(raw);
+  const line = unfold(isSoftlyBroken(raw) ? raw.replace(/=\r?\n(?=[\s\S])/g, '') : raw);
   const parameters: Parameter[] = [];
   let at = line.search(/[;:]/);
   while (line[at] === ';') {
@@ -124,7 +129,25 @@ function parse(raw: string): Parsed {
       parameters.push({ name: text.slice(0, equals).trim().toUpperCase(), values: parameterValues(text, equals + 1) });
     at = end;
   }
-  return { parameters, value: at < 0 ? '' : line.slice(at + 1) };
+  const value = at < 0 ? '' : line.slice(at + 1);
+  return parameters.some(isQuotedPrintable) ? decodeQuoted(parameters, value) : { parameters, value };
+}
+
+const isQuotedPrintable = ({ name, values }: Parameter): boolean =>
+  (name === 'ENCODING' || name === 'TYPE') && values.some((it) => /^QUOTED-PRINTABLE$/i.test(it));
+
+/** vCard 2.1: the value in its characters, and the parameters that it is to be written with. */
+function decodeQuoted(parameters: readonly Parameter[], value: string): Parsed {
+  // Octets that stand for themselves are read already.
+  const isAscii = /^[\t -~]*$/.test(value);
+  const octets = value.replace(/=([0-9A-F]{2})/gi, (_whole, it: string) =>
+    String.fromCharCode(Number.parseInt(it, 16)),
+  );
+  const charset = parameters.find((it) => it.name === 'CHARSET')?.values[0] ?? 'utf-8';
+  const rest = parameters.filter((it) => it.name !== 'CHARSET' && !isQuotedPrintable(it));
+  const decoded = isAscii ? decodeText(Buffer.from(octets, 'latin1'), charset) : value;
+  const text = decoded.replace(/\r\n|\r|\n/g, '\\n');
+  return { parameters: [...rest, { name: 'CHARSET', values: ['UTF-8'] }], value: text };
 }
 
 /** Where the parameter ends: at a semicolon or colon outside quotes. */

@@ -352,6 +352,22 @@ describe('places of phones and addresses', () => {
     expect(contentLines(changed('Contacts', full, parts))).toContain('FN:Ann');
   });
 
+  it('of vCard 2.1 are read in their characters, and written in them when they change', () => {
+    const old = vcf(
+      'N;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:M=FCller;J=F6rg;;;\nFN;CHARSET=UTF-8;QUOTED-PRINTABLE:J=C3=B6rg=\n M=C3=BCller\nNOTE;ENCODING=QUOTED-PRINTABLE:One=0D=0Atwo=\nand three\nTEL;CELL:1',
+      '2.1',
+    );
+    const data = rendered('Contacts', old);
+    expect(
+      ['LastName', 'FirstName', 'FileAs', 'MobilePhoneNumber'].map((it) => at(data, `Contacts:${it}` as TagName)),
+    ).toEqual(['Müller', 'Jörg', 'Jörg Müller', '1']);
+    expect(at(data, 'AirSyncBase:Body', 'AirSyncBase:Data')).toBe('One\r\ntwoand three');
+    expect(changed('Contacts', old, [element('Contacts:LastName', 'Müller')])).toBe(old);
+    const after = changed('Contacts', old, [element('Contacts:FirstName', 'Xaver')]);
+    expect(contentLines(after)).toContain('N;CHARSET=UTF-8:Müller;Xaver;;;');
+    expect(after, 'to the letter').toContain('NOTE;ENCODING=QUOTED-PRINTABLE:One=0D=0Atwo=\r\nand three\r\n');
+  });
+
   it('the same Add makes the same vCard', () => {
     expect(added('Contacts', ALL)).toBe(added('Contacts', ALL));
     expect(added('Contacts', ALL)).toContain('UID:made-by-server');
