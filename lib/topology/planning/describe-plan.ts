@@ -12,6 +12,7 @@ import { ASSUMED, type Figure, MEASURED } from './measured.ts';
 import type { Needs } from './needs.ts';
 import { counted, listed, number, percent, usd } from './numbers.ts';
 import type { Plan } from './plan.ts';
+import { syncMs } from './reckoning.ts';
 import { MOST_SERVERS, poolServers, serverCapacity, serverLimits, usersPerServer } from './sizing.ts';
 
 const WIDTH = 118;
@@ -153,7 +154,7 @@ function roundTrips({ name, region, mailSystem, sites }: PlacePlan): readonly st
     `${name} to ${mailSystem.name}: ${number(mail)} ms${isMeasured(mailSystem, region) ? '' : ', estimated by distance'}${directory === undefined ? '' : `; to the directory: ${number(directory)} ms`}; to the store: ${store} ms`,
     ...sites.map((site) => {
       const device = deviceRoundTrip(site, region);
-      return `${site.name}: ${number(device)} ms to ${name}; a Sync that brings something: ${number(device)} + ${trips} × ${number(mail)} + ${store} = ${number(device + trips * mail + store)} ms`;
+      return `${site.name}: ${number(device)} ms to ${name}; a Sync that brings something: ${number(device)} + ${trips} × ${number(mail)} + ${store} = ${number(syncMs(device, mail))} ms`;
     }),
   ];
 }

@@ -23,11 +23,6 @@ export const MEASURED = {
     what: 'Syncs without change a second and core: 2,367 on two cores, which the clients shared',
     bench: 'npm run bench -- unchanged',
   },
-  firstSyncSeconds: {
-    value: 0.129,
-    what: 'seconds of a first Sync of 500 messages, the mail system on the same machine',
-    bench: 'npm run bench -- first-sync',
-  },
 } as const satisfies Readonly<Record<string, Figure>>;
 
 export const ASSUMED = {

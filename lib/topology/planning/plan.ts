@@ -4,6 +4,7 @@ import type { Candidate } from './candidate.ts';
 import { candidatesFor } from './candidates.ts';
 import { deploymentOf } from './deployment.ts';
 import type { Needs } from './needs.ts';
+import { type Reckoning, reckoningOf } from './reckoning.ts';
 import { noPlan } from './relax.ts';
 import { warningsOf } from './warnings.ts';
 
@@ -11,6 +12,8 @@ export interface Plan extends Omit<Candidate, 'missed'> {
   readonly needs: Needs;
   readonly alternatives: readonly Alternative[];
   readonly warnings: readonly string[];
+  /** What the page shows sums of. */
+  readonly reckoning: Reckoning;
   /** `caravan.json`; its certificates are to be filled in. */
   readonly deployment: object;
 }
@@ -24,6 +27,7 @@ export function plan(needs: Needs): Plan {
     ...rest,
     alternatives: alternativesOf(needs, chosen, candidates),
     warnings: warningsOf(needs, chosen),
+    reckoning: reckoningOf(needs, chosen),
     deployment: deploymentOf(needs, chosen),
   };
 }

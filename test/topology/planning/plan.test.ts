@@ -40,6 +40,19 @@ describe('the examples', () => {
       expect(made.usdPerMonth).toBeCloseTo(total, 6);
     });
 
+    it('tells the sums of its page as JSON too', () => {
+      const { reckoning } = made;
+      const flat = page.replaceAll(/\s+/g, ' ');
+      for (const { arithmetic } of [...reckoning.serverLimits, ...reckoning.losses]) expect(flat).toContain(arithmetic);
+      for (const { what } of Object.values({ ...reckoning.measured, ...reckoning.assumed }))
+        expect(flat).toContain(what);
+      for (const { servers, roundTripsMs } of reckoning.places) {
+        if (servers) expect(flat).toContain(servers.now);
+        for (const { device, sync } of roundTripsMs.sites)
+          expect(flat).toMatch(new RegExp(`${device} \\+ .* = ${sync.toLocaleString('en-US')} ms`));
+      }
+    });
+
     it('tells of each alternative what it costs, how available it is, and why it is not taken', () => {
       expect(made.alternatives.length).toBeGreaterThan(0);
       for (const { because, usdPerMonth, availability } of made.alternatives) {
