@@ -3,15 +3,14 @@
  * it is asked are the SDK's affair (its default chain, refreshed in time); its way of a request, through a dozen layers,
  * took a server several times the processor time that the request is worth (docs/performance.md).
  */
+import { Agent as PlainAgent } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import { Pool } from 'undici';
 import { AwsSigner, type Clock } from '../../platform/index.ts';
 import { exchange } from './exchange.ts';
 
 /** One connection carries one request at a time; more wait for one to be free, and their time runs. */
 const CONNECTIONS = 64;
-/** An idle connection is kept so long, unless the service says less; used after that, one may just be being closed there. */
-const KEPT_MS = 50_000;
 /** Both the region and the credentials are the stand-in's affair alone: any will do, and none of the machine's are sent. */
 const STAND_IN = { region: 'us-east-1', credentials: { accessKeyId: 'caravan', secretAccessKey: 'caravan' } };
 /** What the service takes a signature for. */
@@ -43,7 +42,7 @@ export type Operation =
 /** Where requests go. */
 interface Service {
   readonly url: URL;
-  readonly pool: Pool;
+  readonly agent: PlainAgent;
   readonly region: string;
 }
 
@@ -77,7 +76,7 @@ export class DynamoClient {
     input: object,
     options: { readonly abortSignal: AbortSignal },
   ): Promise<Output> {
-    const { url, pool, region } = await this.#found();
+    const { url, agent, region } = await this.#found();
     const credentials = await this.#settings.credentials();
     const body = Buffer.from(JSON.stringify(input), 'utf8');
     const headers = this.#signer.sign({
@@ -89,14 +88,13 @@ export class DynamoClient {
       body,
     });
     const correctClock = (date: string | undefined) => this.#correctClock(date);
-    const posted = { dispatcher: pool, path: url.pathname, headers, body, correctClock, ...options };
-    return (await exchange(posted)) as Output;
+    return (await exchange({ url, agent, headers, body, correctClock, ...options })) as Output;
   }
 
   async close(): Promise<void> {
     this.#sdk.destroy();
     const service = await this.#service?.catch(() => undefined);
-    await service?.pool.destroy();
+    service?.agent.destroy();
   }
 
   /** A failure to find it is not kept: the next request looks again. */
@@ -111,15 +109,8 @@ export class DynamoClient {
   async #find(): Promise<Service> {
     const region = await this.#settings.region();
     const url = await this.#url(region);
-    const pool = new Pool(url.origin, {
-      connections: CONNECTIONS,
-      allowH2: false,
-      keepAliveTimeout: KEPT_MS,
-      // A request has its own limit.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
-    return { url, pool, region };
+    const settings = { keepAlive: true, maxSockets: CONNECTIONS };
+    return { url, agent: url.protocol === 'https:' ? new TlsAgent(settings) : new PlainAgent(settings), region };
   }
 
   /** The endpoint that was given, or that AWS_ENDPOINT_URL… or the profile names, or the region's. */

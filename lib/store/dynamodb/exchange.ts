@@ -1,10 +1,10 @@
 /** One request and its answer over HTTP: the answer's JSON, or an error that says what the service said. */
-import type { Dispatcher } from 'undici';
+import { type Agent, type IncomingMessage, request as requestPlain } from 'node:http';
+import { request as requestTls } from 'node:https';
 
 export interface Posted {
-  /** To the service. */
-  readonly dispatcher: Dispatcher;
-  readonly path: string;
+  readonly url: URL;
+  readonly agent: Agent;
   /** With `host`; the length is added. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
@@ -34,48 +34,41 @@ interface Said {
   readonly Item?: unknown;
 }
 
-/** Throws ServiceError, and the network's own errors. A request is sent once, whatever becomes of it. */
-export function exchange({ dispatcher, path, headers, body, abortSignal, correctClock }: Posted): Promise<unknown> {
+/** Throws ServiceError, and the network's own errors. */
+export function exchange({ url, agent, headers, body, abortSignal, correctClock }: Posted): Promise<unknown> {
   return new Promise((resolve, reject) => {
     // While credentials were fetched, say: what its sender has given up is not sent.
     abortSignal.throwIfAborted();
-    let controller: Dispatcher.DispatchController | undefined;
-    abortSignal.addEventListener(
-      'abort',
-      () => {
-        controller?.abort(abortSignal.reason as Error);
-        reject(abortSignal.reason as Error);
-      },
-      { once: true },
-    );
-    const chunks: Buffer[] = [];
-    let status = 0;
-    let date: string | undefined;
-    dispatcher.dispatch(
-      { path, method: 'POST', headers, body },
-      {
-        onRequestStart: (started) => {
-          controller = started;
-          // It was given up while it waited for a connection.
-          if (abortSignal.aborted) started.abort(abortSignal.reason as Error);
-        },
-        onResponseStart: (_, statusCode, answered) => {
-          status = statusCode;
-          date = answered['date']?.toString();
-        },
-        onResponseData: (_, chunk) => void chunks.push(chunk),
-        onResponseEnd: () => {
-          const answer = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-          try {
-            if (status === 200) return resolve(JSON.parse(answer.toString('utf8')));
-          } catch (thrown) {
-            return reject(thrown);
-          }
-          reject(new ServiceError(status, readSaid(answer), status < 500 && correctClock(date)));
-        },
-        onResponseError: (_, error) => reject(error),
-      },
-    );
+    // As pairs, and none of Node's own: this is the quickest way through node:http.
+    const pairs: string[] = ['content-length', String(body.length)];
+    for (const name of Object.keys(headers)) pairs.push(name, headers[name] as string);
+    const request = (url.protocol === 'https:' ? requestTls : requestPlain)({
+      agent,
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port,
+      method: 'POST',
+      path: url.pathname,
+      headers: pairs,
+      setDefaultHeaders: false,
+    });
+    request.on('error', reject);
+    request.on('response', (response: IncomingMessage) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const answer = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+        const { statusCode: status = 0 } = response;
+        try {
+          if (status === 200) return resolve(JSON.parse(answer.toString('utf8')));
+        } catch (thrown) {
+          return reject(thrown);
+        }
+        reject(new ServiceError(status, readSaid(answer), status < 500 && correctClock(response.headers.date)));
+      });
+    });
+    abortSignal.addEventListener('abort', () => request.destroy(abortSignal.reason as Error), { once: true });
+    request.end(body);
   });
 }
 
