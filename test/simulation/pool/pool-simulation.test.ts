@@ -1,9 +1,9 @@
-/** `CARAVAN_SIMULATE_SEEDS` seeds (default 200, 1,000 in CI) from `CARAVAN_SIMULATE_FROM` (default 1); a failing seed replays alone. */
+/** `CARAVAN_SIMULATE_SEEDS` seeds (default 200, 500 in CI) from `CARAVAN_SIMULATE_FROM` (default 1); a failing seed replays alone. */
 import { describe, expect, it } from 'vitest';
 import { simulatePool, type SimulationResult } from './pool-simulation.ts';
 
 const SEEDS = Number(
-  process.env['CARAVAN_SIMULATE_SEEDS'] ?? (process.env['CARAVAN_TEST_SIZE'] === 'full' ? 1_000 : 200),
+  process.env['CARAVAN_SIMULATE_SEEDS'] ?? (process.env['CARAVAN_TEST_SIZE'] === 'full' ? 500 : 200),
 );
 const FROM = Number(process.env['CARAVAN_SIMULATE_FROM'] ?? 1);
 const BATCHES = 10;

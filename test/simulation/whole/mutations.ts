@@ -39,8 +39,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'intent-not-looked-up': {
     rule: 'a message that comes again goes out again without looking at its intent',
     file: 'lib/outbox/store-outbox.ts',
-    find: 'const intent = await this.#earlier(sending);',
-    replace: 'const intent = undefined as Intent | undefined;',
+    find: 'const { sending, intent } = await this.#earlier(asked);',
+    replace: 'const [sending, intent] = [asked, undefined as Intent | undefined];',
   },
   'unknown-is-applied': {
     rule: 'a state write without an answer counts as applied: the re-read is skipped',

@@ -65,8 +65,9 @@ export class Cdk {
     return this.#run('deploy', stack, '--app', out, '--require-approval', 'never', ...asMotoCan);
   }
 
+  /** That stack alone: pools come one after the other, and those after it would go too. */
   destroy(out: string, stack: string): Promise<string> {
-    return this.#run('destroy', stack, '--app', out, '--force');
+    return this.#run('destroy', stack, '--exclusively', '--app', out, '--force');
   }
 
   async #run(...words: readonly string[]): Promise<string> {
