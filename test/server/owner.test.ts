@@ -1,3 +1,4 @@
+// Who is served by an owner with which password: several of one user, one that is turned down, one that comes later.
 import { afterEach, describe, expect, it } from 'vitest';
 import { BackendError, type Credentials, type MailSystem, type SignIn } from '../../lib/backends/index.ts';
 import { withPassword } from '../../lib/backends/sign-in.ts';

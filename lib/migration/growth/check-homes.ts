@@ -1,7 +1,7 @@
 /** What a home map has to say of a join: told before anything is copied. */
 import type { Home } from '../../pool/homes/index.ts';
-import { MigrationError } from '../errors.ts';
 import type { PoolHomes, PoolSide } from './pool-side.ts';
+import { notJoinable } from './refusals.ts';
 
 const ASKED_AT_ONCE = 16;
 const SHOWN_USERS = 20;
@@ -11,7 +11,7 @@ export async function checkHomes(side: PoolSide, users: readonly string[]): Prom
   const { pool, homes } = side;
   if (homes === undefined) {
     if (!(await side.isOneOfSeveral())) return;
-    throw refusal('homes-missing', pool, 'it is one of several, and its file has no `homes`', {
+    throw notJoinable('homes-missing', pool, 'it is one of several, and its file has no `homes`', {
       remedy: 'Put the `homes` and the `publicUrl` of its servers into that file: users who join are at home in it.',
     });
   }
@@ -21,7 +21,7 @@ export async function checkHomes(side: PoolSide, users: readonly string[]): Prom
   if (elsewhere.length === 0) return;
   const shown = elsewhere.slice(0, SHOWN_USERS).map((it) => `${it.user} in ${it.pool}`);
   const more = elsewhere.length > SHOWN_USERS ? `, and ${elsewhere.length - SHOWN_USERS} more` : '';
-  throw refusal('home-elsewhere', pool, `some users are at home in another pool: ${shown.join(', ')}${more}`, {
+  throw notJoinable('home-elsewhere', pool, `some users are at home in another pool: ${shown.join(', ')}${more}`, {
     remedy:
       'Their devices were told two different states, of which one is kept. Leave them here for now with --skip USER, or move ' +
       'them with `caravan user move USER --pool …` if they are on the way between two pools.',
@@ -32,24 +32,29 @@ async function checkPlaces(pool: string, homes: PoolHomes, users: number): Promi
   const places = await homes.places();
   const late = places.filter((it) => !it.isEnrolled).map((it) => it.pool);
   if (late.length > 0) {
-    throw refusal('homes-not-ready', pool, `the users of ${late.join(', ')} have not all got their homes`, {
+    throw notJoinable('homes-not-ready', pool, `the users of ${late.join(', ')} have not all got their homes`, {
       remedy: 'Wait until `caravan pool homes` says that they have, and try again.',
     });
   }
   const place = places.find((it) => it.pool === pool);
   if (place === undefined) {
-    throw refusal('homes-missing', pool, 'the home map of its file does not know it', {
+    throw notJoinable('homes-missing', pool, 'the home map of its file does not know it', {
       remedy: 'Put the `homes` of its servers into that file.',
     });
   }
   if (place.state !== 'up' || place.isEvacuated) {
-    throw refusal('pool-full', pool, place.isEvacuated ? 'it is evacuated' : 'its users are being given to others', {
-      remedy: `Join another pool, or wait; \`caravan pool evacuate ${pool} --reopen\` ends an evacuation.`,
-    });
+    throw notJoinable(
+      'pool-full',
+      pool,
+      place.isEvacuated ? 'it is evacuated' : 'its users are being given to others',
+      {
+        remedy: `Join another pool, or wait; \`caravan pool evacuate ${pool} --reopen\` ends an evacuation.`,
+      },
+    );
   }
   const { users: served, room } = place;
   if (room === undefined || served + users <= room) return;
-  throw refusal('pool-full', pool, `it has room for ${room} users, serves ${served}, and ${users} would come`, {
+  throw notJoinable('pool-full', pool, `it has room for ${room} users, serves ${served}, and ${users} would come`, {
     remedy: 'Give it more room with homes.room, leave some here with --skip USER, or join another pool.',
   });
 }
@@ -68,10 +73,3 @@ async function homesOf(homes: PoolHomes, users: readonly string[]): Promise<read
   );
   return found.toSorted((a, b) => (a.user < b.user ? -1 : 1));
 }
-
-const refusal = (
-  code: ConstructorParameters<typeof MigrationError>[0],
-  pool: string,
-  why: string,
-  { remedy }: { remedy: string },
-): MigrationError => new MigrationError(code, `The pool ${pool} cannot be joined`, { why, remedy });

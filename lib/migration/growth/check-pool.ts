@@ -3,6 +3,7 @@ import type { Custody, ServerSession } from '../../pool/index.ts';
 import { MigrationError } from '../errors.ts';
 import { checkHomes } from './check-homes.ts';
 import type { PoolSide } from './pool-side.ts';
+import { notJoinable } from './refusals.ts';
 
 const ASKED_AT_ONCE = 16;
 const SHOWN_USERS = 20;
@@ -21,14 +22,19 @@ export async function checkPool(pool: PoolSide, joining: Joining): Promise<void>
   checkServers(pool.pool, servers, joining);
   await checkKey(pool, servers);
   if (pool.otherMail !== undefined) {
-    throw refusal('other-mail-system', pool.pool, `its mail system is another: ${pool.otherMail}`, {
+    throw notJoinable('other-mail-system', pool.pool, `its mail system is another: ${pool.otherMail}`, {
       remedy: "A pool has one mail system for all its users: give the pool's file and this server the same `mail`.",
     });
   }
   if (live.some((it) => it.standalone === joining.standalone)) {
-    throw refusal('name-taken', pool.pool, `a standalone server named ${joining.standalone} is linked to it already`, {
-      remedy: 'Give this one another name with --name.',
-    });
+    throw notJoinable(
+      'name-taken',
+      pool.pool,
+      `a standalone server named ${joining.standalone} is linked to it already`,
+      {
+        remedy: 'Give this one another name with --name.',
+      },
+    );
   }
   await checkNewcomers(pool, joining);
   // The last: it may be otherwise in a minute.
@@ -43,13 +49,13 @@ export async function checkNewcomers(pool: PoolSide, joining: Pick<Joining, 'use
 
 function checkServers(pool: string, servers: readonly ServerSession[], { build }: Joining): void {
   if (servers.length === 0) {
-    throw refusal('pool-not-up', pool, 'none of its servers is up', {
+    throw notJoinable('pool-not-up', pool, 'none of its servers is up', {
       remedy: 'Start the pool, and check `store` and `pool.name` in its file.',
     });
   }
   const other = servers.find((it) => it.build !== build);
   if (other) {
-    throw refusal(
+    throw notJoinable(
       'other-build',
       pool,
       `its server ${other.address} is of build ${other.build}, and this one of ${build}`,
@@ -63,7 +69,7 @@ function checkServers(pool: string, servers: readonly ServerSession[], { build }
 function checkRoom(pool: string, servers: readonly ServerSession[]): void {
   if (servers.some((it) => it.status === 'up' && it.available && it.constrained === undefined)) return;
   const reasons = servers.map((it) => `${it.address}: ${it.constrained ?? (it.available ? it.status : 'taken out')}`);
-  throw refusal('pool-full', pool, `no server of it takes users (${reasons.join('; ')})`, {
+  throw notJoinable('pool-full', pool, `no server of it takes users (${reasons.join('; ')})`, {
     remedy:
       'Add servers to the pool (`caravan pool show` tells how full each is), or make one available, and try again.',
   });
@@ -72,12 +78,12 @@ function checkRoom(pool: string, servers: readonly ServerSession[]): void {
 async function checkKey(pool: PoolSide, servers: readonly ServerSession[]): Promise<void> {
   const answers = await Promise.all(servers.map((it) => pool.hasOurKey(it)));
   if (answers.includes(false)) {
-    throw refusal('wrong-pool-key', pool.pool, 'its servers have another pool key than its file', {
+    throw notJoinable('wrong-pool-key', pool.pool, 'its servers have another pool key than its file', {
       remedy: "Put the pool's own key into `pool.key` or `pool.keyFile` of that file.",
     });
   }
   if (answers.includes(true)) return;
-  throw refusal(
+  throw notJoinable(
     'pool-not-up',
     pool.pool,
     `none of its servers can be reached from here (${servers.map((it) => it.address).join(', ')})`,
@@ -93,7 +99,7 @@ async function checkUsers(
   if (conflicts.length === 0) return;
   const shown = conflicts.slice(0, SHOWN_USERS).join(', ');
   const more = conflicts.length > SHOWN_USERS ? `, and ${conflicts.length - SHOWN_USERS} more` : '';
-  throw refusal('user-conflict', pool, `it has users that ${standalone} has too: ${shown}${more}`, {
+  throw notJoinable('user-conflict', pool, `it has users that ${standalone} has too: ${shown}${more}`, {
     remedy:
       'Their devices were told two different states, of which one server can keep one. Leave them here for now with ' +
       '--skip USER, or remove on one side what is not wanted.',
@@ -113,13 +119,6 @@ async function conflictsOf(custody: Custody, users: readonly string[]): Promise<
   );
   return found.toSorted();
 }
-
-const refusal = (
-  code: ConstructorParameters<typeof MigrationError>[0],
-  pool: string,
-  why: string,
-  { remedy }: { remedy: string },
-): MigrationError => new MigrationError(code, `The pool ${pool} cannot be joined`, { why, remedy });
 
 /** Throws MigrationError('no-such-user'). */
 export async function checkTheyAreThere({ pool, custody }: PoolSide, users: readonly string[]): Promise<void> {

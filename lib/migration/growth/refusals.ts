@@ -42,3 +42,11 @@ export const goneAlready = ({ direction }: Order, users: readonly string[]): Mig
     why: `who is to stay here is the pool's already: ${users.join(', ')}`,
     remedy: 'Leave them out of --skip, or bring everybody back with `caravan join --undo`.',
   });
+
+/** Before anything is copied. */
+export const notJoinable = (
+  code: ConstructorParameters<typeof MigrationError>[0],
+  pool: string,
+  why: string,
+  { remedy }: { remedy: string },
+): MigrationError => new MigrationError(code, `The pool ${pool} cannot be joined`, { why, remedy });
