@@ -5,7 +5,8 @@ import { CaravanError } from '../platform/index.ts';
  * - `rejected-credentials`: the password that worked does not any more.
  * - `not-found`, `already-exists`, `forbidden`: of folders.
  * - `over-quota`: no room for it.
- * - `rejected`: the submission server will never take this message; `why` bears its words.
+ * - `rejected`: it will never take this message or resource; `why` bears its words.
+ * - `failed`: it serves, and failed at this very thing: perhaps not another time.
  * - `unsupported`: this mail system has no such thing.
  */
 export type BackendErrorCode =
@@ -16,6 +17,7 @@ export type BackendErrorCode =
   | 'forbidden'
   | 'over-quota'
   | 'rejected'
+  | 'failed'
   | 'unsupported';
 
 /** What a mail system could not or would not do. */

@@ -86,7 +86,7 @@ export interface ResourceStore {
   withUid(collectionId: string, uid: string): Promise<Resource | undefined>;
   /** In as few round trips as possible; in no order. What is larger than a resource may be has '' for its text: devices get none of it. */
   read(collectionId: string, names: readonly string[]): Promise<readonly Resource[]>;
-  /** Throws BackendError('rejected') for a text that the system will not have. */
+  /** Throws BackendError('rejected') for a text that the system will not have, 'failed' where it fails at this one. */
   put(collectionId: string, name: string, text: string, condition: WriteCondition): Promise<PutResult>;
   remove(collectionId: string, name: string, etag: string | undefined): Promise<RemoveResult>;
   /** As it is now, to another collection of the same class, under the same name; `conflict` if there is one of this name. */

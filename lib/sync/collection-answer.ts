@@ -7,6 +7,8 @@ export type ItemFailure =
   | 'over-quota'
   /** Not allowed in this folder, or of this item. */
   | 'forbidden'
+  /** The mail system will not have it, now or later. */
+  | 'rejected'
   /** Could not be done now; the device may try again. */
   | 'failed';
 

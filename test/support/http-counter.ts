@@ -1,4 +1,4 @@
-/** Lies between a client and an HTTP server on loopback, passes everything on, and counts what is asked. */
+/** Lies between a client and an HTTP server on loopback, passes on what it does not refuse, and counts what is asked. */
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -7,6 +7,8 @@ export class HttpCounter {
   readonly asked: string[] = [];
   /** Asked and not answered yet. */
   underWay = 0;
+  /** The status of what the server is not asked for. */
+  refuses: (method: string, path: string) => number | undefined = () => undefined;
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -23,6 +25,11 @@ export class HttpCounter {
       counter.underWay++;
       outgoing.once('close', () => counter.underWay--);
       const { method, url: path, headers } = incoming;
+      const refusal = counter.refuses(method ?? '', path ?? '');
+      if (refusal !== undefined) {
+        incoming.resume();
+        return void outgoing.writeHead(refusal).end();
+      }
       const onward = request({ hostname, port, method, path, headers }, (answer) => {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(outgoing);

@@ -9,14 +9,18 @@ export function mustBeOk(responses: readonly DAVResponse[], what: string): void 
   throw refusal(first.status, what);
 }
 
+/** That may pass by itself, and is not about what was asked: too early, too much at once, a server behind that is away. */
+const PASSING: ReadonlySet<number> = new Set([408, 425, 429, 502, 503, 504]);
+
+/** Of an answer that is no success. */
 export function refusal(status: number, what: string): BackendError {
   const why = `the calendar server answered ${status}`;
   if (status === 404 || status === 410) return new BackendError('not-found', what, { why });
   if (status === 507 || status === 413) return new BackendError('over-quota', what, { why });
   if (status === 403 || status === 405 || status === 423) return new BackendError('forbidden', what, { why });
-  if (status === 409 || status === 415 || status === 422 || status === 400)
-    return new BackendError('rejected', what, { why });
-  return new BackendError('unavailable', what, { why });
+  if (PASSING.has(status) || status < 400) return new BackendError('unavailable', what, { why });
+  if (status === 501 || status < 500) return new BackendError('rejected', what, { why });
+  return new BackendError('failed', what, { why });
 }
 
 /** One of several responses, and not an answer without any. */

@@ -47,7 +47,16 @@ export class DavConnection {
 
   /** In tsdav's sense: what its functions do their requests with. Throws BackendError where no answer is one. */
   readonly fetch: typeof fetch = ((url: string, init?: RequestInit) =>
-    this.#fetch(url, init, ANSWER_LIMIT_BYTES)) as typeof fetch;
+    this.#fetchServed(url, init, ANSWER_LIMIT_BYTES)) as typeof fetch;
+
+  /** Throws BackendError also where the server fails. */
+  async #fetchServed(url: string, init: RequestInit | undefined, limitBytes: number): Promise<Response> {
+    const response = await this.#fetch(url, init, limitBytes);
+    if (response.status >= 500 && response.status !== 507 && response.status !== 501) {
+      throw new BackendError('unavailable', 'the calendar server failed', { why: `it answered ${response.status}` });
+    }
+    return response;
+  }
 
   /** The answer is read whole, as far as it is not larger than so much. */
   async #fetch(url: string, init: RequestInit = {}, limitBytes: number): Promise<Response> {
@@ -73,9 +82,6 @@ export class DavConnection {
         why: 'the mail system takes it',
         remedy: 'See that calendars and mail take the same user names and passwords.',
       });
-    }
-    if (response.status >= 500 && response.status !== 507 && response.status !== 501) {
-      throw new BackendError('unavailable', 'the calendar server failed', { why: `it answered ${response.status}` });
     }
     return response;
   }
@@ -120,14 +126,18 @@ export class DavConnection {
     return response?.status ?? 0;
   }
 
+  /** A failure of the server is an answer too: it may be of this one resource alone. */
   async send(
     url: string,
     method: 'PUT' | 'DELETE' | 'MOVE',
     headers: Readonly<Record<string, string>>,
     body?: string,
   ): Promise<Answer> {
-    const response = await this.fetch(url, { method, headers, ...(body !== undefined && { body }) });
-    await response.arrayBuffer();
+    const response = await this.#fetch(
+      url,
+      { method, headers, ...(body !== undefined && { body }) },
+      ANSWER_LIMIT_BYTES,
+    );
     return { status: response.status, etag: response.headers.get('etag') ?? undefined };
   }
 
@@ -144,7 +154,8 @@ export class DavConnection {
   ): Promise<readonly DAVResponse[]> {
     const xml = `<?xml version="1.0" encoding="utf-8"?>${body}`;
     const headers = { 'content-type': 'application/xml; charset=utf-8', ...(depth !== undefined && { depth }) };
-    const fetch = ((to: string, init?: RequestInit) => this.#fetch(to, init, limitBytes)) as typeof globalThis.fetch;
+    const fetch = ((to: string, init?: RequestInit) =>
+      this.#fetchServed(to, init, limitBytes)) as typeof globalThis.fetch;
     return davRequest({ url, init: { method, headers, body: xml }, convertIncoming: false, fetch });
   }
 }

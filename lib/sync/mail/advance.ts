@@ -2,6 +2,7 @@
  * The ordinary course of a Sync (rule 2): carry out the commands, compare, fetch and render, store the next generation, and
  * only then answer.
  */
+import { BackendError } from '../../backends/index.ts';
 import type { CollectionAnswer, CommandOutcome } from '../collection-answer.ts';
 import type { CollectionRequest } from '../collection-request.ts';
 import type { Renderer } from '../sync.ts';
@@ -40,6 +41,8 @@ export interface Standing {
 
 /** Results remembered under one key; a device that repeats itself with ever new commands loses the oldest. */
 const RESULTS_LIMIT = 4_000;
+/** A mail system that fails at an item is given so many further requests to recover (MS-ASCMD 2.2.3.177.17, Status 16). */
+const FAILURES_LIMIT = 2;
 
 export async function advance<T>(
   session: CollectionSession,
@@ -67,9 +70,14 @@ export async function advance<T>(
             now: new Date(context.clock.now()),
             announcements: context.announcements,
             announcer: request.announcer,
+            mayRepeat: standing.loaded.failures < FAILURES_LIMIT,
+            log: context.log,
           },
           commands,
-        );
+        ).catch((error: unknown) => {
+          if (error instanceof BackendError && error.code === 'failed') standing.loaded.failures++;
+          throw error;
+        });
   if (run.hasEffects) session.view.markStale();
 
   const done = [...run.results.values()];

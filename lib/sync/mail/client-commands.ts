@@ -49,7 +49,8 @@ export function failureOf(error: unknown): ItemFailure {
   if (!(error instanceof BackendError)) throw error;
   const { code } = error;
   if (code === 'unavailable' || code === 'rejected-credentials') throw error;
-  return code === 'over-quota' || code === 'forbidden' || code === 'not-found' ? code : 'failed';
+  const isOwn = code === 'over-quota' || code === 'forbidden' || code === 'not-found' || code === 'rejected';
+  return isOwn ? code : 'failed';
 }
 
 /** To be called right before every effect outside the store. */

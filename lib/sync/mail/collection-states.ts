@@ -14,6 +14,8 @@ export interface LoadedState {
   readonly optionsText: string;
   /** How often the device was given an answer under the previous key. */
   answers: number;
+  /** How often a Sync under the newest key broke off because the mail system failed at one item. */
+  failures: number;
   /** The device came with the newest key: what comes with the one before is a request that it gave up, and no poison's sign. */
   isKeyUsed: boolean;
   /** The folder, seen so, had nothing for the device: an unchanged Sync need not look again. */
@@ -122,6 +124,7 @@ function loadedFrom(state: CollectionState, version: number, answers: number): L
     version,
     optionsText: optionsText(state.options),
     answers,
+    failures: 0,
     isKeyUsed: false,
     quiet: undefined,
   };

@@ -3,7 +3,8 @@
  * nobody's change is lost unseen; a command that a server carried out and did not live to record finds its own work.
  */
 import { createHash } from 'node:crypto';
-import type { Resource } from '../../backends/index.ts';
+import { BackendError, type Resource } from '../../backends/index.ts';
+import type { Log } from '../../platform/index.ts';
 import type { ItemFailure } from '../collection-answer.ts';
 import type { Announcer, ClientCommand, CollectionOptions } from '../collection-request.ts';
 import { type CommandSite, failureOf, locate, mustHold, replayed, toldText } from '../mail/client-commands.ts';
@@ -22,6 +23,9 @@ export interface ResourceSite extends CommandSite {
   readonly announcements: Announcements;
   /** Undefined: nobody is to be told of anything. */
   readonly announcer: Announcer | undefined;
+  /** Where the server fails at one item: the device is told to repeat the request, or else that this item is none. */
+  readonly mayRepeat: boolean;
+  readonly log: Log;
 }
 
 type CreateCommand = Extract<ClientCommand, { kind: 'create' }>;
@@ -75,7 +79,8 @@ async function run(
 }
 
 /** The name is derived from the command: a repetition finds what it made. */
-async function create(site: ResourceSite, { digest, clientId, make }: CreateCommand): Promise<StoredResult> {
+async function create(site: ResourceSite, command: CreateCommand): Promise<StoredResult> {
+  const { digest, clientId, make } = command;
   const failed = (failure: ItemFailure): StoredResult => ({ digest, kind: 'add', clientId, failure, isAnswered: true });
   const { folder, source } = site;
   const collectionId = folder.backendId;
@@ -97,7 +102,7 @@ async function create(site: ResourceSite, { digest, clientId, make }: CreateComm
     const serverId = formatServerId(folder.id, site.snapshot.mark, id);
     return { digest, kind: 'add', clientId, serverId, effect, isAnswered: true };
   } catch (error) {
-    const failure = failureOf(error);
+    const failure = refused(site, command, error);
     await telling?.discard();
     return failed(failure);
   } finally {
@@ -137,7 +142,7 @@ async function edit(site: ResourceSite, command: EditCommand, own: ReadonlyMap<n
     await telling?.discard();
     return failed('conflict');
   } catch (error) {
-    const failure = failureOf(error);
+    const failure = refused(site, command, error);
     await telling?.discard();
     // The device shows what the server will not have, in the calendar of another perhaps: it is told what there is.
     return { ...failed(failure), effect: effectOf(site, place.uid, undefined) };
@@ -148,9 +153,10 @@ async function edit(site: ResourceSite, command: EditCommand, own: ReadonlyMap<n
 
 async function remove(
   site: ResourceSite,
-  { digest, serverId }: DeleteCommand,
+  command: DeleteCommand,
   own: ReadonlyMap<number, string>,
 ): Promise<StoredResult> {
+  const { digest, serverId } = command;
   const result: StoredResult = { digest, kind: 'delete', serverId, isAnswered: true };
   const place = locate(site, serverId);
   const collectionId = site.folder.backendId;
@@ -182,13 +188,27 @@ async function remove(
     await telling?.finish(undefined);
     return { ...result, effect };
   } catch (error) {
-    const failure = failureOf(error);
+    const failure = refused(site, command, error);
     await telling?.discard();
     // What is still there comes back to the device that has it no more.
     return { ...result, failure, effect };
   } finally {
     telling?.release();
   }
+}
+
+/** One item that the server will not have, or fails at again and again, must not hold up the others. Throws what ends the request. */
+function refused(
+  { folder, mayRepeat, log }: ResourceSite,
+  command: CreateCommand | EditCommand | DeleteCommand,
+  error: unknown,
+): ItemFailure {
+  const isFailed = error instanceof BackendError && error.code === 'failed';
+  if (isFailed && mayRepeat) throw error;
+  const failure = isFailed ? 'rejected' : failureOf(error);
+  const item = command.kind === 'create' ? command.clientId : command.serverId;
+  log.warn({ collectionId: folder.id, item, what: command.kind, failure, error }, 'what a device did is refused');
+  return failure;
 }
 
 /** Undefined: nobody is to be told of anything. */

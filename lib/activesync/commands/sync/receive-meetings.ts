@@ -82,7 +82,7 @@ async function apply(scheduled: ScheduledMessage, serverId: string, { user, log 
   } catch (thrown) {
     if (!(thrown instanceof CaravanError)) throw thrown;
     log.warn({ error: thrown, method: scheduled.method }, 'What was sent for a meeting is not applied to the calendar');
-    const mayGoBetter = thrown instanceof BackendError && thrown.code === 'unavailable';
+    const mayGoBetter = thrown instanceof BackendError && (thrown.code === 'unavailable' || thrown.code === 'failed');
     await (mayGoBetter ? user.unapplied.add(serverId) : user.unapplied.remove(serverId)).catch((failure: unknown) =>
       log.error({ error: failure }, 'What was sent for a meeting will not be tried again'),
     );

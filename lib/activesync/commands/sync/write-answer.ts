@@ -31,6 +31,7 @@ const FAILURES: Readonly<Record<ItemFailure, number>> = {
   conflict: SyncStatus.conflict,
   'over-quota': SyncStatus.cannotBeCompleted,
   forbidden: SyncStatus.conversionError,
+  rejected: SyncStatus.conversionError,
   failed: SyncStatus.serverError,
 };
 

@@ -162,6 +162,7 @@ describe('responses to commands', () => {
     ['MS-ASCMD_R4440: an item that is malformed', 'malformed', 6],
     ['MS-ASCMD_R4444, MS-ASCMD_R2069: a change that lost to the server’s', 'conflict', 7],
     ['a mailbox without room', 'over-quota', 9],
+    ['what the mail system will never have', 'rejected', 6],
     ['what cannot be done now', 'failed', 5],
   ] as const)('MS-ASCMD_R4419: name the failure of %s', async (_what, failure, status) => {
     const { device } = scriptedSync(() =>
