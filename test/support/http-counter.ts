@@ -1,5 +1,5 @@
 /** Lies between a client and an HTTP server on loopback, passes on what it does not refuse, and counts what is asked. */
-import { createServer, request, type Server } from 'node:http';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export class HttpCounter {
@@ -9,6 +9,8 @@ export class HttpCounter {
   underWay = 0;
   /** The status of what the server is not asked for. */
   refuses: (method: string, path: string) => number | undefined = () => undefined;
+  /** What becomes of the bodies of answers; undefined: they are passed on as they are. */
+  rewrites: ((body: string) => string) | undefined;
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -30,7 +32,10 @@ export class HttpCounter {
         incoming.resume();
         return void outgoing.writeHead(refusal).end();
       }
+      const { rewrites } = counter;
+      if (rewrites) delete headers['accept-encoding'];
       const onward = request({ hostname, port, method, path, headers }, (answer) => {
+        if (rewrites) return void passRewritten(answer, outgoing, rewrites);
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(outgoing);
       });
@@ -56,4 +61,10 @@ export class HttpCounter {
     this.#server.closeAllConnections();
     await closed;
   }
+}
+
+async function passRewritten(answer: IncomingMessage, outgoing: ServerResponse, rewrites: (body: string) => string) {
+  const { 'content-length': _, 'transfer-encoding': __, ...headers } = answer.headers;
+  const chunks = await answer.toArray();
+  outgoing.writeHead(answer.statusCode ?? 502, headers).end(rewrites(Buffer.concat(chunks).toString()));
 }

@@ -1,4 +1,4 @@
-// One item that a DAV server refuses or fails at, beside others that it takes: a real Radicale behind what answers in its place.
+// One item that a DAV server refuses, fails at or names oddly, beside others: a real Radicale behind what answers in its place.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDavResources } from '../../lib/backends/dav/index.ts';
 import { withResources } from '../../lib/backends/index.ts';
@@ -71,7 +71,7 @@ beforeEach(async () => {
     clock: systemClock,
     random: systemRandom,
     log,
-    settings: { staleViewMs: 0, liveViewMs: 0, staleHierarchyMs: 0 },
+    settings: { staleViewMs: 0, liveViewMs: 0, polledViewMs: 0, staleHierarchyMs: 0 },
   });
   const folder = (await user.folders()).find((it) => it.name === calendar);
   if (!folder) throw new Error('no calendar');
@@ -185,4 +185,39 @@ describe('one item that the server fails at', () => {
     await phone.sync({ renderer, commands });
     expect(await there()).toEqual(['Daily']);
   });
+});
+
+describe('one item whose href is malformed', () => {
+  const name = async (segment: string) =>
+    radicale.put('ada', calendar, encodeURIComponent(segment), eventText(newName(), { summary: segment }));
+
+  it('comes like the others, and is changed and deleted by its href as the server writes it', async () => {
+    // This server does not escape it.
+    server.rewrites = (body) => body.replaceAll('50%25%20off.ics', '50% off.ics');
+    await name('50% off.ics');
+    await put('Lunch');
+    await phone.drain({ renderer });
+    expect(subjects()).toEqual(['50% off.ics', 'Lunch', 'Standup']);
+    await phone.sync({ renderer, commands: [edit(idOf('50% off.ics'), 'Half price')] });
+    expect(await there()).toEqual(['Half price', 'Lunch', 'Standup']);
+    await phone.sync({ renderer, commands: [remove(idOf('50% off.ics'))] });
+    expect(await there()).toEqual(['Lunch', 'Standup']);
+    expect((await phone.sync({ renderer })).changed).toBe(false);
+  });
+
+  it.each(['caf%E9.ics', 'http://[', '%'])(
+    'does not keep the others: %s, which the server does not find',
+    async (href) => {
+      await name('Odd');
+      server.rewrites = (body) =>
+        body.replaceAll(`/ada/${calendar}/Odd`, href.includes(':') ? href : `/ada/${calendar}/${href}`);
+      await put('Lunch');
+      await phone.drain({ renderer });
+      expect(subjects()).toEqual(['Lunch', 'Standup']);
+      expect((await phone.sync({ renderer })).changed).toBe(false);
+      await put('Dinner');
+      await phone.drain({ renderer });
+      expect(subjects()).toEqual(['Dinner', 'Lunch', 'Standup']);
+    },
+  );
 });

@@ -46,6 +46,18 @@ export function pathOf(href: string | undefined, base: string): string {
   return new URL(href ?? '', base).pathname;
 }
 
+/** As far as it is well-formed: what is not stays as it is written. */
+export const decodedPath = (path: string): string => path.replace(/(?:%[0-9a-f]{2})+/gi, (it) => decodedOnly(it) ?? it);
+
+/** Undefined for what is not well-formed: a stray `%`, or characters that are not of UTF-8. */
+export function decodedOnly(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The token of a sync-collection answer. */
 export function syncTokenOf(responses: readonly DAVResponse[]): string | undefined {
   const raw = responses[0]?.raw as { multistatus?: { syncToken?: unknown } } | undefined;

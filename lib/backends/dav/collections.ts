@@ -3,7 +3,7 @@ import { type DAVResponse, fetchHomeUrl, fetchPrincipalUrl, serviceDiscovery } f
 import type { Folder, FolderKind } from '../backend.ts';
 import { BackendError } from '../errors.ts';
 import type { ResourceClass } from '../resources.ts';
-import { mustBeOk, pathOf, plainText, textOf } from './answers.ts';
+import { decodedPath, mustBeOk, pathOf, plainText, textOf } from './answers.ts';
 import type { DavConnection } from './connection.ts';
 import type { Scheduling } from './free-busy.ts';
 
@@ -184,7 +184,8 @@ export async function listCollections(connection: DavConnection, homes: DavHomes
   for (const home of seen) {
     const responses = await connection.propfind(home, PROPERTIES, '1');
     mustBeOk(responses, 'the collections cannot be listed');
-    for (const response of responses) found.push(...collectionsIn(response, home));
+    for (const response of responses.filter((it) => URL.canParse(it.href ?? '', home)))
+      found.push(...collectionsIn(response, home));
   }
   return withKinds(found, homes.defaultCalendar);
 }
@@ -203,7 +204,7 @@ function collectionsIn(response: DAVResponse, home: string): Omit<DavCollection,
   return classes.map((itemClass) => ({
     id: collectionId(itemClass, slashed),
     url: new URL(slashed, home).href,
-    name: textOf(response, 'displayname') ?? decodeURIComponent(lastName(slashed)),
+    name: textOf(response, 'displayname') ?? decodedPath(lastName(slashed)),
     itemClass,
     isMixed: classes.length > 1,
     hasSyncCollection: JSON.stringify(props['supportedReportSet'] ?? '').includes('syncCollection'),

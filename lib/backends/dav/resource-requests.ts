@@ -1,6 +1,6 @@
 /** Lists, changes and contents of one collection: sync-collection (RFC 6578) where the server has it, else ctags and whole lists. */
 import type { DAVResponse } from 'tsdav';
-import { BackendError } from '../errors.ts';
+import type { Log } from '../../platform/index.ts';
 import {
   RESOURCE_LIMIT_BYTES,
   type Resource,
@@ -8,7 +8,16 @@ import {
   type ResourceFilter,
   type ResourceState,
 } from '../resources.ts';
-import { isMultistatus, mustBeOk, pathOf, plainText, syncTokenOf, textOf } from './answers.ts';
+import {
+  decodedOnly,
+  decodedPath,
+  isMultistatus,
+  mustBeOk,
+  pathOf,
+  plainText,
+  syncTokenOf,
+  textOf,
+} from './answers.ts';
 import { componentOf, type DavCollection } from './collections.ts';
 import { AnswerTooLarge, type DavConnection, xmlText } from './connection.ts';
 
@@ -54,7 +63,7 @@ async function syncCollection(
     }
     let isTruncated = false;
     for (const response of responses) {
-      const name = nameIn(response, collection.url);
+      const name = nameIn(response, collection.url, connection.log);
       if (name === '' && response.status === INSUFFICIENT_STORAGE) isTruncated = true;
       if (name === '' || name === undefined) continue;
       found.set(name, response.status === 404 ? undefined : textOf(response, 'getetag'));
@@ -82,7 +91,7 @@ async function listAll(connection: DavConnection, collection: DavCollection): Pr
     : await connection.propfind(collection.url, '<d:getetag/><d:resourcetype/>', '1');
   mustBeOk(responses, 'the collection cannot be read');
   return responses.flatMap((response) => {
-    const name = nameIn(response, collection.url);
+    const name = nameIn(response, collection.url, connection.log);
     const etag = textOf(response, 'getetag');
     return name === undefined || name === '' || etag === undefined ? [] : [{ name, etag }];
   });
@@ -211,24 +220,27 @@ async function multiget(
   return found;
 }
 
+/** Such a name is a segment of an href as the server writes it, which is no well-formed one: nobody else knows what it means. */
+const RAW_PREFIX = 'href:';
+
 export function urlOf(collectionUrl: string, name: string): string {
-  return new URL(encodeURIComponent(name), collectionUrl).href;
+  const segment = name.startsWith(RAW_PREFIX) ? name.slice(RAW_PREFIX.length) : encodeURIComponent(name);
+  return new URL(`./${segment}`, collectionUrl).href;
 }
 
 /** `''` for the collection itself; undefined for what is not directly in it, or is a collection again. */
-function nameIn({ href }: DAVResponse, collectionUrl: string): string | undefined {
+function nameIn({ href }: DAVResponse, collectionUrl: string, log?: Log): string | undefined {
   if (href === undefined) return undefined;
-  const base = decoded(new URL(collectionUrl).pathname);
-  const path = decoded(pathOf(href, collectionUrl));
+  if (!URL.canParse(href, collectionUrl)) {
+    log?.warn({ collection: collectionUrl, href }, 'What has no address is kept from devices');
+    return undefined;
+  }
+  const base = decodedPath(new URL(collectionUrl).pathname);
+  const raw = pathOf(href, collectionUrl);
+  const path = decodedPath(raw);
   if (`${path}/` === base || path === base) return '';
   const name = path.startsWith(base) ? path.slice(base.length) : '';
-  return name === '' || name.includes('/') ? undefined : name;
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch (cause) {
-    throw new BackendError('unavailable', 'the calendar server names a resource oddly', { why: path, cause });
-  }
+  if (name === '' || name.includes('/')) return undefined;
+  const segment = raw.split('/').at(-1) ?? '';
+  return decodedOnly(segment) ?? `${RAW_PREFIX}${segment}`;
 }
