@@ -10,7 +10,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { BundledFunction } from './bundled-function.ts';
 import type { Network } from './network.ts';
-import { allowObjects } from './rights.ts';
+import { allowKey, allowObjects } from './rights.ts';
 import type { Store } from './store.ts';
 
 export interface OutboxProps {
@@ -42,10 +42,12 @@ export class Outbox extends Construct {
   readonly deadLetters: Queue;
   readonly bucket: Bucket;
   readonly submitter: BundledFunction;
+  readonly #key: IKey;
 
   constructor(scope: Construct, id: string, props: OutboxProps) {
     super(scope, id);
     const { key, store, network, logs, bundles, environment, passwordSecret, retention } = props;
+    this.#key = key;
     const encryption = { encryption: QueueEncryption.KMS, encryptionMasterKey: key, enforceSSL: true };
     this.deadLetters = new Queue(this, 'DeadLetters', { ...encryption, retentionPeriod: RETENTION });
     this.queue = new Queue(this, 'Queue', {
@@ -88,9 +90,10 @@ export class Outbox extends Construct {
       Secret.fromSecretCompleteArn(this, 'Password', passwordSecret).grantRead(this.submitter);
   }
 
-  /** To put messages in; who does has the right to the key from the store. */
+  /** To put messages in. */
   grantSend(who: IGrantable): void {
     this.queue.grant(who, 'sqs:SendMessage');
     allowObjects(who, this.bucket, ['s3:PutObject']);
+    allowKey(who, this.#key);
   }
 }

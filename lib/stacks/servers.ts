@@ -1,6 +1,6 @@
 /** The servers of a pool: equal tasks, spread over the zones, replaced one by one, as many as their users need. */
 import { Duration, Names } from 'aws-cdk-lib';
-import { CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
+import { CfnScalingPolicy, type ScalableTarget } from 'aws-cdk-lib/aws-applicationautoscaling';
 import { Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import {
   AvailabilityZoneRebalancing,
@@ -48,7 +48,7 @@ export class Servers extends Construct {
 
   constructor(scope: Construct, id: string, props: ServersProps) {
     super(scope, id);
-    const { network, sprayer, image, size, variables, secrets, poolKey, logs } = props;
+    const { network, sprayer, image, variables, secrets, poolKey, logs } = props;
     const { vpc } = network;
     this.cluster = new Cluster(this, 'Cluster', { vpc, containerInsightsV2: ContainerInsights.ENABLED });
     this.task = new ServerTask(this, 'Task', {
@@ -66,7 +66,7 @@ export class Servers extends Construct {
     this.service = new FargateService(this, 'Service', {
       cluster: this.cluster,
       taskDefinition: this.task.definition,
-      desiredCount: size.min,
+      // No count of its own: each deployment would set a pool that has grown back to it. The scalable target makes it the least.
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { enable: true, rollback: true },
@@ -104,7 +104,8 @@ export class Servers extends Construct {
     const policy = new CfnScalingPolicy(this, 'Availability', {
       policyName: `${Names.uniqueResourceName(this, {})}Availability`,
       policyType: 'TargetTrackingScaling',
-      ...count.scalableTargetRef,
+      // What CDK has as its reference is this id in place of the service's, which AWS knows no target by.
+      scalingTargetId: (count.node.findChild('Target') as ScalableTarget).scalableTargetId,
       targetTrackingScalingPolicyConfiguration: {
         targetValue,
         scaleInCooldown: SCALE_IN_COOLDOWN.toSeconds(),

@@ -40,7 +40,6 @@ describe('a pool', () => {
     defaults.resourceCountIs('AWS::EC2::Subnet', 6);
     defaults.resourceCountIs('AWS::EC2::NatGateway', 3);
     defaults.hasResourceProperties('AWS::ECS::Service', {
-      DesiredCount: 3,
       AvailabilityZoneRebalancing: 'ENABLED',
       DeploymentConfiguration: {
         MinimumHealthyPercent: 100,
@@ -191,6 +190,21 @@ describe('a pool', () => {
     }
   });
 
+  it('whoever uses what a key encrypts has the right to the key', () => {
+    const uses = [defaults, everything, existingNetwork].flatMap((template) => keyUses(template));
+    expect(uses.filter(({ isAllowed }) => !isAllowed)).toEqual([]);
+    // Servers and the function that submits, with queue and bucket; servers and three functions with the table.
+    expect(uses.map(({ action }) => action)).toEqual(
+      expect.arrayContaining([
+        'sqs:SendMessage',
+        's3:PutObject',
+        's3:GetObject',
+        'sqs:ReceiveMessage',
+        'dynamodb:Query',
+      ]),
+    );
+  });
+
   it('encrypts whatever it keeps', () => {
     for (const template of [defaults, everything]) {
       for (const { Properties } of Object.values(template.findResources('AWS::S3::Bucket'))) {
@@ -207,7 +221,23 @@ describe('a pool', () => {
     }
   });
 
+  it('is as large as its users made it after every deployment: its template tells the bounds alone', () => {
+    for (const [template, MinCapacity] of [
+      [defaults, 3],
+      [everything, 4],
+    ] as const) {
+      template.hasResourceProperties('AWS::ECS::Service', { DesiredCount: Match.absent() });
+      template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', { MinCapacity });
+    }
+  });
+
   it('follows users a server and the availability index', () => {
+    const [target] = Object.keys(everything.findResources('AWS::ApplicationAutoScaling::ScalableTarget'));
+    // `Ref` of a target is an id of CloudFormation's (`service/…|ecs:service:DesiredCount|ecs`), and no resource's.
+    everything.allResourcesProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
+      ScalingTargetId: { Ref: target },
+      ResourceId: Match.absent(),
+    });
     everything.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
       MinCapacity: 4,
       MaxCapacity: 40,
@@ -236,6 +266,28 @@ describe('a pool', () => {
       expect(alarm['AlarmActions']).toHaveLength(1);
       expect(alarm['AlarmDescription']).toMatch(/\. .+\.$/s);
     }
+    // A topic whose policy says nothing else takes no word of an alarm.
+    everything.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Allow',
+            Action: 'sns:Publish',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+          }),
+        ]),
+      },
+    });
+    everything.hasResourceProperties('AWS::KMS::Key', {
+      KeyPolicy: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Action: Match.arrayWith(['kms:Decrypt', 'kms:GenerateDataKey*']),
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+          }),
+        ]),
+      },
+    });
     everything.hasResourceProperties('AWS::SNS::Subscription', {
       Protocol: 'email',
       Endpoint: 'postmaster@example.org',
@@ -325,6 +377,45 @@ describe('a pool', () => {
 interface Statement {
   readonly Action: string | readonly string[];
   readonly Resource: unknown;
+}
+
+/** What AWS asks of the key of a queue, a bucket or a table, of who does this with it. */
+const KEY_RIGHTS: Readonly<Record<string, readonly string[]>> = {
+  'sqs:SendMessage': ['kms:GenerateDataKey', 'kms:Decrypt'],
+  'sqs:ReceiveMessage': ['kms:Decrypt'],
+  's3:PutObject': ['kms:GenerateDataKey'],
+  's3:GetObject': ['kms:Decrypt'],
+  'dynamodb:Query': ['kms:Decrypt'],
+};
+
+/** Each right to something that a key of the stack's encrypts, and whether the same policy has the right to that key. */
+function keyUses(template: Template) {
+  const { Resources } = template.toJSON() as { Resources: Record<string, { Properties?: Record<string, unknown> }> };
+  const [key = ''] = Object.keys(template.findResources('AWS::KMS::Key'));
+  const encrypted = new Set(
+    Object.entries(Resources)
+      .filter(([, { Properties }]) => JSON.stringify(Properties ?? {}).includes(`MasterKeyI`))
+      .filter(([, { Properties }]) => JSON.stringify(Properties).includes(`"${key}"`))
+      .map(([id]) => id),
+  );
+  return Object.entries(template.findResources('AWS::IAM::Policy')).flatMap(([policy, { Properties }]) => {
+    const statements = Properties['PolicyDocument']['Statement'] as Statement[];
+    const ofKey = statements
+      .filter(({ Resource }) => JSON.stringify(Resource).includes(`"${key}"`))
+      .flatMap(({ Action }) => [Action].flat());
+    return statements.flatMap(({ Action, Resource }) => {
+      const named = JSON.stringify(Resource);
+      if (![...encrypted].some((id) => named.includes(`"${id}"`))) return [];
+      return [Action]
+        .flat()
+        .filter((action) => action in KEY_RIGHTS)
+        .map((action) => ({
+          policy,
+          action,
+          isAllowed: KEY_RIGHTS[action]?.every((right) => ofKey.includes(right)) ?? true,
+        }));
+    });
+  });
 }
 
 interface Container {
