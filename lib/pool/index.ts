@@ -16,6 +16,7 @@ export { noPoolMetrics, type PoolEvent, type PoolMetrics } from './metrics.ts';
 export {
   custodianOf,
   custodyOf,
+  type KnownOwner,
   type Location,
   type Member,
   type MemberState,

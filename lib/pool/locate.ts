@@ -51,9 +51,20 @@ function locateByMemory(context: MemberContext, user: string, stale: StaleAnswer
     stale.session === holding.lease.session &&
     stale.epoch >= holding.lease.epoch;
   if (holding !== undefined && !isDoubted) return serveHere(holding);
+  const told = locateAsTold(context, user, stale);
+  if (told) return told;
   const known = context.cache.get(user, stale);
   if (known === undefined || known.session === context.session().id) return undefined;
   return context.observer.find(known.session) === undefined ? undefined : { kind: 'theirs', ...known };
+}
+
+/** Nobody leads a request out of the pool: to a session that is seen in it, at the address of its own item, by a later epoch. */
+function locateAsTold(context: MemberContext, user: string, stale: StaleAnswer | undefined): Location | undefined {
+  const told = stale?.told;
+  if (stale === undefined || told === undefined || told.epoch <= stale.epoch) return undefined;
+  if (told.session === context.session().id) return undefined;
+  const server = context.observer.find(told.session);
+  return server?.address === told.address ? theirs(context, user, server, told.epoch) : undefined;
 }
 
 const serveHere = (holding: Holding): Location =>

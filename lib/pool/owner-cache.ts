@@ -1,22 +1,18 @@
 // Whom the users of other servers belong to, as far as this front knows. Any of it may be out of date.
-import type { StaleAnswer } from './pool.ts';
+import type { KnownOwner, StaleAnswer } from './pool.ts';
 
 /** Users remembered at the most; the oldest are forgotten, and read again. */
 const USERS_LIMIT = 200_000;
 
-export interface KnownOwner {
-  readonly session: string;
-  readonly address: string;
-  readonly epoch: number;
-}
-
 export class OwnerCache {
   readonly #byUser = new Map<string, KnownOwner>();
 
-  /** Undefined where nothing is known, or nothing newer than the answer that turned out wrong. */
+  /** Undefined where nothing is known, or nothing newer than the answer that turned out wrong: that is forgotten. */
   get(user: string, stale: StaleAnswer | undefined): KnownOwner | undefined {
     const known = this.#byUser.get(user);
-    return known === undefined || (stale !== undefined && known.epoch <= stale.epoch) ? undefined : known;
+    if (known === undefined || stale === undefined || known.epoch > stale.epoch) return known;
+    this.#byUser.delete(user);
+    return undefined;
   }
 
   set(user: string, owner: KnownOwner): void {

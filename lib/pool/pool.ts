@@ -79,7 +79,7 @@ export const custodianOf = (session: string | undefined): string | undefined =>
 /** Where a request for a user is to go. */
 export type Location =
   | { readonly kind: 'mine'; readonly lease: Lease }
-  | { readonly kind: 'theirs'; readonly session: string; readonly address: string; readonly epoch: number }
+  | ({ readonly kind: 'theirs' } & KnownOwner)
   /** The user is at home in another pool, or on the way there. */
   | { readonly kind: 'away' }
   /** Nobody can serve the user now (store out of reach, this server suspended): 503 with Retry-After. */
@@ -88,6 +88,16 @@ export type Location =
 /** An answer about a user that turned out wrong: everything known up to this epoch is to be read again. */
 export interface StaleAnswer {
   readonly session: string;
+  readonly epoch: number;
+  /** Whom the server that was wrongly asked names instead. */
+  readonly told?: KnownOwner | undefined;
+}
+
+/** Another server that owns a user, as far as somebody knows. */
+export interface KnownOwner {
+  readonly session: string;
+  /** `host:port` */
+  readonly address: string;
   readonly epoch: number;
 }
 
@@ -118,8 +128,9 @@ export interface Member {
   /** Puts the session and begins to beat and to observe; keeps trying while the store is out of reach. */
   start(): Promise<void>;
   /**
-   * Reads or claims. `stale` is an answer that turned out wrong (421, a reset): read again, consistently. A proxied request
-   * with a higher epoch than this server's own answer makes that answer stale too.
+   * Reads or claims. `stale` is an answer that turned out wrong (421, a reset): read again, consistently, unless it names a
+   * later owner that this member sees in its pool. A proxied request with a higher epoch than this server's own answer makes
+   * that answer stale too.
    */
   locate(user: string, stale?: StaleAnswer): Promise<Location>;
   /** The leases held here. */

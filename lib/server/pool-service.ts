@@ -107,12 +107,14 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
     try {
       const location = await locateKnowing(request.account.user, to.epoch);
       if (location.kind === 'mine') return await ownerRoad.execute(request, location.lease, front, signal);
-      // Late: the user has moved on. The front is told, and asks the store who is next.
+      // Late: the user has moved on. The front is told where to, if that is known here.
       log.info(
-        { requestId: request.requestId, epoch: to.epoch, now: location.kind },
+        { requestId: request.requestId, epoch: to.epoch, location },
         'A request for a user who is not served here was refused',
       );
-      return { kind: 'moved' };
+      if (location.kind !== 'theirs') return { kind: 'moved' };
+      const { session, address, epoch } = location;
+      return { kind: 'moved', owner: { session, address, epoch } };
     } catch (thrown) {
       const failure = failureOf(thrown, random);
       tracer?.current()?.fail(thrown, failure.status);

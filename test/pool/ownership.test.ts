@@ -62,3 +62,52 @@ describe('A user is owned by one server', () => {
     });
   });
 });
+
+describe('A front that was told 421', () => {
+  /** Ada is c's by epoch 2, and b still believes in a, whose she was by epoch 1. */
+  async function moved() {
+    const bench = new PoolBench();
+    const [a, b, c] = await bench.up('a', 'b', 'c');
+    for (const it of [b!, c!]) it.load = { index: -100, constrained: 'test', devices: 0 };
+    await bench.pass(5_000);
+    expect(await bench.within(1_000, a!.member.locate('ada'))).toMatchObject({ kind: 'mine' });
+    expect(await bench.within(1_000, b!.member.locate('ada'))).toMatchObject({ address: 'a:1', epoch: 1 });
+    expect(await bench.within(5_000, a!.member.give('ada', c!.member.session))).toBe('given');
+    let reads = 0;
+    const get = b!.store.get.bind(b!.store);
+    b!.store.get = (...given) => {
+      reads += 1;
+      return get(...given);
+    };
+    const stale = { session: a!.member.session, epoch: 1 };
+    const truth = { session: c!.member.session, address: 'c:1', epoch: 2 };
+    return { bench, front: b!.member, stale, truth, reads: () => reads };
+  }
+
+  it('goes where it was told to, and remembers it, without a look into the store', async () => {
+    const { bench, front, stale, truth, reads } = await moved();
+    const located = await bench.within(1_000, front.locate('ada', { ...stale, told: truth }));
+    expect(located).toEqual({ kind: 'theirs', ...truth });
+    expect(await bench.within(1_000, front.locate('ada'))).toEqual(located);
+    expect(reads()).toBe(0);
+  });
+
+  it.each([
+    ['an address that is not the session’s', { address: 'elsewhere.example.org:443' }],
+    ['a session that is not of the pool', { session: 'nobody' }],
+    ['an epoch that is no later', { epoch: 1 }],
+  ])('is not led to %s: it reads the store', async (_, wrong) => {
+    const { bench, front, stale, truth, reads } = await moved();
+    const located = await bench.within(1_000, front.locate('ada', { ...stale, told: { ...truth, ...wrong } }));
+    expect(located).toEqual({ kind: 'theirs', ...truth });
+    expect(reads()).toBeGreaterThan(0);
+  });
+
+  it('forgets a lie about the epoch as soon as it turns out', async () => {
+    const { bench, front, stale, truth } = await moved();
+    const told = { session: stale.session, address: 'a:1', epoch: 1_000 };
+    expect(await bench.within(1_000, front.locate('ada', { ...stale, told }))).toEqual({ kind: 'theirs', ...told });
+    expect(await bench.within(1_000, front.locate('ada', told))).toEqual({ kind: 'theirs', ...truth });
+    expect(await bench.within(1_000, front.locate('ada'))).toEqual({ kind: 'theirs', ...truth });
+  });
+});

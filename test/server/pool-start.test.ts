@@ -214,7 +214,14 @@ describe('a request of another server that comes too late', { timeout: 3 * LIMIT
     opened.push(async () => front.peers.close());
     const { session = '', address = '' } = former ?? {};
     const asked = { ...request(), account: { user: ADA.name, addresses: [ADA.address] } };
-    expect(await front.peers.execute({ session, address }, 1, asked)).toEqual({ kind: 'moved' });
+    expect(await front.peers.execute({ session, address }, 1, asked)).toEqual({
+      kind: 'moved',
+      owner: {
+        session: owner?.session,
+        address: sessions.find((it) => it.session === owner?.session)?.address,
+        epoch: owner?.epoch,
+      },
+    });
     expect(said(begun, 'A request for a user who is not served here was refused')).toHaveLength(1);
     expect(await desk.owner(ADA.name)).toEqual(owner);
   });

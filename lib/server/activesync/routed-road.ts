@@ -88,13 +88,18 @@ export class RoutedRoad implements Road {
     const { user } = request.account;
     const patientUntil = clock.monotonic() + PATIENCE_MS;
     let stale: StaleAnswer | undefined;
+    let mayBeTold = true;
     let pauseMs = FIRST_PAUSE_MS;
     for (;;) {
       const location = await member.locate(user, stale);
       const outcome = await this.#try(request, location, signal);
       if (outcome.kind === 'done') return outcome.result;
-      if (outcome.kind === 'stale') stale = outcome.stale;
+      if (outcome.kind === 'stale') stale = mayBeTold ? outcome.stale : { ...outcome.stale, told: undefined };
       if (signal?.aborted) throw hungUp();
+      if (stale?.told && mayBeTold) {
+        mayBeTold = false;
+        continue;
+      }
       log.debug(
         { requestId: request.requestId, user, why: outcome.why, pauseMs },
         'A request looks for its user again',
@@ -114,7 +119,9 @@ export class RoutedRoad implements Road {
     const stale = { session, epoch };
     try {
       const result = await this.#passOn(request, location, epoch, signal);
-      if (result.kind === 'moved') return { kind: 'stale', stale, why: 'the user moves from server to server' };
+      if (result.kind === 'moved') {
+        return { kind: 'stale', stale: { ...stale, told: result.owner }, why: 'the user moves from server to server' };
+      }
       onProxied?.();
       return { kind: 'done', result };
     } catch (thrown) {

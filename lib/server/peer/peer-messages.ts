@@ -65,8 +65,11 @@ const executeHead = z.object({
   again: z.boolean(),
 });
 
-/** 421: the user is not this server's; the front reads again who the owner is. */
-const movedHead = z.object({ kind: z.literal('moved') });
+/** 421: the user is not this server's. `owner`: whose it is, as far as this server knows; the front judges whether it goes there. */
+const movedHead = z.object({
+  kind: z.literal('moved'),
+  owner: z.object({ session: z.string(), address: z.string(), epoch: z.int() }).optional(),
+});
 const replyHead = z.object({ kind: z.literal('reply'), status: z.number(), headers });
 const waitHead = z.object({
   kind: z.literal('wait'),

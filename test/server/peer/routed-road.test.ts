@@ -64,6 +64,16 @@ describe('a front', () => {
     expect(next.executed[0]?.to).toEqual({ session: 's2', epoch: 4 });
   });
 
+  it('that is told 421 and whose the user is asks for that place, at once and for the first telling alone', async () => {
+    const to = (session: string, epoch: number) => ({ session, address: `${session}:1`, epoch });
+    const first = await owner({ session: 's1', execute: () => ({ kind: 'moved', owner: to('s2', 4) }) });
+    const second = await owner({ session: 's2', execute: () => ({ kind: 'moved', owner: to('s3', 5) }) });
+    const third = await owner({ session: 's3', execute: () => reply(200, Buffer.from('third')) });
+    const { road, asked } = roadTo(at(first, 's1', 3), at(second, 's2', 4), at(third, 's3', 5));
+    expect(await road.execute(request())).toMatchObject({ kind: 'reply', body: Buffer.from('third') });
+    expect(asked).toEqual([undefined, { session: 's1', epoch: 3, told: to('s2', 4) }, { session: 's2', epoch: 4 }]);
+  });
+
   it('serves the user itself once that is so', async () => {
     const former = await owner({ session: 's1', execute: () => ({ kind: 'moved' }) });
     const lease = { user: 'ada', session: 's0', epoch: 4, isHeld: () => true };
