@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { systemClock, silentLog } from '../../lib/platform/index.ts';
-import { enrolUsers, HomeMap } from '../../lib/pool/homes/index.ts';
-import { SqliteStore } from '../../lib/store/index.ts';
+import { systemClock, systemRandom, silentLog } from '../../lib/platform/index.ts';
+import { Enrolment, enrolUsers, HomeMap } from '../../lib/pool/homes/index.ts';
+import { SqliteStore, type Store } from '../../lib/store/index.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { MemoryStore } from '../sync/support/faulty-store.ts';
 
 let directory: string;
 const stores: SqliteStore[] = [];
@@ -23,8 +25,8 @@ function open(name: string): SqliteStore {
   return store;
 }
 
-async function begin(users: readonly string[]) {
-  const [own, homes] = [open('east'), open('homes')];
+async function begin(users: readonly string[], openStore: (name: string) => Store = open) {
+  const [own, homes] = [openStore('east'), openStore('homes')];
   const map = new HomeMap({ near: homes, authority: homes, clock: systemClock });
   await map.announce('east', { url: 'east', mailServer: 'mail', users: 0, store: { table: 'east' } });
   for (const user of users) {
@@ -58,4 +60,73 @@ it('who is at home in another pool that had the user too stays there, and is tol
   expect(await enrolUsers(parts)).toEqual({ users: 1, conflicts: ['bob'] });
   expect(await homeOf('bob')).toBe('west');
   expect((await map.places('authority'))[0]?.conflicts).toEqual(['bob']);
+});
+
+/** A pool with one user, ada, and its servers as they stand in its store. */
+async function enrolling() {
+  const { own, map, homeOf, parts } = await begin(['ada'], () => new MemoryStore());
+  const clock = new ManualClock();
+  const ending = new AbortController();
+  const server = (session: string, attributes: Readonly<Record<string, string | boolean>>) =>
+    own.put({
+      key: { partition: 'POOL#east', sort: `SERVER#${session}` },
+      attributes: { status: 'up', ...attributes },
+    });
+  const claim = async (user: string) => {
+    const key = { partition: `USER#${user}`, sort: 'OWNER' };
+    await own.put({ key, attributes: { session: 'old', epoch: 1, since: 0 } });
+  };
+  const start = (session: string) =>
+    new Enrolment({ ...parts, clock, random: systemRandom, session: () => session, signal: ending.signal }).start();
+  const place = async () => (await map.places('authority'))[0];
+  const later = async () => {
+    for (let second = 0; second < 12; second++) await clock.advance(1_000);
+  };
+  return { map, homeOf, server, claim, start, place, later, stop: () => ending.abort() };
+}
+
+it('it is done once no server is left that does not know of the map, and by a reading from after that', async () => {
+  const { homeOf, server, claim, start, place, later, stop } = await enrolling();
+  await server('old', { address: 'old:1' });
+  await server('new', { address: 'new:1', hasHomes: true });
+  await start('new');
+  await later();
+  expect(await homeOf('ada')).toBe('east');
+  expect(await place()).toMatchObject({ isEnrolled: false });
+  await claim('bob');
+  await server('old', { address: 'old:1', status: 'left' });
+  await later();
+  expect(await place()).toMatchObject({ isEnrolled: true, enrolledUsers: 2 });
+  expect(await homeOf('bob')).toBe('east');
+  stop();
+});
+
+it('a standalone server that is linked is none of its servers, and one server does it at a time', async () => {
+  const { homeOf, server, start, place, later, stop } = await enrolling();
+  await server('link', { address: 'link:1', standalone: 'office' });
+  await server('a', { address: 'a:1', hasHomes: true });
+  await server('b', { address: 'b:1', hasHomes: true });
+  await start('b');
+  await later();
+  expect(await homeOf('ada')).toBeUndefined();
+  await start('a');
+  await later();
+  expect(await homeOf('ada')).toBe('east');
+  expect(await place()).toMatchObject({ isEnrolled: true });
+  stop();
+});
+
+it('nothing is done for a pool whose users are being given to others', async () => {
+  const { map, homeOf, server, start, place, later, stop } = await enrolling();
+  await server('a', { address: 'a:1', hasHomes: true });
+  const east = await place();
+  if (!east) throw new Error('no place');
+  const failing = await map.beginFailOver(east);
+  await start('a');
+  await later();
+  expect(await homeOf('ada')).toBeUndefined();
+  await map.endFailOver(failing);
+  await later();
+  expect(await homeOf('ada')).toBe('east');
+  stop();
 });
