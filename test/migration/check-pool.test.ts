@@ -126,9 +126,11 @@ describe('A pool', () => {
 
   it.each([
     ['homes-missing', side({ isOneOfSeveral: async () => true }), 'no `homes`'],
+    ['homes-missing', ofSeveral({ pool: 'other' }), 'does not know it'],
     ['homes-not-ready', ofSeveral({ isEnrolled: false }), 'west'],
     ['pool-full', ofSeveral({ room: 10 }), 'room for 10 users, serves 10, and 1 would come'],
     ['pool-full', ofSeveral({ isEvacuated: true }), 'evacuated'],
+    ['pool-full', ofSeveral({ state: 'failing-over' }), 'given to others'],
     ['home-elsewhere', ofSeveral({}, [{ user: 'ada', pool: 'west' }]), 'ada in west'],
     ['home-elsewhere', ofSeveral({}, [{ user: 'ada', state: 'moving', to: 'west' }]), 'ada in main'],
   ])('that is one of several is refused: %s', async (code, pool, why) => {

@@ -2,12 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { compareItems } from '../../lib/migration/index.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { compareItems, type PoolHomes } from '../../lib/migration/index.ts';
 import { moveHome, moveOut, type MoveParts } from '../../lib/migration/growth/hand-over.ts';
 import { Places } from '../../lib/migration/growth/places.ts';
 import { silentLog, systemClock, systemRandom } from '../../lib/platform/index.ts';
 import { Custody, type Lease } from '../../lib/pool/index.ts';
+import type { Home } from '../../lib/pool/homes/index.ts';
 import { SqliteStore, type Store } from '../../lib/store/index.ts';
 
 const USER = 'ada';
@@ -74,7 +75,12 @@ const released = async () => {
   while (places.held(USER) === undefined) await pause();
   await places.held(USER);
 };
-const pause = () => new Promise((done) => setTimeout(done, 1));
+const pause = (ms = 1) => new Promise((done) => setTimeout(done, ms));
+const attempt = (move: Promise<unknown>) => {
+  const state = { isOver: false, ended: move.then(undefined, (thrown: unknown) => thrown) };
+  void state.ended.then(() => (state.isOver = true));
+  return state;
+};
 const bound = (store: Store): Store => ({
   get: (...all) => store.get(...all),
   put: (...all) => store.put(...all),
@@ -93,14 +99,17 @@ it('on the way out: the user is served here again, with what came last, and goes
     way = opens.promise;
   };
   const lease = places.lease(USER);
-  const first = moveOut(parts, USER).then(undefined, (thrown: unknown) => thrown);
+  const first = attempt(moveOut(parts, USER));
   await suspended(lease);
   await places.held(USER);
   expect(places.isHere(USER)).toBe(true);
   expect(lease.isHeld()).toBe(true);
   await own.put({ key: DEVICE, attributes: { version: 3 } });
+  // What was given up may write as long as it is on its way: nothing is begun anew before that.
+  await pause(20);
+  expect(first.isOver).toBe(false);
   opens.resolve();
-  expect(await first).toMatchObject({ code: 'pause-too-long' });
+  expect(await first.ended).toMatchObject({ code: 'pause-too-long' });
 
   atLast = async () => {};
   await moveOut({ ...parts, pauseLimitMs: LONG_MS }, USER);
@@ -121,12 +130,15 @@ it('on the way home: the pool has the user again, and gives the user the next ti
     way = opens.promise;
     return epoch;
   };
-  const first = moveHome(parts, USER).then(undefined, (thrown: unknown) => thrown);
+  const first = attempt(moveHome(parts, USER));
   await released();
   expect(places.of(USER).place).toBe('coming');
   expect((await custody.owner(USER))?.session).toBe('');
+  // What was given up may write as long as it is on its way: nothing is begun anew before that.
+  await pause(20);
+  expect(first.isOver).toBe(false);
   opens.resolve();
-  expect(await first).toMatchObject({ code: 'pause-too-long' });
+  expect(await first.ended).toMatchObject({ code: 'pause-too-long' });
 
   custody.call = call;
   await moveHome({ ...parts, pauseLimitMs: LONG_MS }, USER);
@@ -140,4 +152,45 @@ it('a user who is in custody already is called by a new epoch: what was to undo 
   const { signal } = new AbortController();
   const epoch = await custody.call(USER, signal);
   expect(await custody.call(USER, signal)).toBe(epoch + 1);
+});
+
+describe('where the pool is one of several', () => {
+  const homeIn = (pool: string) => ({ user: USER, pool, epoch: 1, state: 'here', since: 0 }) as const;
+  const homes = (given: Home, onGive: () => Promise<void> = async () => {}): PoolHomes => ({
+    pool: 'main',
+    places: async () => [],
+    home: async () => undefined,
+    give: async () => {
+      await onGive();
+      return given;
+    },
+  });
+
+  it('a user has a home there before anything of theirs is', async () => {
+    await own.put({ key: DEVICE, attributes: { version: 1 } });
+    let isGiven = false;
+    const given = homes(homeIn('main'), async () => {
+      expect(await theirs.get(OWNER)).toBeUndefined();
+      expect(await theirs.get(DEVICE)).toBeUndefined();
+      isGiven = true;
+    });
+    await moveOut({ ...parts, homes: given, pauseLimitMs: LONG_MS }, USER);
+    expect(isGiven).toBe(true);
+    expect(places.of(USER).place).toBe('pool');
+  });
+
+  it('who has got a home in another by now stays here, and nothing is left behind', async () => {
+    await own.put({ key: DEVICE, attributes: { version: 1 } });
+    const moved = moveOut({ ...parts, homes: homes(homeIn('west')), pauseLimitMs: LONG_MS }, USER);
+    await expect(moved).rejects.toMatchObject({ code: 'home-elsewhere' });
+    expect(places.isHere(USER)).toBe(true);
+    expect(await theirs.get(OWNER)).toBeUndefined();
+    expect(await theirs.get(DEVICE)).toBeUndefined();
+  });
+});
+
+it('nobody waits for the mailbox to be closed', async () => {
+  await own.put({ key: DEVICE, attributes: { version: 1 } });
+  await moveOut({ ...parts, lose: () => new Promise(() => {}), pauseLimitMs: LONG_MS }, USER);
+  expect(custody.has(await custody.owner(USER))).toBe(false);
 });

@@ -1,6 +1,6 @@
 // A pool without a tenure, whose servers stand still while an administrator says that it is gone.
 import { expect, it } from 'vitest';
-import { HomeKeeper, HomeMap } from '../../lib/pool/homes/index.ts';
+import { HomeKeeper, HomeMap, isOneOfSeveral } from '../../lib/pool/homes/index.ts';
 import type { HomeCheck } from '../../lib/pool/index.ts';
 import { readOwnership } from '../../lib/pool/records.ts';
 import { silentLog } from '../../lib/platform/index.ts';
@@ -8,6 +8,8 @@ import { Scheduler } from '../simulation/support/scheduler.ts';
 import { SeededRandom } from '../simulation/support/seeded-random.ts';
 import { SimulatedProcess } from '../simulation/support/simulated-process.ts';
 import { SimulatedStore } from '../simulation/support/simulated-store.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { MemoryStore } from '../sync/support/faulty-store.ts';
 
 async function begin() {
   const scheduler = new Scheduler();
@@ -86,4 +88,49 @@ it('gives nobody a home of whom nothing is known, while another pool has not giv
   void check();
   await after(5);
   expect(seen.map(({ kind }) => kind)).toEqual(['unclear', 'here']);
+});
+
+/** Without a scheduler: stores that answer at once, and a clock that stands still. */
+async function atOnce() {
+  const [clock, own, homes] = [new ManualClock(), new MemoryStore(), new MemoryStore()];
+  const map = new HomeMap({ near: homes, authority: homes, clock });
+  const keeper = new HomeKeeper({
+    map,
+    pool: 'west',
+    store: own,
+    openStore: async () => own,
+    session: () => 'west1',
+    report: () => ({ url: 'west', mailServer: 'mail', users: 0, store: { table: 'west' } }),
+    onNewTerm: () => {},
+    clock,
+    random: new SeededRandom(3),
+    log: silentLog,
+  });
+  return { clock, own, map, keeper };
+}
+
+it('leaves in its own store that its pool is one of several', async () => {
+  const { own, keeper } = await atOnce();
+  expect(await isOneOfSeveral(own, 'west')).toBe(false);
+  await keeper.start();
+  expect(await isOneOfSeveral(own, 'west')).toBe(true);
+  keeper.stop();
+});
+
+it('takes nobody whose first home was still being given when its pool was given up', async () => {
+  const { clock, map, keeper } = await atOnce();
+  await keeper.start();
+  const places = map.places.bind(map);
+  map.places = async (replica) => {
+    const before = await places(replica);
+    const west = before.find((it) => it.pool === 'west');
+    if (west) await map.endFailOver(await map.beginFailOver(west));
+    // Heard meanwhile.
+    await clock.advance(6_000);
+    return before;
+  };
+  expect(keeper.term).toBe(1);
+  expect(await keeper.check('bob', undefined)).toMatchObject({ kind: 'unclear' });
+  expect(keeper.term).toBe(2);
+  keeper.stop();
 });
