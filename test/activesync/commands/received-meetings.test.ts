@@ -125,6 +125,14 @@ describe('What comes by mail', () => {
     expect(await kept()).toContain('PARTSTAT=ACCEPTED');
   });
 
+  it('says the last of several answers, which come newest first', async () => {
+    await keep({ organizer: ADA });
+    const answers = ['ACCEPTED', 'TENTATIVE', 'DECLINED'];
+    for (const answer of answers) await mail('REPLY', { organizer: ADA, answer });
+    await sync();
+    expect(await kept()).toContain('PARTSTAT=DECLINED');
+  });
+
   it('is applied later where the calendar cannot be reached, by whoever serves the user then', async () => {
     await keep({ answer: 'ACCEPTED' });
     await mail('CANCEL', { sequence: 1 });

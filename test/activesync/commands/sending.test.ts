@@ -59,6 +59,13 @@ describe('SendMail', () => {
     expect(withSubject(await ada.messagesIn('Sent'), 'Once')).toHaveLength(1);
   });
 
+  it('under a ClientId that was used for another message goes out, once', async () => {
+    for (const subject of ['First of s6', 'Second of s6', 'Second of s6', 'First of s6'])
+      expect((await send('SendMail', 's6', mime(subject), '<SaveInSentItems/>')).xml).toBe('');
+    const received = await ada.messagesIn('INBOX', 'bob');
+    for (const subject of ['First of s6', 'Second of s6']) expect(withSubject(received, subject)).toHaveLength(1);
+  });
+
   it('MS-ASCMD_R4853: without a recipient is 119', async () => {
     expect((await send('SendMail', 's4', mime('To nobody', 'X-Nobody: yes'))).xml).toBe(
       '<SendMail><Status>119</Status></SendMail>',

@@ -5,6 +5,7 @@ import { createTransport } from 'nodemailer';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { headerFields, headerValue, type Mailbox, type SmtpIn, startSmtpIn } from '../../../lib/backends/index.ts';
+import { ConfirmedPasswords } from '../../../lib/server/confirmed-passwords.ts';
 import { composeMessage, expectBackendError } from '../../contract/backend/fixture.ts';
 import { startSystem, type TestSystem } from './setup.ts';
 
@@ -312,5 +313,13 @@ describe('users', () => {
       started.system.open(account, { userName: 'ada', password: 'old' }),
       'rejected-credentials',
     );
+  });
+
+  it('have their mailbox opened with another password of theirs where the first is no longer right', async () => {
+    const passwords = new ConfirmedPasswords({ userName: 'ada', password: 'old' });
+    passwords.add({ userName: 'ada', password: 'correct horse' });
+    const mailbox = await started.system.open({ user: 'ada', addresses: ['ada@example.org'] }, passwords);
+    expect(passwords.password).toBe('correct horse');
+    await mailbox.close();
   });
 });
