@@ -265,6 +265,17 @@ describe('another message under a ClientId that was used before', () => {
     expect(idOf(post.sent[1])).not.toBe(idOf(post.sent[0]));
   });
 
+  it('gets another Message-ID where the server makes it: programs take two of one for the same', async () => {
+    const post = new Post();
+    for (const text of [MESSAGE, MESSAGE.replace('Subject: ', 'Subject: Not ')]) {
+      expect(text).not.toContain('Message-ID');
+      expect(await send(post, text)).toEqual({ kind: 'sent' });
+    }
+    expect(idOf(post.sent[0])).toBeDefined();
+    expect(idOf(post.sent[1])).not.toBe(idOf(post.sent[0]));
+    expect(post.kept).toHaveLength(2);
+  });
+
   it('is none where only Date, Message-ID and boundaries are new: those a device may make anew when it sends again', async () => {
     const post = new Post();
     expect(await send(post, PARTS)).toEqual({ kind: 'sent' });

@@ -7,11 +7,14 @@ import { BackendError, type FolderEvent, type Mailbox, UidRuns } from '../../../
 import { silentLog, systemClock, systemRandom } from '../../../lib/platform/index.ts';
 import { composeMessage, eventually, expectBackendError, pause } from '../../contract/backend/fixture.ts';
 import { type ImapUnderTest, startImapBackend } from '../../support/imap-backend.ts';
+import { SmtpSink } from '../../support/smtp-sink.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 
 const platform = { clock: systemClock, random: systemRandom, log: silentLog };
 const ADA = { user: 'ada', addresses: ['ada@example.org'] };
 const WRONG = 'a-wrong-secret';
+/** A monitor whose password was turned down looks so often for another. */
+const LOOK_FOR_PASSWORD_MS = 5_000;
 
 describe('IMAP mail system under faults', () => {
   let t: ImapUnderTest;
@@ -117,6 +120,29 @@ describe('IMAP mail system under faults', () => {
       const mailbox = await t.system.open(ADA, passwords);
       expect(passwords.password).toBe(t.credentials.ada.password);
       await mailbox.close();
+    });
+
+    it('watches on with another password of the user’s as soon as there is one', async () => {
+      let looks = 0;
+      const clock = {
+        ...systemClock,
+        after: (ms: number, task: () => void) => {
+          if (ms === LOOK_FOR_PASSWORD_MS) looks++;
+          return systemClock.after(ms === LOOK_FOR_PASSWORD_MS ? 20 : ms, task);
+        },
+      };
+      const system = new ImapMailSystem(t.configuration, { ...platform, clock });
+      opened.push(system);
+      const signIn = { ...t.credentials.ada };
+      const mailbox = await system.open(ADA, signIn);
+      const events: FolderEvent[] = [];
+      await mailbox.watch((event) => events.push(event));
+      signIn.password = WRONG;
+      await t.dovecot.doveadm('kick', 'ada');
+      await eventually('the wrong password to be turned down', () => looks > 2 || undefined);
+      expect(events.map(({ kind }) => kind)).not.toContain('resumed');
+      signIn.password = t.credentials.ada.password;
+      await eventually('the watch to resume', () => events.some((event) => event.kind === 'resumed') || undefined);
     });
 
     it('a login that has just confirmed a password opens the mailbox, and only with that password', async () => {
@@ -395,6 +421,18 @@ describe('IMAP mail system under faults', () => {
     it('logs in as the user', async () => {
       await submit(await open());
       expect(t.smtp.messages.at(-1)).toMatchObject({ user: 'ada', from: 'ada@example.org', to: ['bob@example.org'] });
+    });
+
+    it('logs in with another password of the user’s where the one of the mailbox is no longer right', async () => {
+      const smtp = await SmtpSink.start({ users: { ada: 'another' } });
+      const passwords = new ConfirmedPasswords(t.credentials.ada);
+      const system = systemWith({ smtp: { host: '127.0.0.1', port: smtp.port, tls: 'none', auth: 'same' } });
+      const mailbox = await system.open(ADA, passwords);
+      passwords.add({ userName: 'ada', password: 'another' });
+      expect(await submit(mailbox)).toBeUndefined();
+      expect(smtp.messages).toHaveLength(1);
+      expect(passwords.password).toBe('another');
+      await smtp.stop();
     });
 
     it('a server that is not there: it was not taken', async () => {
