@@ -11,18 +11,27 @@ const open = once(() => openOutbox(process.env));
 
 export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
   const { parts, tell } = await open();
+  // As long as nothing else is known all stay: where the function cannot even begin, too.
+  let staying: readonly string[] = Records.map(({ messageId }) => messageId);
   const received = Records.map(({ messageId, receiptHandle, body, attributes }) => ({
     id: messageId,
     receiptHandle,
     text: body,
     receiveCount: Number(attributes.ApproximateReceiveCount),
   }));
-  // Read each time: the password may have been changed.
-  const server = await submissionServer(process.env, secrets);
-  const staying = await workThrough(received, { ...parts, server });
-  tell();
+  try {
+    // Read each time: the password may have been changed.
+    const server = await submissionServer(process.env, secrets);
+    staying = await workThrough(received, { ...parts, server });
+  } finally {
+    tell(Records.filter(({ messageId }) => staying.includes(messageId)).map(queuedAt));
+  }
   return { batchItemFailures: staying.map((itemIdentifier) => ({ itemIdentifier })) };
 };
+
+/** Wall clock of its way into the queue. */
+const queuedAt = ({ attributes }: SQSEvent['Records'][number]): number =>
+  Number(attributes.SentTimestamp ?? systemClock.now());
 
 async function openOutbox(environment: Environment) {
   const { store, pool } = await openPool(environment);
@@ -38,6 +47,11 @@ async function openOutbox(environment: Environment) {
     name: 'caravan_outbox_lost_acknowledgements',
     help: 'Mail that the submission server may have taken without saying so: it goes again under its Message-ID.',
   });
+  const age = metrics.gauge({
+    name: 'caravan_outbox_age_seconds',
+    help: 'How long the oldest mail that was worked on and stays has waited. The queue tells no age of what it gave out three times.',
+    unit: 'seconds',
+  });
   const format = new EmbeddedMetrics({ namespace: 'Caravan', dimensions: { Pool: pool } });
   const parts: Omit<WorkParts, 'server'> = {
     store,
@@ -50,7 +64,8 @@ async function openOutbox(environment: Environment) {
       if (mayBeAccepted === 'true') unsure.add();
     },
   };
-  const tell = () => {
+  const tell = (queuedAtMs: readonly number[]) => {
+    age.set(Math.max(0, ...queuedAtMs.map((each) => (systemClock.now() - each) / 1_000)));
     for (const line of format.lines(metrics.read(), systemClock.now())) process.stdout.write(`${line}\n`);
   };
   return { parts, tell };

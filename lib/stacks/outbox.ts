@@ -1,6 +1,6 @@
 /** Accepted mail on its way where submission fails or is slow: a queue, a bucket for large bodies, the function that submits. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -30,6 +30,11 @@ export interface OutboxProps {
 const TIMEOUT_SECONDS = 120;
 /** AWS asks for six times the function's timeout, so that no message is taken again while it is worked on. */
 const VISIBILITY = Duration.seconds(6 * TIMEOUT_SECONDS);
+/**
+ * What a submission server is to take at once when it is back and a queue waits for it, and so much less than an account's functions
+ * (1,000 at once, 10 in a new one) that the others go on.
+ */
+const SUBMISSIONS_AT_ONCE = 10;
 /** The longest that SQS keeps a message. */
 const RETENTION = Duration.days(14);
 /** A day or more of tries: visibility is prolonged with each. */
@@ -82,10 +87,20 @@ export class Outbox extends Construct {
       retention,
       network,
     });
-    this.submitter.takes(new SqsEventSource(this.queue, { batchSize: 1, reportBatchItemFailures: true }));
+    this.submitter.takes(
+      new SqsEventSource(this.queue, {
+        batchSize: 1,
+        reportBatchItemFailures: true,
+        maxConcurrency: SUBMISSIONS_AT_ONCE,
+      }),
+    );
     store.grantUse(this.submitter);
     this.queue.grant(this.submitter, 'sqs:ChangeMessageVisibility');
     allowObjects(this.submitter, this.bucket, ['s3:GetObject', 's3:DeleteObject']);
+    // Without, S3 says of a body that is gone what it says of one that may not be read.
+    this.submitter.addToRolePolicy(
+      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] }),
+    );
     if (passwordSecret !== undefined)
       Secret.fromSecretCompleteArn(this, 'Password', passwordSecret).grantRead(this.submitter);
   }

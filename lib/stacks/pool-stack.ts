@@ -27,6 +27,8 @@ import { Sprayer } from './sprayer.ts';
 import { Store } from './store.ts';
 
 const KEY_CHARACTERS = 44;
+/** The drain begins with this delay and fits into it (functions/task-stopped). */
+const DEREGISTRATION_SECONDS = 120;
 
 export class PoolStack extends PlaceStack {
   constructor(scope: Construct, props: PlaceStackProps<PoolTopology>) {
@@ -46,6 +48,7 @@ export class PoolStack extends PlaceStack {
       certificate: place.certificate,
       logs,
       firewall: place.firewall,
+      deregistrationSeconds: DEREGISTRATION_SECONDS,
     });
     const store = new Store(this, 'Store', {
       key,

@@ -1,12 +1,31 @@
 /** Rights without the wildcards that CDK's own grants bring along. */
-import { Stack, Validations } from 'aws-cdk-lib';
+import { Stack, Token, Validations } from 'aws-cdk-lib';
 import { type IGrantable, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 
 /** To read and write what is encrypted with it. */
 export function allowKey(who: IGrantable, key: IKey): void {
-  key.grant(who, 'kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey');
+  key.grant(who, 'kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey');
+}
+
+/** To use a table that is there, whichever key of the account it is under: that of the stack that made it. By DynamoDB alone. */
+export function allowKeyOfTable(who: IGrantable): void {
+  const role = who.grantPrincipal as Role;
+  const { region, account } = Stack.of(role);
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: ['kms:Decrypt', 'kms:DescribeKey'],
+      resources: [`arn:aws:kms:${region}:${account}:key/*`],
+      conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${region}.amazonaws.com` } },
+    }),
+  );
+  const told = Token.isUnresolved(account) ? '<AWS::AccountId>' : account;
+  Validations.of(role).acknowledge({
+    id: `AwsSolutions-IAM5[Resource::arn:aws:kms:${region}:${told}:key/*]`,
+    reason:
+      'The file names the table, not its key; the key is used by DynamoDB alone, for the tables that the role may use.',
+  });
 }
 
 /** For any object of the bucket; there is no list of them. */

@@ -20,6 +20,8 @@ interface Common {
 
 const EVERY_MINUTE = Schedule.rate(Duration.minutes(1));
 const TIMEOUT_SECONDS = 50;
+/** The least that AWS takes for a queue. */
+const LEAST_CONCURRENCY = 2;
 
 /** A minute that failed is not tried again: the next one has come by then. */
 const onceAMinute = (scope: Construct, target: BundledFunction, description: string): Rule =>
@@ -87,7 +89,14 @@ export class TaskStopped extends Construct {
       description: 'Drains a server that ECS takes away, and fences the session of a task that has stopped',
       timeoutSeconds: TIMEOUT_SECONDS,
     });
-    this.function.takes(new SqsEventSource(this.queue, { batchSize: 10, reportBatchItemFailures: true }));
+    // A call that finds no room counts as one that failed, and five of those end among the dead letters.
+    this.function.takes(
+      new SqsEventSource(this.queue, {
+        batchSize: 10,
+        reportBatchItemFailures: true,
+        maxConcurrency: LEAST_CONCURRENCY,
+      }),
+    );
     store.grantUse(this.function);
   }
 }

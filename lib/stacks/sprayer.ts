@@ -24,21 +24,22 @@ export interface SprayerProps {
   /** Where access logs are kept. */
   readonly logs: IBucket;
   readonly firewall?: { readonly requestsPerFiveMinutes: number } | undefined;
+  /** How long what a leaving server holds may go on: then connections are cut, and ECS sends SIGTERM. */
+  readonly deregistrationSeconds: number;
 }
 
 /** A server that was just added gets its share little by little: its caches are cold. */
 const SLOW_START = Duration.seconds(60);
-/**
- * How long what a leaving server holds may go on: then connections are cut, and ECS sends SIGTERM. The drain begins with this delay
- * and fits into it (functions/task-stopped).
- */
-const DEREGISTRATION_DELAY = Duration.seconds(120);
 
 export class Sprayer extends Construct {
   readonly loadBalancer: ApplicationLoadBalancer;
   readonly targets: ApplicationTargetGroup;
 
-  constructor(scope: Construct, id: string, { network, certificate, logs, firewall }: SprayerProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { network, certificate, logs, firewall, deregistrationSeconds }: SprayerProps,
+  ) {
     super(scope, id);
     const { vpc } = network;
     const group = new SecurityGroup(this, 'Group', {
@@ -76,7 +77,7 @@ export class Sprayer extends Construct {
     this.targets = door.addTargets('Servers', {
       port: SERVER_PORT,
       protocol: ApplicationProtocol.HTTPS,
-      deregistrationDelay: DEREGISTRATION_DELAY,
+      deregistrationDelay: Duration.seconds(deregistrationSeconds),
       slowStart: SLOW_START,
       healthCheck: {
         protocol: Protocol.HTTPS,

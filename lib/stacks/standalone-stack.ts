@@ -1,7 +1,13 @@
 /** A server alone: one task, whose database is on a file system that outlives it and that two never write to. */
 import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import { Cluster, ContainerInsights, FargateService, PropagatedTagSource } from 'aws-cdk-lib/aws-ecs';
+import {
+  AvailabilityZoneRebalancing,
+  Cluster,
+  ContainerInsights,
+  FargateService,
+  PropagatedTagSource,
+} from 'aws-cdk-lib/aws-ecs';
 import { AccessPoint, FileSystem, PerformanceMode, ThroughputMode } from 'aws-cdk-lib/aws-efs';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -25,6 +31,8 @@ import { Sprayer } from './sprayer.ts';
 
 /** The user `node` of the image. */
 const USER = { uid: '1000', gid: '1000' } as const;
+/** There is no other server to which new requests could go meanwhile: as long as most of what is under way takes. */
+const DEREGISTRATION_SECONDS = 10;
 
 export class StandaloneStack extends PlaceStack {
   constructor(scope: Construct, props: PlaceStackProps<StandaloneTopology>) {
@@ -44,6 +52,7 @@ export class StandaloneStack extends PlaceStack {
       certificate: place.certificate,
       logs,
       firewall: place.firewall,
+      deregistrationSeconds: DEREGISTRATION_SECONDS,
     });
     const serverLogs = new LogGroup(this, 'ServerLogs', { retention, removalPolicy: RemovalPolicy.DESTROY });
     const database = new Database(this, 'Database', { network, key });
@@ -72,6 +81,8 @@ export class StandaloneStack extends PlaceStack {
       // The old task ends before the new one begins: there is one writer, or none.
       minHealthyPercent: 0,
       maxHealthyPercent: 100,
+      // Of services that say nothing ECS moves tasks by starting another first.
+      availabilityZoneRebalancing: AvailabilityZoneRebalancing.DISABLED,
       circuitBreaker: { enable: true, rollback: true },
       assignPublicIp: false,
       vpcSubnets: network.privateSubnets,

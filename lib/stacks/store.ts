@@ -7,7 +7,7 @@ import { AttributeType, Billing, type ITable, Table, TableEncryptionV2, TableV2 
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { allowKey } from './rights.ts';
+import { allowKey, allowKeyOfTable } from './rights.ts';
 
 export interface StoreProps {
   readonly key: IKey;
@@ -32,12 +32,13 @@ const ACTIONS = [
 
 export class Store extends Construct {
   readonly table: ITable;
+  /** Undefined for a table that is there: it is under the key of the stack that made it. */
   readonly #key: IKey | undefined;
 
   constructor(scope: Construct, id: string, { key, tableName, isExisting, isShared, replicas }: StoreProps) {
     super(scope, id);
-    // A restored table keeps the key of the one that it was restored from: this one.
-    this.#key = isShared && !isExisting ? undefined : key;
+    // A table that comes to be shared is under it until DynamoDB has changed that.
+    this.#key = isExisting ? undefined : key;
     this.table = isExisting
       ? Table.fromTableName(this, 'Table', tableName)
       : new TableV2(this, 'State', {
@@ -59,5 +60,6 @@ export class Store extends Construct {
   grantUse(who: IGrantable): void {
     this.table.grant(who, ...ACTIONS);
     if (this.#key) allowKey(who, this.#key);
+    else allowKeyOfTable(who);
   }
 }

@@ -55,4 +55,5 @@ export { documentNeeds } from './planning/document-needs.ts';
 export { drawPlan } from './planning/draw-plan.ts';
 export { PICTURES } from './planning/pictures.ts';
 export type { Needs } from './planning/needs.ts';
+export { zonesOf } from './planning/regions-on-earth.ts';
 export { plan, type Plan } from './planning/plan.ts';

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
+import { QUESTIONS } from '../../lib/cli/init/questions.ts';
 import { loadTopology } from '../../lib/topology/index.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/caravan.ts');
@@ -41,6 +42,12 @@ function init(
     child.stdin?.end();
   });
 }
+
+it('offers zones that the region has', () => {
+  const offered = (region: string) => QUESTIONS.find(({ flag }) => flag === 'zones')?.offered?.({ region });
+  expect(offered('eu-central-1')).toBe('eu-central-1a,eu-central-1b,eu-central-1c');
+  expect(offered('us-west-1')).toBe('us-west-1a,us-west-1c');
+});
 
 it('writes a file that can be deployed', async () => {
   expect(await init(ANSWERS)).toMatchObject({ code: 0, out: expect.stringContaining('npx cdk synth') });

@@ -14,6 +14,8 @@ import stopping from './events/task-stopping.json' with { type: 'json' };
 
 const FUNCTIONS = ['balancer', 'task-stopped', 'outbox', 'canary'];
 const MB = 1e6;
+/** So long events have been in their queue. */
+const QUEUED_MS = 20 * 60_000;
 const TABLE = 'caravan';
 const POOL = 'one';
 const TASK = stopped.detail.taskArn;
@@ -55,7 +57,7 @@ const record = (body: unknown, messageId = 'm1') => ({
   messageId,
   receiptHandle: 'r1',
   body: typeof body === 'string' ? body : JSON.stringify(body),
-  attributes: { ApproximateReceiveCount: '1' },
+  attributes: { ApproximateReceiveCount: '1', SentTimestamp: String(systemClock.now() - QUEUED_MS) },
 });
 
 async function server(session: string, attributes: Record<string, string | number> = {}): Promise<void> {
@@ -205,6 +207,13 @@ describe('balancer', () => {
   });
 });
 
+/** Of the oldest mail that stays, as the function told it last. */
+const ageIn = (lines: readonly string[]): unknown =>
+  lines
+    .filter((line) => line.includes('"OutboxAgeSeconds":'))
+    .map((line) => (JSON.parse(line) as Record<string, unknown>)['OutboxAgeSeconds'])
+    .at(-1);
+
 describe('outbox', () => {
   it('submits what the queue gives it as the account of the pool, and tells it as metrics', async () => {
     const cloud = await SqsStandIn.start();
@@ -246,6 +255,7 @@ describe('outbox', () => {
     const metrics = outbox.lines.filter((line) => line.includes('"_aws"')).map((line) => JSON.parse(line) as object);
     expect(metrics).toContainEqual(expect.objectContaining({ Pool: POOL, Result: 'sent', OutboxMail: 1 }));
     expect(metrics).toContainEqual(expect.objectContaining({ Pool: POOL, OutboxLostAcknowledgements: 0 }));
+    expect(ageIn(outbox.lines)).toBeGreaterThanOrEqual(QUEUED_MS / 1_000);
     expect(outbox.lines.join('\n')).not.toContain('hidden-word');
   });
 
@@ -256,6 +266,7 @@ describe('outbox', () => {
       CARAVAN_MAIL_HOST: '127.0.0.1',
       CARAVAN_MAIL_DOMAIN: 'example.org',
     });
-    await expect(outbox.invoke({ Records: [] })).rejects.toThrow(/mail from users who sign in themselves/);
+    await expect(outbox.invoke({ Records: [record('any')] })).rejects.toThrow(/mail from users who sign in themselves/);
+    expect(ageIn(outbox.lines)).toBeGreaterThanOrEqual(QUEUED_MS / 1_000);
   });
 });

@@ -1,10 +1,16 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Network } from '../../lib/stacks/network.ts';
+import { Store } from '../../lib/stacks/store.ts';
+import { keyUses } from './support/key-uses.ts';
+import { mathOf } from './support/metric-math.ts';
 import { loadExample, synthesize } from './support/synthesize.ts';
 import { templateText } from './support/template-text.ts';
+import { toldFigures, watchedFigures } from './support/watched-figures.ts';
 
 /** A pool with as little in its file as can be; with everything that a file can have; within a network that is there. */
 let defaults: Template;
@@ -205,6 +211,62 @@ describe('a pool', () => {
     );
   });
 
+  it('uses a table that is there under whichever key it is: not its own, and by DynamoDB alone', () => {
+    const stack = new Stack(new App(), 'taken-up', { env: { region: 'eu-central-1', account: '123456789012' } });
+    const role = new Role(stack, 'Server', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });
+    const table = { tableName: 'caravan-frankfurt-state', isExisting: true, isShared: false, replicas: [] };
+    new Store(stack, 'Store', { key: new Key(stack, 'Key'), ...table }).grantUse(role);
+    process.env['CDK_VALIDATION'] = 'false';
+    const template = Template.fromStack(stack);
+    delete process.env['CDK_VALIDATION'];
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          {
+            Action: ['kms:Decrypt', 'kms:DescribeKey'],
+            Condition: { StringEquals: { 'kms:ViaService': 'dynamodb.eu-central-1.amazonaws.com' } },
+            Effect: 'Allow',
+            Resource: 'arn:aws:kms:eu-central-1:123456789012:key/*',
+          },
+        ]),
+      },
+    });
+  });
+
+  it('counts what the sprayer refused for want of any server among what failed, without a figure of requests', () => {
+    const { reckon } = mathOf(everything, 'more than one request in a hundred');
+    const share = (failures: number, requests: number) => reckon({ failures, requests });
+    expect(share(5_000, Number.NaN)).toBe(100);
+    expect(share(3, 20)).toBe(3);
+    expect(share(100, 9_900)).toBe(1);
+    expect(share(Number.NaN, 9_900)).toBeNaN();
+  });
+
+  it('is told of mail that is tried again and again, whose age the queue leaves out', () => {
+    const { alarm, reckon } = mathOf(everything, 'waited for a quarter of an hour');
+    const age = (tried: number, queued: number) => reckon({ tried, queued });
+    const { Threshold, EvaluationPeriods, DatapointsToAlarm } = alarm;
+    expect(age(945, 60)).toBeGreaterThanOrEqual(Threshold);
+    expect(age(Number.NaN, 945)).toBeGreaterThanOrEqual(Threshold);
+    // It is tried every quarter of an hour at least, and tells its age then alone.
+    expect([DatapointsToAlarm, EvaluationPeriods]).toEqual([1, 20]);
+  });
+
+  it('watches figures that are told, each by the dimensions that it is told with', () => {
+    const told = toldFigures('caravan-frankfurt');
+    const watched = watchedFigures(everything);
+    expect(watched.size).toBeGreaterThan(15);
+    expect([...watched].filter((it) => !told.has(it))).toEqual([]);
+  });
+
+  it('calls no more functions at once than an account and a submission server can take', () => {
+    const bounds = Object.values(everything.findResources('AWS::Lambda::EventSourceMapping')).map(
+      ({ Properties }) => Properties['ScalingConfig']?.MaximumConcurrency,
+    );
+    expect(new Set(bounds)).toEqual(new Set([2, 10]));
+    expect(bounds).toHaveLength(2);
+  });
+
   it('encrypts whatever it keeps', () => {
     for (const template of [defaults, everything]) {
       for (const { Properties } of Object.values(template.findResources('AWS::S3::Bucket'))) {
@@ -309,6 +371,18 @@ describe('a pool', () => {
         }),
       },
     });
+    // By which a body that is gone is told from one that may not be read: such mail goes to the dead letters, and is not tried for a day.
+    everything.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          {
+            Action: 's3:ListBucket',
+            Effect: 'Allow',
+            Resource: { 'Fn::GetAtt': [Match.stringLikeRegexp('OutboxBodies'), 'Arn'] },
+          },
+        ]),
+      },
+    });
     // Where only users themselves can submit, nothing waits in the cloud.
     defaults.resourceCountIs('AWS::SQS::Queue', 2);
     expect(environmentOf(defaults)).not.toHaveProperty('CARAVAN_OUTBOX_QUEUE_URL');
@@ -377,45 +451,6 @@ describe('a pool', () => {
 interface Statement {
   readonly Action: string | readonly string[];
   readonly Resource: unknown;
-}
-
-/** What AWS asks of the key of a queue, a bucket or a table, of who does this with it. */
-const KEY_RIGHTS: Readonly<Record<string, readonly string[]>> = {
-  'sqs:SendMessage': ['kms:GenerateDataKey', 'kms:Decrypt'],
-  'sqs:ReceiveMessage': ['kms:Decrypt'],
-  's3:PutObject': ['kms:GenerateDataKey'],
-  's3:GetObject': ['kms:Decrypt'],
-  'dynamodb:Query': ['kms:Decrypt'],
-};
-
-/** Each right to something that a key of the stack's encrypts, and whether the same policy has the right to that key. */
-function keyUses(template: Template) {
-  const { Resources } = template.toJSON() as { Resources: Record<string, { Properties?: Record<string, unknown> }> };
-  const [key = ''] = Object.keys(template.findResources('AWS::KMS::Key'));
-  const encrypted = new Set(
-    Object.entries(Resources)
-      .filter(([, { Properties }]) => JSON.stringify(Properties ?? {}).includes(`MasterKeyI`))
-      .filter(([, { Properties }]) => JSON.stringify(Properties).includes(`"${key}"`))
-      .map(([id]) => id),
-  );
-  return Object.entries(template.findResources('AWS::IAM::Policy')).flatMap(([policy, { Properties }]) => {
-    const statements = Properties['PolicyDocument']['Statement'] as Statement[];
-    const ofKey = statements
-      .filter(({ Resource }) => JSON.stringify(Resource).includes(`"${key}"`))
-      .flatMap(({ Action }) => [Action].flat());
-    return statements.flatMap(({ Action, Resource }) => {
-      const named = JSON.stringify(Resource);
-      if (![...encrypted].some((id) => named.includes(`"${id}"`))) return [];
-      return [Action]
-        .flat()
-        .filter((action) => action in KEY_RIGHTS)
-        .map((action) => ({
-          policy,
-          action,
-          isAllowed: KEY_RIGHTS[action]?.every((right) => ofKey.includes(right)) ?? true,
-        }));
-    });
-  });
 }
 
 interface Container {

@@ -49,9 +49,16 @@ describe('the template of a server alone', () => {
       template.hasResourceProperties('AWS::ECS::Service', {
         DesiredCount: 1,
         DeploymentConfiguration: { MinimumHealthyPercent: 0, MaximumPercent: 100 },
+        AvailabilityZoneRebalancing: 'DISABLED',
       });
       template.resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
     }
+  });
+
+  it('is not kept from its successor while nobody else takes requests', () => {
+    defaults.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', {
+      TargetGroupAttributes: Match.arrayWith([{ Key: 'deregistration_delay.timeout_seconds', Value: '10' }]),
+    });
   });
 
   it('has a page that answers whether devices are served, what is about to break, and what it costs', () => {

@@ -1,4 +1,6 @@
 /** What `caravan init` asks: no more than a deployment cannot do without. All else has a default, told in docs/caravan-json.md. */
+import { zonesOf } from '../../topology/index.ts';
+
 export type Answers = Readonly<Record<string, string>>;
 
 export interface Question {
@@ -18,7 +20,7 @@ export const QUESTIONS: readonly Question[] = [
     flag: 'zones',
     asks: 'Its availability zones, parted by commas',
     key: '.zones',
-    offered: ({ region }) => ['a', 'b', 'c'].map((letter) => `${region}${letter}`).join(','),
+    offered: ({ region = '' }) => zonesOf(region).join(','),
   },
   { flag: 'certificate', asks: 'The ARN of the certificate of that name, in that region', key: '.certificate' },
   {

@@ -1,5 +1,5 @@
 /** What somebody is woken for, in the order of what matters: are devices served, and what is about to break. */
-import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { type AlarmBoard, MINUTE } from './alarm-board.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
@@ -17,6 +17,8 @@ export interface PoolAlarmsProps {
 }
 
 const OUTBOX_AGE_SECONDS = 900;
+/** The longest pause between two tries, and what a try takes. */
+const OUTBOX_TRIED_WITHIN_MINUTES = 20;
 const UNKNOWN_RESULTS = 10;
 
 export function addPoolAlarms(
@@ -80,7 +82,7 @@ export function addPoolAlarms(
     minutes: 3,
     ofMinutes: 5,
   });
-  if (outbox) addOutboxAlarms(board, outbox);
+  if (outbox) addOutboxAlarms(board, outbox, pool);
   board.add('TaskStoppedDeadLetters', {
     metric: taskStopped.deadLetters.metricApproximateNumberOfMessagesVisible({
       period: MINUTE,
@@ -93,13 +95,24 @@ export function addPoolAlarms(
   });
 }
 
-function addOutboxAlarms(board: AlarmBoard, outbox: NonNullable<PoolAlarmsProps['outbox']>): void {
+function addOutboxAlarms(board: AlarmBoard, outbox: NonNullable<PoolAlarmsProps['outbox']>, pool: PoolMetrics): void {
   board.add('OutboxAge', {
-    metric: outbox.queue.metricApproximateAgeOfOldestMessage({ period: MINUTE, statistic: Stats.MAXIMUM }),
+    // SQS tells no age of what it gave out three times, which mail is within a minute; the function tells of what it tries, at least
+    // every quarter of an hour, and nothing where it cannot run.
+    metric: new MathExpression({
+      expression: 'MAX([FILL(tried, 0), FILL(queued, 0)])',
+      usingMetrics: {
+        tried: pool.outboxAge,
+        queued: outbox.queue.metricApproximateAgeOfOldestMessage({ period: MINUTE, statistic: Stats.MAXIMUM }),
+      },
+      period: MINUTE,
+      label: 'age of the oldest (s)',
+    }),
     description:
       'Accepted mail has waited for a quarter of an hour to be submitted. The submission server is down or refuses: `caravan outbox list`.',
     threshold: OUTBOX_AGE_SECONDS,
-    minutes: 5,
+    minutes: 1,
+    ofMinutes: OUTBOX_TRIED_WITHIN_MINUTES,
   });
   board.add('OutboxDeadLetters', {
     metric: outbox.deadLetters.metricApproximateNumberOfMessagesVisible({ period: MINUTE, statistic: Stats.MAXIMUM }),

@@ -1,5 +1,5 @@
 /** One page that answers in this order: are devices served, who owns what, what is about to break, what does it cost. */
-import { type IAlarm, type IWidget, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IAlarm, IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { MINUTE } from './alarm-board.ts';
@@ -56,25 +56,19 @@ const aboutToBreak = ({ pool, store, outbox }: PoolDashboardProps): IWidget[][] 
     graph('The store', [store.throttles, pool.poolEvents('unknown-result'), pool.poolEvents('suspension')]),
   ],
   [
-    ...(outbox ? [waitingMail(outbox)] : []),
+    ...(outbox ? [waitingMail(outbox, pool)] : []),
     graph('Servers that ended', [pool.poolEvents('fence'), pool.poolEvents('takeover')]),
   ],
 ];
 
-const waitingMail = (outbox: NonNullable<PoolDashboardProps['outbox']>): IWidget =>
+const waitingMail = (outbox: NonNullable<PoolDashboardProps['outbox']>, pool: PoolMetrics): IWidget =>
   graph(
     'Mail that waits to be submitted',
     [
       outbox.queue.metricApproximateNumberOfMessagesVisible({ period: MINUTE, label: 'waiting' }),
       outbox.deadLetters.metricApproximateNumberOfMessagesVisible({ period: MINUTE, label: 'given up' }),
     ],
-    [
-      outbox.queue.metricApproximateAgeOfOldestMessage({
-        period: MINUTE,
-        statistic: Stats.MAXIMUM,
-        label: 'age of the oldest (s)',
-      }),
-    ],
+    [pool.outboxAge],
   );
 
 const costs = ({ pool, sprayer, store }: PoolDashboardProps): IWidget[][] => [

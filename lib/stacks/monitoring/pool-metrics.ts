@@ -80,6 +80,10 @@ export class PoolMetrics {
     return this.#own('CanarySeconds', Stats.percentile(99), 'canary, p99 (s)');
   }
 
+  get outboxAge(): Metric {
+    return this.#own('OutboxAgeSeconds', Stats.MAXIMUM, 'age of what was tried in vain (s)');
+  }
+
   #own(metricName: string, statistic: string, label: string, dimensions: Record<string, string> = {}): Metric {
     return new Metric({
       namespace: NAMESPACE,

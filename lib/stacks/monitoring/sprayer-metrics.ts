@@ -32,10 +32,14 @@ export class SprayerMetrics {
     });
   }
 
-  /** In hundredths of all requests; a few in a quiet night are no more than a few. */
+  /**
+   * In hundredths of all requests; a few in a quiet night are no more than a few. Requests for which there was no server at all are
+   * among its failures, and not among its requests, which have no figure then.
+   */
   get failureShare(): MathExpression {
+    const all = '(FILL(requests, 0) + failures)';
     return new MathExpression({
-      expression: '100 * failures / MAX([requests, 100])',
+      expression: `100 * failures / IF(${all} > 100, ${all}, 100)`,
       usingMetrics: { failures: this.ownFailures, requests: this.requests },
       period: MINUTE,
       label: '5xx of the sprayer (%)',

@@ -165,6 +165,10 @@ function checkUnique(places: readonly Place[], problem: Problem): void {
     if (sameName) problem(`${key}.name`, place.name, `another name than that of ${sameName.key}`);
     const sameHost = before.find((it) => it.place.host === place.host);
     if (sameHost && !sameName) problem(`${key}.host`, place.host, `another host than that of ${sameHost.key}`);
+    const domain = place.mail.domain.toLowerCase();
+    const sameRecord = before.find((it) => it.place.autodiscover && it.place.mail.domain.toLowerCase() === domain);
+    if (place.autodiscover && sameRecord)
+      problem(`${key}.autodiscover`, true, `false: autodiscover.${domain} leads to ${sameRecord.key} already`);
   }
 }
 

@@ -8,8 +8,8 @@ export const secretArn = (about: string) =>
   text({
     about,
     expected:
-      "the ARN of a secret of Secrets Manager, such as 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:imap-AbCdEf'",
-    matches: /^arn:aws:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+$/,
+      "the whole ARN of a secret of Secrets Manager, with the dash and six characters that AWS adds to its name, such as 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:imap-AbCdEf'",
+    matches: /^arn:aws:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+-[A-Za-z0-9]{6}$/,
   });
 
 export const mailSystem = z.strictObject({

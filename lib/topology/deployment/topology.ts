@@ -187,7 +187,8 @@ export const topologySchema = z.strictObject({
           }),
           table: optional(
             text({
-              about: 'An existing table to use in place of the one that is made: one that was restored from a backup.',
+              about:
+                'An existing table to use in place of the one that is made: one that was restored from a backup, or that of a stack that was destroyed.',
               expected: 'the name of a table',
               matches: /^[A-Za-z0-9_.-]{3,255}$/,
             }),

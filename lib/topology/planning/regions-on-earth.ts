@@ -59,8 +59,9 @@ const DETOUR = 1.7;
 
 export const placeName = (region: Region): string => CITIES[region][0];
 
-export const zonesOf = (region: Region): readonly string[] =>
-  (ZONE_LETTERS[region] ?? ['a', 'b', 'c']).map((letter) => `${region}${letter}`);
+/** Of one that is not known too, as a guess. */
+export const zonesOf = (region: string): readonly string[] =>
+  (ZONE_LETTERS[region as Region] ?? ['a', 'b', 'c']).map((letter) => `${region}${letter}`);
 
 /** Estimated, in milliseconds; 0 within a region. */
 export function roundTripBetween(from: Region, to: Region): number {

@@ -153,6 +153,11 @@ describe('caravan.json', () => {
       `pools[0].canary.secret is "${SECRET.replace('eu-central-1', 'eu-west-1')}" (file caravan.json), expected a secret in eu-central-1, where the servers are`,
     ],
     [
+      'a secret without the end of its ARN',
+      pool({ canary: { secret: SECRET.replace('-AbCdEf', '') } }),
+      `pools[0].canary.secret is "${SECRET.replace('-AbCdEf', '')}" (file caravan.json), expected the whole ARN of a secret of Secrets Manager, with the dash and six characters that AWS adds to its name, such as '${SECRET}'`,
+    ],
+    [
       'an account without its password',
       pool({
         mail: {
@@ -203,6 +208,17 @@ describe('caravan.json', () => {
         pool({ host: 'munich.example.org', network: { cidr: '10.30.0.0/16' } }),
       ]),
       'pools[1].name is "frankfurt" (file caravan.json), expected another name than that of pools[0]',
+    ],
+    [
+      'one record for two',
+      file(
+        [
+          pool({ host: 'sync.example.org', autodiscover: true }),
+          pool({ name: 'munich', host: 'munich.example.org', network: { cidr: '10.30.0.0/16' }, autodiscover: true }),
+        ],
+        { hostedZone: { id: 'Z0123456789', name: 'example.org' } },
+      ),
+      'pools[1].autodiscover is true (file caravan.json), expected false: autodiscover.example.org leads to pools[0] already',
     ],
     [
       'a host outside of the zone',
