@@ -34,7 +34,15 @@ export interface MessageChange {
 export type ResourceEdit = (
   source: string | undefined,
   context: { readonly uid: string; readonly now: Date; readonly supported: readonly string[] | undefined },
-) => { readonly text: string } | { readonly failure: 'malformed' | 'failed' };
+) => EditedResource | { readonly failure: 'malformed' | 'failed' };
+
+export interface EditedResource {
+  readonly text: string;
+  /** It says something else than the device made of it: the device is told. */
+  readonly isOther?: boolean;
+  /** Of an edit: a further resource, to be made under the UID that was given. */
+  readonly further?: string | undefined;
+}
 
 /** Tells others of a change of a resource: from one text to another, undefined where there is none. */
 export interface Announcer {

@@ -6,6 +6,7 @@ export type {
   CollectionOptions,
   CollectionRequest,
   MessageChange,
+  EditedResource,
   ResourceEdit,
 } from './collection-request.ts';
 export type { DeviceRecord, PingFolder } from './device-record.ts';

@@ -303,6 +303,36 @@ function describeAt(version: ProtocolVersion, staged: () => JourneyStage): void 
     expect(has(FolderType.tasks, 'Tasks:Subject', subject)).toBe(false);
   });
 
+  it.runIf(version === '16.1')('a task that recurs is done once on the phone, and comes again', PATIENCE, async () => {
+    const subject = 'Water the plants';
+    const dues = () =>
+      items(FolderType.tasks)
+        .filter((it) => itemText(it, 'Tasks:Subject') === subject)
+        .map((it) => `${itemText(it, 'Tasks:Complete')} ${itemText(it, 'Tasks:DueDate')}`)
+        .sort();
+    const series = [
+      text('Tasks:Subject', subject),
+      text('Tasks:Complete', '0'),
+      text('Tasks:UtcDueDate', '2026-11-26T00:00:00.000Z'),
+      text('Tasks:DueDate', '2026-11-26T00:00:00.000Z'),
+      element(
+        'Tasks:Recurrence',
+        text('Tasks:Type', '0'),
+        text('Tasks:Start', '2026-11-26T00:00:00.000Z'),
+        text('Tasks:Interval', '2'),
+      ),
+    ];
+    await sync(FolderType.tasks, [{ kind: 'add', clientId: 'c3r', data: series }], { filterType: 0 });
+    const { serverId } = find(FolderType.tasks, 'Tasks:Subject', subject);
+    const done = [text('Tasks:Subject', subject), text('Tasks:Complete', '1')];
+    await sync(FolderType.tasks, [{ kind: 'change', serverId, data: done }]);
+    await syncUntil(FolderType.tasks, () => dues().length === 2);
+    expect(dues()).toEqual(['0 2026-11-28T00:00:00.000Z', '1 2026-11-26T00:00:00.000Z']);
+    const { text: stored } = (await resourceWith('Tasks', /^RRULE:/m)) ?? { text: '' };
+    expect(stored).toMatch(/^DUE;VALUE=DATE:20261128/m);
+    expect(await phone.sync({ collectionId: phone.folder(FolderType.tasks).serverId })).toBeUndefined();
+  });
+
   it('notes are journals, where there are some', PATIENCE, async () => {
     if (!staged().hasNotes || version === '12.1') return;
     const data = [text('Notes:Subject', `Ideas ${version}`), text('Notes:MessageClass', 'IPM.StickyNote')];

@@ -44,6 +44,14 @@ export interface ChangeContext extends ResourceContext {
   readonly instanceId?: Date | undefined;
 }
 
+/** One resource made two. */
+export interface Split {
+  /** What the resource says then, which is not what the device sent. */
+  readonly rest: string;
+  /** A new resource, whose UID is that of the context; undefined: it was made before. */
+  readonly done: string | undefined;
+}
+
 /** What lists, filters and searches need of a resource. */
 export interface ResourceSummary {
   readonly kind: ResourceKind;
@@ -69,6 +77,11 @@ export interface ResourceCodec {
    * answered with Status 6, and ItemError for a source that cannot be read. The same text for the same arguments.
    */
   change(source: string | undefined, data: Element, context: ChangeContext): string;
+  /**
+   * Of a Change that completes one occurrence of a series: what `change` makes of it, and what was done. Undefined: it is a Change
+   * of the one resource alone.
+   */
+  readonly split?: (source: string, data: Element, context: ChangeContext) => Split | undefined;
   /** 16.x: without one occurrence, from the InstanceId of a Delete. Undefined: the class has no occurrences. */
   readonly deleteOccurrence?: (source: string, instanceId: Date, context: ChangeContext) => string;
   /** `path` is of the parsed FileReference. Undefined: there is no such attachment. */

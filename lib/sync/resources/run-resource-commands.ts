@@ -85,10 +85,10 @@ async function create(site: ResourceSite, command: CreateCommand): Promise<Store
   const { folder, source } = site;
   const collectionId = folder.backendId;
   if (collectionId === undefined) return failed('forbidden');
-  const uid = derivedUid([...site.occasion, digest]);
+  const uid = uidOf(site, digest);
   const made = make(undefined, contextOf(site, uid));
   if ('failure' in made) return failed(made.failure);
-  const name = `${uid}${folder.itemClass === 'Contacts' ? '.vcf' : '.ics'}`;
+  const name = nameFor(site, uid);
   let telling: Telling | undefined;
   try {
     telling = await tellingOf(site, { kind: 'create', digest, collectionId, name });
@@ -118,15 +118,19 @@ async function edit(site: ResourceSite, command: EditCommand, own: ReadonlyMap<n
   const collectionId = site.folder.backendId;
   if (typeof place === 'string' || collectionId === undefined) return failed('not-found');
   const name = site.source.nameOf(collectionId, place.uid) ?? '';
+  const uid = uidOf(site, digest);
+  /** The name of one that was made beside it. */
+  let further: string | undefined;
   let telling: Telling | undefined;
   try {
     telling = await tellingOf(site, { kind: 'edit', digest, collectionId, name });
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const [current] = await site.source.read(collectionId, [place.uid]);
       if (!current) return failed('not-found');
-      const made = make(current.text, contextOf(site, ''));
+      const made = make(current.text, contextOf(site, uid));
       if ('failure' in made) return failed(made.failure);
-      const done: StoredResult = { ...result, isRewritten: true, effect: effectOf(site, place.uid, current.etag) };
+      const known = (etag: string | undefined) => effectOf(site, place.uid, made.isOther ? undefined : etag);
+      const done: StoredResult = { ...result, isRewritten: true, effect: known(current.etag) };
       if (isSameResource(made.text, current.text)) {
         await telling?.finish(current.text);
         return done;
@@ -134,15 +138,23 @@ async function edit(site: ResourceSite, command: EditCommand, own: ReadonlyMap<n
       if (site.conflict === 'server' && !isAsTold(site, place.uid, current, own)) break;
       await telling?.prepare(current.text, made.text);
       mustHold(site.lease);
+      if (made.further !== undefined) {
+        further = nameFor(site, uid);
+        // One that is there is of an earlier attempt.
+        await site.source.store.put(collectionId, further, made.further, 'new');
+        mustHold(site.lease);
+      }
       const put = await site.source.store.put(collectionId, current.name, made.text, { etag: current.etag });
       if (put.kind === 'conflict') continue;
       await telling?.finish(made.text);
-      return { ...done, effect: effectOf(site, place.uid, put.etag) };
+      return { ...done, effect: known(put.etag) };
     }
+    if (further !== undefined) await takeBack(site, collectionId, further);
     await telling?.discard();
     return failed('conflict');
   } catch (error) {
     const failure = refused(site, command, error);
+    if (further !== undefined) await takeBack(site, collectionId, further);
     await telling?.discard();
     // The device shows what the server will not have, in the calendar of another perhaps: it is told what there is.
     return { ...failed(failure), effect: effectOf(site, place.uid, undefined) };
@@ -245,6 +257,18 @@ function effectOf(site: ResourceSite, id: number, etag: string | undefined): Eff
 function contextOf({ now, options }: ResourceSite, uid: string) {
   return { uid, now, supported: options.supported };
 }
+
+/** What was made beside an edit that was not. */
+const takeBack = async ({ source, log }: ResourceSite, collectionId: string, name: string): Promise<void> => {
+  await source.store
+    .remove(collectionId, name, undefined)
+    .catch((error: unknown) => log.warn({ collectionId, name, error }, 'a resource made beside another stays'));
+};
+
+const uidOf = ({ occasion }: ResourceSite, digest: string): string => derivedUid([...occasion, digest]);
+
+const nameFor = ({ folder }: ResourceSite, uid: string): string =>
+  `${uid}${folder.itemClass === 'Contacts' ? '.vcf' : '.ics'}`;
 
 /** In the form of a UUID, for servers that expect one. */
 function derivedUid(occasion: readonly string[]): string {

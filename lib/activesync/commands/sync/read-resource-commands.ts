@@ -1,6 +1,6 @@
 /** What a device did to events, contacts, tasks and notes: new texts, made of the resources as they are then. */
 import type { Account } from '../../../backends/index.ts';
-import type { ClientCommand, ResourceEdit, SyncFolder } from '../../../sync/index.ts';
+import type { ClientCommand, EditedResource, ResourceEdit, SyncFolder } from '../../../sync/index.ts';
 import {
   type ChangeContext,
   ItemError,
@@ -37,7 +37,7 @@ export function createCommand(
     kind: 'create',
     digest,
     clientId,
-    make: editOf(site, (codec, source, context) => codec.change(source, data, context)),
+    make: editOf(site, (codec, source, context) => ({ text: codec.change(source, data, context) })),
   };
 }
 
@@ -54,7 +54,11 @@ export function editCommand(
     kind: 'edit',
     digest,
     serverId,
-    make: editOf(site, (codec, source, context) => codec.change(source, data, { ...context, instanceId })),
+    make: editOf(site, (codec, source = '', context) => {
+      const split = codec.split?.(source, data, context);
+      if (split) return { text: split.rest, isOther: true, further: split.done };
+      return { text: codec.change(source, data, { ...context, instanceId }) };
+    }),
   };
 }
 
@@ -70,21 +74,20 @@ export function deleteCommand(
   if (instance === undefined || site.folder.itemClass !== 'Calendar' || !atLeast(site.version, '16.0')) {
     return { kind: 'delete', digest, serverId };
   }
-  const make = editOf(
-    site,
-    (codec, source = '', context) => codec.deleteOccurrence?.(source, instance, context) ?? source,
-  );
+  const make = editOf(site, (codec, source = '', context) => ({
+    text: codec.deleteOccurrence?.(source, instance, context) ?? source,
+  }));
   return { kind: 'edit', digest, serverId, make };
 }
 
-type Edit = (codec: ResourceCodec, source: string | undefined, context: ChangeContext) => string;
+type Edit = (codec: ResourceCodec, source: string | undefined, context: ChangeContext) => EditedResource;
 
 function editOf({ folder, version, account }: ResourceCommandSite, edit: Edit): ResourceEdit {
   const codec = resourceCodec(folder.itemClass as ResourceClass);
   return (source, { uid, now, supported }) => {
     try {
       const known = supported && new Set(supported as readonly TagName[]);
-      return { text: edit(codec, source, { version, account, zone: account.zone, now, uid, supported: known }) };
+      return edit(codec, source, { version, account, zone: account.zone, now, uid, supported: known });
     } catch (thrown) {
       if (thrown instanceof MalformedValue) return { failure: 'malformed' };
       if (thrown instanceof ItemError) return { failure: 'failed' };

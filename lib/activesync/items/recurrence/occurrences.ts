@@ -1,7 +1,7 @@
 /** When a series ends: as exactly as can be said in bounded time. */
-import ICAL from 'ical.js';
 import { patternOf, startDayOf } from './pattern.ts';
 import type { Rule } from './rule.ts';
+import { startsOf } from './starts.ts';
 
 /** Longer series are reckoned by their period: at the worst too far. */
 const EXPANDED_LIMIT = 1_000;
@@ -37,25 +37,15 @@ export function lastStart(text: string, rule: Rule, startMs: number): number | u
 }
 
 function expanded(text: string, count: number, startMs: number): number | undefined {
-  const start = new Date(startMs);
+  let last: number | undefined;
+  let looked = 0;
   try {
-    const time = ICAL.Time.fromData({
-      year: start.getUTCFullYear(),
-      month: start.getUTCMonth() + 1,
-      day: start.getUTCDate(),
-      hour: start.getUTCHours(),
-      minute: start.getUTCMinutes(),
-      second: start.getUTCSeconds(),
-      isDate: false,
-    });
-    const iterator = ICAL.Recur.fromString(text).iterator(time);
-    let last: ICAL.Time | null = null;
-    for (let index = 0; index < count; index++) {
-      const next = iterator.next() as ICAL.Time | null;
-      if (!next || next.year > 9000) break;
-      last = next.clone();
+    for (const nextMs of startsOf(text, startMs)) {
+      if (nextMs > LATEST_MS) break;
+      last = nextMs;
+      if (++looked >= count) break;
     }
-    return last ? Date.UTC(last.year, last.month - 1, last.day, last.hour, last.minute, last.second) : undefined;
+    return last;
   } catch {
     return undefined;
   }

@@ -25,9 +25,11 @@ import { dueOf, startOf, type Task } from './task.ts';
 const DAY_MS = 86_400_000;
 
 /** iCalendar has no words for these. */
-const START = 'X-CARAVAN-RECURRENCE-START';
-const REGENERATE = 'X-CARAVAN-REGENERATE';
-const DEAD_OCCURRENCE = 'X-CARAVAN-DEAD-OCCURRENCE';
+export const START = 'X-CARAVAN-RECURRENCE-START';
+export const REGENERATE = 'X-CARAVAN-REGENERATE';
+export const DEAD_OCCURRENCE = 'X-CARAVAN-DEAD-OCCURRENCE';
+/** What makes a task a series. */
+export const SERIES_PROPERTIES = ['RRULE', 'RDATE', 'EXDATE', START, REGENERATE, DEAD_OCCURRENCE];
 
 /** The first day of the pattern: in local time, as if it were UTC. */
 function patternStart(task: Task, context: Pick<ResourceContext, 'zone'>): number {
@@ -37,7 +39,7 @@ function patternStart(task: Task, context: Pick<ResourceContext, 'zone'>): numbe
   return when?.localMs ?? whenOf(component.line('CREATED'), file, UTC_ZONE)?.localMs ?? 0;
 }
 
-const isTrue = (component: Component, name: string): boolean => /^true$/i.test(component.text(name) ?? '');
+export const isTrue = (component: Component, name: string): boolean => /^true$/i.test(component.text(name) ?? '');
 
 export const taskRecurrenceField: Field<Task> = {
   tag: 'Tasks:Recurrence',
@@ -65,8 +67,7 @@ export const taskRecurrenceField: Field<Task> = {
   write: (task, it, context) => {
     const { component } = task;
     if (!it) {
-      for (const name of ['RRULE', 'RDATE', 'EXDATE', START, REGENERATE, DEAD_OCCURRENCE])
-        component.set(name, undefined);
+      for (const name of SERIES_PROPERTIES) component.set(name, undefined);
       return;
     }
     // MS-ASTASK_R37011

@@ -16,8 +16,11 @@ import {
 } from '../../../../lib/activesync/protocol/index.ts';
 import {
   added,
+  applicationData,
   at,
+  changeContext,
   changed,
+  type Changing,
   contentLines,
   CORPUS_FILES,
   corpusFile,
@@ -347,5 +350,104 @@ describe('recurrence', () => {
     expect(codec.summary(rule('FREQ=DAILY')).span?.endMs).toBe(Number.POSITIVE_INFINITY);
     expect(codec.summary(task()).span).toBeUndefined();
     expect(text(rendered('Tasks', task()), 'Tasks:Subject')).toBe('Task');
+  });
+});
+
+describe('a task that recurs is completed', () => {
+  const done = [element('Tasks:Complete', 1), element('Tasks:DateCompleted', '2026-03-05T18:00:00.000Z')];
+  const split = (source: string, parts: readonly Element[] = done, more: Changing = {}) =>
+    resourceCodec('Tasks').split?.(source, applicationData(parts), changeContext({ uid: 'done', ...more }));
+  const dates = (source: string) =>
+    contentLines(source).filter((it) =>
+      /^(?:DTSTART|DUE|RRULE|TRIGGER|STATUS|X-CARAVAN-RECURRENCE-START)[;:]/.test(it),
+    );
+
+  it.each([
+    ['the next of its rule', 'RRULE:FREQ=WEEKLY;BYDAY=WE,FR', ['20260306'], 'RRULE:FREQ=WEEKLY;BYDAY=WE,FR'],
+    ['one fewer, where they are counted', 'RRULE:FREQ=DAILY;COUNT=5', ['20260305'], 'RRULE:FREQ=DAILY;COUNT=4'],
+    [
+      'none that is left out',
+      'RRULE:FREQ=DAILY;COUNT=5\nEXDATE;VALUE=DATE:20260305,20260306',
+      ['20260307'],
+      'RRULE:FREQ=DAILY;COUNT=2',
+    ],
+    ['the last day too', 'RRULE:FREQ=MONTHLY;UNTIL=20260404', ['20260404'], 'RRULE:FREQ=MONTHLY;UNTIL=20260404'],
+    [
+      'MS-ASTASK_R239: days after it was done, where it regenerates',
+      'RRULE:FREQ=DAILY;INTERVAL=3\nX-CARAVAN-REGENERATE:TRUE',
+      ['20260308'],
+      'RRULE:FREQ=DAILY;INTERVAL=3',
+    ],
+    [
+      'weeks after it was done, whatever their days',
+      'RRULE:FREQ=WEEKLY;BYDAY=WE\nX-CARAVAN-REGENERATE:TRUE',
+      ['20260312'],
+      'RRULE:FREQ=WEEKLY;BYDAY=WE',
+    ],
+  ])('and the series goes on with %s', (_what, lines, [next = ''], rule) => {
+    const source = task(`DTSTART;VALUE=DATE:20260304\nDUE;VALUE=DATE:20260306\n${lines}`);
+    const { rest = '', done: copy = '' } = split(source) ?? {};
+    const due = new Date(Date.UTC(2026, Number(next.slice(4, 6)) - 1, Number(next.slice(6)) + 2)).toISOString();
+    expect(shown(rest, 'Tasks:StartDate')).toBe(
+      `${next.slice(0, 4)}-${next.slice(4, 6)}-${next.slice(6)}T00:00:00.000Z`,
+    );
+    expect(shown(rest, 'Tasks:DueDate')).toBe(due);
+    expect(contentLines(rest)).toContain(rule);
+    expect(shown(rest, 'Tasks:Complete')).toBe('0');
+    expect(shown(copy, 'Tasks:Complete')).toBe('1');
+    expect(shown(copy, 'Tasks:StartDate')).toBe('2026-03-04T00:00:00.000Z');
+    expect(shown(copy, 'Tasks:DateCompleted')).toBe('2026-03-05T18:00:00.000Z');
+    expect(contentLines(copy)).toContain('UID:done');
+    expect(copy).not.toMatch(/RRULE|EXDATE|X-CARAVAN/);
+  });
+
+  it('in the zone that it is in, with its reminder, and what a phone says of an occurrence (MS-ASTASK_R157)', () => {
+    const source = task(
+      'DUE;TZID=Europe/Berlin:20260327T090000\nRRULE:FREQ=WEEKLY;COUNT=9\nSTATUS:IN-PROCESS\nPERCENT-COMPLETE:40\nBEGIN:VALARM\nACTION:DISPLAY\nTRIGGER;VALUE=DATE-TIME:20260327T073000Z\nEND:VALARM',
+    );
+    const sent = [
+      ...done,
+      element('Tasks:ReminderSet', 0),
+      recurrence({ Type: 1, DayOfWeek: 32, Occurrences: 9, DeadOccur: 1, Start: '2026-03-27T09:00:00.000Z' }),
+    ];
+    const { rest = '', done: copy = '' } = split(source, sent) ?? {};
+    expect(dates(rest)).toEqual([
+      'DUE;TZID=Europe/Berlin:20260403T090000',
+      'RRULE:FREQ=WEEKLY;BYDAY=FR;COUNT=8',
+      'STATUS:NEEDS-ACTION',
+      'TRIGGER;VALUE=DATE-TIME:20260403T063000Z',
+    ]);
+    expect(pattern(rest)).toMatchObject({ DeadOccur: '0', Start: '2026-04-03T09:00:00.000Z' });
+    expect(dates(copy)).toEqual(['DUE;TZID=Europe/Berlin:20260327T090000', 'STATUS:COMPLETED']);
+  });
+
+  it('by the pattern’s own start, where it has one', () => {
+    const source = task(
+      'DTSTART;VALUE=DATE:20260301\nDUE;VALUE=DATE:20260304\nRRULE:FREQ=MONTHLY;BYMONTHDAY=4\nX-CARAVAN-RECURRENCE-START:20260304T000000Z',
+    );
+    expect(dates(split(source)?.rest ?? '')).toEqual([
+      'DTSTART;VALUE=DATE:20260401',
+      'DUE;VALUE=DATE:20260404',
+      'RRULE:FREQ=MONTHLY;BYMONTHDAY=4',
+      'X-CARAVAN-RECURRENCE-START:20260404T000000Z',
+      'STATUS:NEEDS-ACTION',
+    ]);
+  });
+
+  it('whole, with its last occurrence', () => {
+    for (const end of ['COUNT=1', 'UNTIL=20260304', 'UNTIL=20260304T220000Z']) {
+      const source = task(`DTSTART;VALUE=DATE:20260304\nRRULE:FREQ=DAILY;${end}`);
+      expect(split(source)).toBeUndefined();
+      expect(shown(changed('Tasks', source, done), 'Tasks:Complete')).toBe('1');
+    }
+  });
+
+  it('once, however often the same completion comes', () => {
+    const source = rule('FREQ=DAILY');
+    const { rest = '' } = split(source) ?? {};
+    expect(split(rest)).toEqual({ rest, done: undefined });
+    expect(split(rest, done, { uid: 'another' })?.done).toBeDefined();
+    expect(split(task())).toBeUndefined();
+    expect(split(source, [element('Tasks:Complete', 0)])).toBeUndefined();
   });
 });
