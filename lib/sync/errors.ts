@@ -15,3 +15,11 @@ export class SyncError extends CaravanError {
     super({ code, what, ...details });
   }
 }
+
+/**
+ * Thrown by a renderer for what is in a collection and is no item of its class: devices are not told of it, and it is no fault that
+ * they are not.
+ */
+export class HiddenItem extends Error {
+  override readonly name = 'HiddenItem';
+}

@@ -1,6 +1,6 @@
 /** What shows an item of any class: mail by what is fetched of its MIME, the others by their codec from the whole resource. */
 import type { FetchedMessage, FetchPlan, ItemClass, MessageFlags } from '../../backends/index.ts';
-import { textOfResource, type UserSync } from '../../sync/index.ts';
+import { HiddenItem, textOfResource, type UserSync } from '../../sync/index.ts';
 import { type EmailOptions, emailRenderer, type OutOfLine, resourceCodec } from '../items/index.ts';
 import type { Element } from '../protocol/index.ts';
 
@@ -30,7 +30,10 @@ export function itemRenderer(
   return {
     plan: WHOLE,
     changePlan: WHOLE,
-    render: (message, serverId) =>
-      codec.render(textOfResource(message), { version, account, zone: account.zone, bodies, serverId, outOfLine }),
+    render: (message, serverId) => {
+      const source = textOfResource(message);
+      if (codec.isHidden?.(source)) throw new HiddenItem();
+      return codec.render(source, { version, account, zone: account.zone, bodies, serverId, outOfLine });
+    },
   };
 }

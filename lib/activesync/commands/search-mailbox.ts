@@ -2,7 +2,7 @@
 import { BackendError } from '../../backends/index.ts';
 import type { Log } from '../../platform/index.ts';
 import type { FoundItem, ResourceMatch, SyncFolder, UserSync } from '../../sync/index.ts';
-import { BODY_TYPES, type EmailOptions, resourceWords } from '../items/index.ts';
+import { BODY_TYPES, type EmailOptions, resourceCodec, resourceWords } from '../items/index.ts';
 import { itemRenderer } from './item-renderer.ts';
 import { type RenderedItem, renderItems } from './render-items.ts';
 import type { MailboxQuery } from './search-query.ts';
@@ -58,7 +58,8 @@ async function searchCollections(
 /** What says nothing of when it was made is not found by a date. */
 function resourceMatch(words: string, isWanted: ((ms: number) => boolean) | undefined): ResourceMatch {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-  return (_, source) => {
+  return (itemClass, source) => {
+    if (itemClass !== 'Email' && resourceCodec(itemClass).isHidden?.(source)) return undefined;
     const { text: shown, createdMs } = resourceWords(source);
     if (isWanted && (createdMs === undefined || !isWanted(createdMs))) return undefined;
     if (!wanted.every((it) => shown.includes(it))) return undefined;

@@ -68,6 +68,8 @@ export interface ResourceSummary {
 export interface ResourceCodec {
   readonly itemClass: ResourceClass;
   readonly kind: ResourceKind;
+  /** Is it something else than an item, which no device has words for? It stays where it is. */
+  readonly isHidden?: (source: string) => boolean;
   /** Throws ItemError. */
   summary(source: string): ResourceSummary;
   /** The children of ApplicationData, in schema order. Throws ItemError. */

@@ -1,5 +1,6 @@
 /** `POISON#<device>#<item>`: messages that are kept from a device since they cannot be rendered or make it fail (rule 7). */
 import { type Clock, type Log, reasonOf } from '../../platform/index.ts';
+import { HiddenItem } from '../errors.ts';
 import type { UserRecords } from '../user-records.ts';
 
 export interface PoisonedItem {
@@ -27,6 +28,7 @@ export class PoisonBook {
   /** Where an administrator sees it: in the log, in the store, and in the metrics. */
   async record(item: PoisonedItem): Promise<void> {
     const { deviceId, serverId, cause, error } = item;
+    if (error instanceof HiddenItem) return;
     this.#log.warn({ deviceId, serverId, cause, error }, 'a message is kept from a device');
     this.#onRecord(cause);
     const sort = poisonSort(deviceId, serverId);

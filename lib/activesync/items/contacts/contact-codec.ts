@@ -10,11 +10,15 @@ import { completeName, keepFullName } from './names.ts';
 
 const SEARCHED = ['FN', 'N', 'ORG', 'NICKNAME', 'EMAIL', 'TEL', 'ADR', 'TITLE', 'NOTE', 'URL'];
 
+/** A list of contacts: vCard 4 (RFC 6350 section 6.1.4), and as Apple writes it in a vCard 3. */
+const GROUP = /^(?:[\w-]+\.)?(?:KIND|X-ADDRESSBOOKSERVER-KIND)(?:;[^:\r\n]*)?:[ \t]*group[ \t]*\r?$/im;
+
 export function contactCodec(): ResourceCodec {
   const fields = contactFields(new Zones());
   return {
     itemClass: 'Contacts',
     kind: 'contact',
+    isHidden: (source) => GROUP.test(source),
     summary: (source) => {
       const { component } = Card.read(source);
       const words = SEARCHED.flatMap((name) => component.lines(name).map((it) => oneLine(it.text)));
