@@ -1,6 +1,6 @@
 /** Birthday and anniversary: days, that devices have as moments (MS-ASCNTC 2.2.2.3, 2.2.2.7). */
 import { element, MalformedValue, parseTimestamp, type TagName, textOf } from '../../protocol/index.ts';
-import type { ContentLine } from '../content-lines/content-line.ts';
+import type { ContentLine, ParameterChanges } from '../content-lines/content-line.ts';
 import { dateTime } from '../date-time.ts';
 import type { ChangeContext } from '../resource-codec.ts';
 import type { Field } from '../resource-fields.ts';
@@ -9,8 +9,9 @@ import { toLocal } from '../zones/local-time.ts';
 import type { Card } from './card.ts';
 
 const DAY_MS = 86_400_000;
-/** A year that Apple writes for a birthday without one; it is a leap year. */
+/** A year that Apple writes for a birthday without one, in cards and on phones; it is a leap year. */
 const NO_YEAR = 1604;
+const OMIT_YEAR = 'X-APPLE-OMIT-YEAR';
 
 /** `1990-05-06`, `19900506`, `--0506`, with or without a time; undefined for words, and for days that do not exist. */
 export function dayOf(text: string): { year: number; month: number; day: number } | undefined {
@@ -54,9 +55,9 @@ export const dateField = (tag: TagName, names: readonly string[], label: string,
       const day = dayOfMoment(epochMs, context, zones);
       if (line && sameDay(line.value, day)) return;
       const [name = ''] = card.isVersion4 ? names : names.slice(-1);
-      if (!line) card.replace(undefined, written(card, day), name);
-      else
-        card.component.put(line.with(written(card, day), { VALUE: undefined, 'X-APPLE-OMIT-YEAR': undefined }), line);
+      const { value, parameters } = written(card, day);
+      if (!line) card.replace(undefined, value, name, parameters);
+      else card.component.put(line.with(value, { VALUE: undefined, ...parameters }), line);
     },
   };
 };
@@ -68,4 +69,12 @@ function sameDay(value: string, day: string): boolean {
   );
 }
 
-const written = (card: Card, day: string): string => (card.isVersion4 ? day.replaceAll('-', '') : day);
+/** RFC 6350 has words for a day without a year; before, Apple's are what programs know. */
+function written(card: Card, day: string): { readonly value: string; readonly parameters: ParameterChanges } {
+  const isYearless = day.startsWith(String(NO_YEAR));
+  if (card.isVersion4) {
+    const digits = day.replaceAll('-', '');
+    return { value: isYearless ? `--${digits.slice(4)}` : digits, parameters: { [OMIT_YEAR]: undefined } };
+  }
+  return { value: day, parameters: { [OMIT_YEAR]: isYearless ? String(NO_YEAR) : undefined } };
+}

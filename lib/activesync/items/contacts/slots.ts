@@ -19,6 +19,8 @@ export interface SlotGroup {
   readonly toValue: (text: string, line: ContentLine | undefined) => string;
 }
 
+/** More than any kind has. */
+const NO_PLACE = 9;
 const PLACE = /^X-PLACE-([1-9])$/;
 
 export const plainSlots = {
@@ -57,13 +59,23 @@ export function writePlace(group: SlotGroup, card: Card, place: number, text: st
   const old = before[place];
   const value = text === undefined ? undefined : group.toValue(text, old);
   card.replace(old, value, group.names[0] as string, { TYPE: group.types });
-  const wanted = before.map((line, index) => (index === place ? newLine(card, before, group) : line));
+  const wanted = before.map((line, index) =>
+    index === place ? (value === undefined ? undefined : newLine(card, before, group)) : line,
+  );
   wanted.forEach((line, index) => {
-    if (!line || placesOf(group, card)[index] === line) return;
-    const types = [...line.parameterValues('TYPE'), `X-PLACE-${index + 1}`];
-    card.component.put(line.with(line.value, { TYPE: types }), line);
+    if (line && placesOf(group, card)[index] !== line) mark(card, line, index + 1);
+  });
+  // One that had no place takes none that was emptied: the device would not know that it is there, and empty it again.
+  wanted.forEach((line, index) => {
+    for (let other = placesOf(group, card)[index]; !line && other; other = placesOf(group, card)[index])
+      mark(card, other, NO_PLACE);
   });
 }
+
+const mark = (card: Card, line: ContentLine, place: number): void => {
+  const types = [...line.parameterValues('TYPE'), `X-PLACE-${place}`];
+  card.component.put(line.with(line.value, { TYPE: types }), line);
+};
 
 /** The line that was not there before. */
 const newLine = (card: Card, before: readonly (ContentLine | undefined)[], group: SlotGroup): ContentLine | undefined =>

@@ -12,7 +12,18 @@ import {
   type TagName,
 } from '../../../../lib/activesync/protocol/index.ts';
 import { CONTACT_ELEMENTS } from './contact-elements.ts';
-import { added, applicationData, at, changed, contentLines, corpusFile, rendered, vcf, VERSIONS } from './support.ts';
+import {
+  added,
+  applicationData,
+  at,
+  changed,
+  contentLines,
+  corpusFile,
+  difference,
+  rendered,
+  vcf,
+  VERSIONS,
+} from './support.ts';
 
 const list = (tag: TagName, inner: TagName, names: readonly string[]): Element =>
   element(
@@ -109,9 +120,86 @@ describe('dates', () => {
     expect(() => added('Contacts', [element('Contacts:Birthday', 'in May')])).toThrow(MalformedValue);
   });
 
-  it('a birthday without a year is not touched by who does not change it', () => {
-    const source = corpusFile('thunderbird-4.vcf');
+  describe.each([
+    ['4.0', 'BDAY:--0506'],
+    ['4.0', 'BDAY:--05-06'],
+    ['3.0', 'BDAY:--05-06'],
+    ['3.0', 'BDAY;X-APPLE-OMIT-YEAR=1604:1604-05-06'],
+    ['3.0', 'BDAY;VALUE=date;X-APPLE-OMIT-YEAR=1604:1604-05-06'],
+  ])('a birthday without a year, in a vCard %s: %s', (version, line) => {
+    const source = vcf(`FN:Ann\nN:;Ann;;;\n${line}`, version);
+
+    it.each([
+      '1604-05-06T00:00:00.000Z',
+      '1604-05-06T12:00:00.000Z',
+      '1604-05-05T23:06:32.000Z',
+      '1604-05-05T23:00:00.000Z',
+    ])('is not touched by who sends it as %s with another change', (value) => {
+      expect(at(rendered('Contacts', source), 'Contacts:Birthday')).toBe('1604-05-06T00:00:00.000Z');
+      const sent = [element('Contacts:Birthday', value), element('Contacts:JobTitle', 'Cox')];
+      expect(difference(source, changed('Contacts', source, sent))).toEqual({ gone: [], come: ['TITLE:Cox'] });
+    });
+
+    it('has none on another day either', () => {
+      const moved = changed('Contacts', source, [element('Contacts:Birthday', '1604-05-07T00:00:00.000Z')]);
+      expect(difference(source, moved).come).toEqual([
+        version === '4.0' ? 'BDAY:--0507' : 'BDAY;X-APPLE-OMIT-YEAR=1604:1604-05-07',
+      ]);
+      const dated = changed('Contacts', source, [element('Contacts:Birthday', '1990-05-06T00:00:00.000Z')]);
+      expect(difference(source, dated).come).toEqual([version === '4.0' ? 'BDAY:19900506' : 'BDAY:1990-05-06']);
+    });
+  });
+
+  it('a birthday without a year is one on the phone that made it, and there', () => {
+    const source = added('Contacts', [element('Contacts:Birthday', '1604-02-29T12:00:00.000Z')]);
+    expect(contentLines(source)).toContain('BDAY;X-APPLE-OMIT-YEAR=1604:1604-02-29');
     expect(at(rendered('Contacts', source), 'Contacts:Birthday')).toBe('1604-02-29T00:00:00.000Z');
+    expect(at(rendered('Contacts', corpusFile('thunderbird-4.vcf')), 'Contacts:Birthday')).toBe(
+      '1604-02-29T00:00:00.000Z',
+    );
+  });
+});
+
+describe('more lines of a kind than there are places', () => {
+  const source = vcf(
+    [
+      'FN:Ann\nN:;Ann;;;',
+      ...[1, 2, 3, 4, 5].map((it) => `EMAIL;TYPE=INTERNET:${it}@example.org`),
+      ...[1, 2, 3].map((it) => `TEL;TYPE=HOME,VOICE:+49 ${it}`),
+      ...[1, 2].map((it) => `TEL;TYPE=CELL:+49 17${it}`),
+    ].join('\n'),
+  );
+  const values = (of: string) => contentLines(of).flatMap((it) => /^(?:EMAIL|TEL)[^:]*:(.*)/.exec(it)?.[1] ?? []);
+
+  it('stay through changes of what the phone knows', () => {
+    const after = changed('Contacts', source, [
+      element('Contacts:Email2Address', 'new@example.org'),
+      element('Contacts:HomePhoneNumber', '+49 99'),
+      element('Contacts:JobTitle', 'Cox'),
+    ]);
+    expect(values(after)).toEqual(
+      values(source).map((it) => ({ '2@example.org': 'new@example.org', '+49 1': '+49 99' })[it] ?? it),
+    );
+  });
+
+  it.each([
+    undefined,
+    new Set<TagName>(['Contacts:Email1Address', 'Contacts:HomePhoneNumber', 'Contacts:MobilePhoneNumber']),
+  ])('stay where the phone empties a place, and says so again with its next change (Supported: %s)', (supported) => {
+    const tags: readonly TagName[] = [
+      'Contacts:Email1Address',
+      'Contacts:HomePhoneNumber',
+      'Contacts:MobilePhoneNumber',
+    ];
+    const emptied = supported ? [] : tags.map((it) => element(it));
+    const once = changed('Contacts', source, [...emptied, element('Contacts:JobTitle', 'Cox')], { supported });
+    const twice = changed('Contacts', once, [...emptied, element('Contacts:JobTitle', 'Stroke')], { supported });
+    const kept = values(source).filter((it) => !['1@example.org', '+49 1', '+49 171'].includes(it));
+    expect(values(once).toSorted()).toEqual(kept.toSorted());
+    expect(values(twice).toSorted()).toEqual(kept.toSorted());
+    expect(at(rendered('Contacts', twice), 'Contacts:Email2Address')).toBe('2@example.org');
+    const filled = changed('Contacts', twice, [element('Contacts:Email1Address', 'back@example.org')], { supported });
+    expect(at(rendered('Contacts', filled), 'Contacts:Email1Address')).toBe('back@example.org');
   });
 });
 
