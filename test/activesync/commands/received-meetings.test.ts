@@ -93,6 +93,22 @@ describe('What comes by mail', () => {
     expect(await kept()).not.toContain('METHOD');
   });
 
+  it('moves a meeting in another calendar than the default one, and makes none in that', async () => {
+    const { id = '' } = (await ada.mailbox.resources?.createCollection('Club', 'Calendar')) ?? {};
+    await ada.mailbox.resources?.put(id, 'kept.ics', eventOf({ answer: 'ACCEPTED' }), 'new');
+    await new TestDevice(ada.user).post('FolderSync', '<FolderSync><SyncKey>0</SyncKey></FolderSync>');
+    const serverId = await mail('REQUEST', { sequence: 1, hour: 15 });
+    await sync();
+    const texts = async () => (await ada.mailbox.resources?.read(id, ['kept.ics']))?.map((it) => it.text).join('');
+    expect(await texts()).toContain('DTSTART:20300301T150000Z');
+    await new TestDevice(ada.user).post(
+      'MeetingResponse',
+      `<MeetingResponse><Request><UserResponse>1</UserResponse><CollectionId>${ada.folder(inbox).id}</CollectionId><RequestId>${serverId}</RequestId></Request></MeetingResponse>`,
+    );
+    expect(await texts()).toContain('PARTSTAT=ACCEPTED');
+    expect(await kept()).toBe('');
+  });
+
   it('cancels a meeting', async () => {
     await keep({ answer: 'ACCEPTED' });
     await mail('CANCEL', { sequence: 1 });

@@ -8,6 +8,7 @@ import {
   invitationText,
   meetingFacts,
 } from '../../items/index.ts';
+import { calendarWith } from '../meeting-calendar.ts';
 import { withoutMeeting } from './decline.ts';
 import type { AnswerWanted } from './read-request.ts';
 import { type Answered, type AnswerSite, invalid, isServersToSend, meetingContextOf, sendAnswer } from './site.ts';
@@ -25,7 +26,8 @@ export async function answerInvitation(wanted: AnswerWanted, item: SyncItem, sit
   if (!facts.canBeAnswered || facts.uid === '') throw invalid();
   const meeting = meetingContextOf(site);
   const occurrence = instanceOfInvitation(invitation, meeting.zone);
-  const calendarId = await user.rewriteResource(site.calendar, { uid: facts.uid }, async (stored) => {
+  const calendar = (await calendarWith(facts.uid, site.context)) ?? site.calendar;
+  const calendarId = await user.rewriteResource(calendar, { uid: facts.uid }, async (stored) => {
     const known = stored === undefined ? undefined : meetingFacts(stored, user.account);
     if (known && !known.canBeAnswered) throw invalid();
     const merged = applyRequest(stored, invitation, user.account) ?? stored ?? invitation;

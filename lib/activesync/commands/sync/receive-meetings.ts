@@ -14,6 +14,7 @@ import {
   scheduledMessage,
 } from '../../items/index.ts';
 import type { CommandContext } from '../command.ts';
+import { calendarWith } from '../meeting-calendar.ts';
 
 /** Older ones were seen by somebody, or are of the past: a new phone's first Sync does not go through them all. */
 const APPLIES_FOR_MS = 14 * 86_400_000;
@@ -70,10 +71,11 @@ function read(message: FetchedMessage): ScheduledMessage | undefined {
 }
 
 /** That it cannot be applied keeps nobody from the mail, which says the same: it is tried again later. */
-async function apply(scheduled: ScheduledMessage, serverId: string, { user, log }: CommandContext): Promise<void> {
-  const calendar = await user.folderOfKind('calendar');
+async function apply(scheduled: ScheduledMessage, serverId: string, context: CommandContext): Promise<void> {
+  const { user, log } = context;
   try {
-    if (calendar?.backendId !== undefined) {
+    const calendar = await calendarWith(scheduled.uid, context);
+    if (calendar) {
       await user.rewriteResource(calendar, { uid: scheduled.uid }, async (stored) =>
         stored === undefined ? undefined : (applyScheduled(stored, scheduled, user.account) ?? stored),
       );
