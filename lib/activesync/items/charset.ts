@@ -1,6 +1,6 @@
 /** Charsets as mail names them: bytes to Unicode, and the Windows code page numbers that Email:InternetCPID speaks of. */
-
 import { isUtf8 } from 'node:buffer';
+import iconv from 'iconv-lite';
 
 /** Labels seen in mail that the WHATWG registry behind TextDecoder lacks. */
 const ALIASES: Readonly<Record<string, string>> = {
@@ -25,6 +25,12 @@ const ALIASES: Readonly<Record<string, string>> = {
   'utf-8-mac': 'utf-8',
   utf8mb4: 'utf-8',
   utf_8: 'utf-8',
+  utf7: 'utf-7',
+  'unicode-1-1-utf-7': 'utf-7',
+  ibm437: 'cp437',
+  ibm850: 'cp850',
+  ibm852: 'cp852',
+  ibm858: 'cp858',
   unicode: 'utf-8',
   'x-user-defined': 'windows-1252',
 };
@@ -64,6 +70,12 @@ const CODE_PAGE_NUMBERS: Readonly<Record<string, number>> = {
   gbk: 936,
   gb18030: 54936,
   big5: 950,
+  cp437: 437,
+  cp850: 850,
+  cp852: 852,
+  cp858: 858,
+  ibm866: 866,
+  'utf-7': 65000,
   'utf-16le': 1200,
   'utf-16be': 1201,
 };
@@ -89,11 +101,20 @@ export function decodeText(bytes: Uint8Array, label: string | undefined): string
     try {
       return new TextDecoder(name).decode(bytes);
     } catch {
+      const text = decodeOld(bytes, name);
+      if (text !== undefined) return text;
       // No such charset: guessed below.
     }
   }
   return decodeGuessed(bytes, name.startsWith('utf'));
 }
+
+/** What `iconv-lite` takes for charsets too. */
+const NO_CHARSETS = /^(?:base64|hex|binary)$/;
+
+/** Charsets of old mail that TextDecoder does not know: utf-7 (RFC 2152), the code pages of DOS. Undefined: nobody does. */
+const decodeOld = (bytes: Uint8Array, name: string): string | undefined =>
+  NO_CHARSETS.test(name) || !iconv.encodingExists(name) ? undefined : iconv.decode(bytes, name);
 
 function decodeGuessed(bytes: Uint8Array, saysUtf8: boolean): string {
   if (isUtf8(bytes)) return utf8Text(bytes);

@@ -43,6 +43,12 @@ describe('decodeText', () => {
     [undefined, '80', '€'],
     ['', '61c3', 'aÃ'],
     ['utf-8', '61c3', 'a'],
+    ['utf-7', '4772412b414f512d65', 'GrAäe'],
+    ['UNICODE-1-1-UTF-7', '2b494b772d', '€'],
+    ['cp850', '6772819965', 'grüÖe'],
+    ['IBM437', '8184', 'üä'],
+    ['cp858', 'd5', '€'],
+    ['base64', '61c3', 'aÃ'],
   ])('%s %s', (label, hex, expected) => {
     expect(decodeText(Buffer.from(hex, 'hex'), label)).toBe(expected);
   });
@@ -60,9 +66,9 @@ it('characterBoundary never goes back further than a character', () => {
 });
 
 it('codePageNumber knows names by their aliases', () => {
-  expect(['latin1', 'sjis', 'gbk', 'utf8', 'nonsense', undefined].map(codePageNumber)).toEqual([
-    1252, 932, 936, 65001, 65001, 20127,
-  ]);
+  expect(
+    ['latin1', 'sjis', 'gbk', 'utf8', 'nonsense', undefined, 'IBM850', 'utf-7', 'cp866'].map(codePageNumber),
+  ).toEqual([1252, 932, 936, 65001, 65001, 20127, 850, 65000, 866]);
 });
 
 describe('transfer encodings', () => {
