@@ -67,7 +67,8 @@ export function writePlace(group: SlotGroup, card: Card, place: number, text: st
   });
   // One that had no place takes none that was emptied: the device would not know that it is there, and empty it again.
   wanted.forEach((line, index) => {
-    for (let other = placesOf(group, card)[index]; !line && other; other = placesOf(group, card)[index])
+    if (line) return;
+    for (let other = placesOf(group, card)[index]; other; other = placesOf(group, card)[index])
       mark(card, other, NO_PLACE);
   });
 }
