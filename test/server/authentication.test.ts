@@ -121,6 +121,27 @@ describe('Authenticator', () => {
     expect(asked).toHaveLength(before);
     expect((await check('ada', 'right')).kind).toBe('known');
   });
+  it('counts a name with white space about it as the same name', async () => {
+    const { check, asked } = authenticator();
+    for (const name of ['ada', ' ada', 'ada\u00a0', 'ada @example.org', 'EXAMPLE\\ ada'])
+      await check(name, name, `198.51.100.${asked.length}`);
+    expect(asked).toHaveLength(3);
+    expect((await check('  ada', 'guess', '198.51.100.9')).kind).toBe('throttled');
+  });
+  it('counts a network of IPv6, which is one guesser’s, as one address', async () => {
+    const { check, asked } = authenticator();
+    const addresses = [
+      '2001:db8:0:7::1',
+      '2001:0DB8::7:1:2:3:4',
+      '2001:db8:0:7:ffff::',
+      '2001:db8:0:7::192.0.2.1',
+      '2001:db8:0:7::2',
+    ];
+    for (const [at, address] of addresses.entries()) await check(`user${at}`, 'summer', address);
+    expect((await check('ada', 'right', '2001:db8:0:7::99')).kind).toBe('throttled');
+    expect(asked).toHaveLength(5);
+    expect((await check('ada', 'right', '2001:db8:0:8::99')).kind).toBe('known');
+  });
   it('lets a phone through for good that had the right password, whatever is guessed and whichever old one another has', async () => {
     const { check, asked, clock } = authenticator();
     await check('ada', 'right');

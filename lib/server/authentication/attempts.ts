@@ -2,13 +2,17 @@
  * Counts the wrong passwords of a user name and from an address, and says when the next may be tried. One and the same wrong
  * password counts once in a window, however often a device with an old one comes: only another one is a guess.
  */
+import { isIPv6 } from 'node:net';
 import type { Clock } from '../../platform/index.ts';
 
 /** How many failures are free, and how long a window of them lasts. */
 export interface AttemptLimits {
   /** Different wrong passwords of one user name, from whatever addresses, before tries are refused; default 10. */
   readonly failuresPerUser: number;
-  /** Failures from one address, of whatever users, before tries are refused; default 50: offices share one address. */
+  /**
+   * Failures from one address, or one /64 network of IPv6, of whatever users, before tries are refused; default 50: offices
+   * share one address.
+   */
   readonly failuresPerAddress: number;
   /** Failures are forgotten after so many seconds; default 300. */
   readonly windowSeconds: number;
@@ -43,14 +47,14 @@ export class Attempts {
     if (underWay > 0 && failures + underWay >= this.#limits.failuresPerUser) return UNDER_WAY_SECONDS;
     return Math.max(
       this.#wait(`user ${user}`, this.#limits.failuresPerUser),
-      this.#wait(`address ${address}`, this.#limits.failuresPerAddress),
+      this.#wait(`address ${placeOf(address)}`, this.#limits.failuresPerAddress),
     );
   }
 
   /** `attempt` stands for the user name with the password. */
   failed(user: string, address: string, attempt: string): void {
     this.#count(`user ${user}`, attempt);
-    this.#count(`address ${address}`, attempt);
+    this.#count(`address ${placeOf(address)}`, attempt);
   }
 
   /** The mail system turned down this very password a moment ago: it need not be asked again. */
@@ -91,3 +95,19 @@ export class Attempts {
     return undefined;
   }
 }
+
+/** Whoever has one IPv6 address has the 2^64 of its network (RFC 6177): they are one place. */
+function placeOf(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [head = '', tail = ''] = (address.split('%')[0] ?? '').split('::');
+  const [before, after] = [groupsOf(head), groupsOf(tail)];
+  const zeros = address.includes('::') ? Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0') : [];
+  return [...before, ...zeros, ...after]
+    .slice(0, 4)
+    .map((it) => Number.parseInt(it, 16).toString(16))
+    .join(':');
+}
+
+/** An IPv4 address at the end stands for two. */
+const groupsOf = (text: string): string[] =>
+  text === '' ? [] : text.split(':').flatMap((it) => (it.includes('.') ? ['0', '0'] : [it]));

@@ -97,8 +97,8 @@ export class Authenticator {
   }
 }
 
-/** `ada`, `ada@example.org` and `EXAMPLE\ada` are one name to a guesser. */
+/** `ada`, ` ada`, `ada@example.org` and `EXAMPLE\ada` are one name to a guesser, since mail systems take them for one. */
 function nameForCounting(userName: string): string {
   const local = userName.slice(userName.lastIndexOf('\\') + 1);
-  return (local.split('@')[0] ?? local).toLowerCase();
+  return (local.split('@')[0] ?? local).trim().toLowerCase();
 }

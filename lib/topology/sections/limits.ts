@@ -86,7 +86,8 @@ export const authenticationSection = section({
   ),
   failuresPerAddress: withDefault(
     whole({
-      about: 'Different wrong passwords from one address before further ones are refused; offices share an address.',
+      about:
+        'Different wrong passwords from one address, or one /64 network of IPv6, before further ones are refused; offices share one.',
       least: 1,
       most: 100_000,
     }),
