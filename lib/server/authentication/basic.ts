@@ -1,4 +1,5 @@
 /** Basic authentication (RFC 7617), as phones send it. */
+import { isUtf8 } from 'node:buffer';
 import type { Credentials } from '../../backends/index.ts';
 
 const LIMIT_CHARACTERS = 4096;
@@ -22,10 +23,4 @@ export function readBasic(header: string | undefined): Credentials | undefined {
 }
 
 /** UTF-8, as the challenge asks; older devices send Latin-1 all the same. */
-function decode(raw: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(raw);
-  } catch {
-    return raw.toString('latin1');
-  }
-}
+const decode = (raw: Buffer): string => raw.toString(isUtf8(raw) ? 'utf8' : 'latin1');

@@ -3,7 +3,8 @@
  * and a store need, so the servers' own processor time is counted, not the clock's. Beside the one server alone stand three
  * servers alone, each with its own users and its own database: what the same work costs in three processes that share the cores,
  * their caches and the load; and a pool with each phone at its owner's door, where nothing is passed on. Each server has as many
- * phones, and before it is measured as much behind it, as the one alone: code that has run little is dear.
+ * phones, and before it is measured as much behind it, as the one alone: code that has run little is dear. Nobody gives users away
+ * meanwhile.
  */
 import { readFileSync } from 'node:fs';
 import { MailSite } from '../../support/mail-site.ts';
@@ -16,13 +17,13 @@ import { median } from '../standalone/statistics.ts';
 import { deliver, type Mail, type Phone, phonesOf, userNames } from './phones.ts';
 
 const SERVERS = 3;
-/** Of each server. */
-const PHONES = 12;
+/** Of each server. `BENCH_PHONES=48 npm run bench:pool -- throughput` for more: as many commands a round, by more at once. */
+const PHONES = Number(process.env['BENCH_PHONES'] ?? 12);
 const WARM_UP_ROUNDS = 3;
 const ROUNDS = 3;
 /** Of each server in a round. */
 const UNCHANGED = 3_000;
-const MIXED_TIMES = 8;
+const MIXED_TIMES = Math.max(1, Math.round(96 / PHONES));
 /** Of /proc/<pid>/stat: a hundredth of a second on Linux. */
 const TICK_MS = 10;
 
@@ -88,7 +89,8 @@ export async function benchThroughput(say: (text: string) => void): Promise<read
 
 /** Each phone by these doors. */
 async function measurePool(by: 'every door' | 'the owner'): Promise<Measured> {
-  const settings = { 'log-level': 'error' };
+  // Servers that share their cores with all else may look overloaded.
+  const settings = { 'log-level': 'error', 'pool-balance': 'function' };
   const users = userNames(PHONES * SERVERS);
   const pool = await TestPool.start({ servers: SERVERS, users, store: 'embedded', wires: [], settings });
   try {
