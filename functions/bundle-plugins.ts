@@ -64,9 +64,6 @@ const credentialsFromEnvironment: Plugin = {
   },
 };
 
-export const pluginsFor = (deployable: string): Plugin[] => [
-  englishAlone,
-  simdAlone,
-  classesWithoutNames,
-  deployable === 'server' ? noKeyOfOthers : credentialsFromEnvironment,
-];
+const EVERYWHERE = [englishAlone, simdAlone, classesWithoutNames];
+export const SERVER_PLUGINS: Plugin[] = [...EVERYWHERE, noKeyOfOthers];
+export const FUNCTION_PLUGINS: Plugin[] = [...EVERYWHERE, credentialsFromEnvironment];

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LEFT_OUT } from './runner/left-out.ts';
 import { OUTSIDE_FILE } from './runner/outside-reporter.ts';
+import { prepare } from './runner/prepared.ts';
 import {
   filesThatFailed,
   lastLine,
@@ -142,7 +143,8 @@ async function run(mode: Mode): Promise<number> {
     say(lastLine({ ...summary, failed: summary.failed + outside.length }));
     return status === 0 && summary.failed + outside.length === 0 && ran > 0 && failedChecks.length === 0 ? 0 : 1;
   } finally {
-    rmSync(folder, { recursive: true });
+    // A process that ends late may still keep what it compiled.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -158,7 +160,12 @@ function runVitest(mode: Mode, output: string, more: readonly string[]): Promise
     {
       cwd: ROOT,
       stdio: 'inherit',
-      env: { ...process.env, ...ENVIRONMENTS[mode], [OUTSIDE_FILE]: join(dirname(output), OUTSIDE) },
+      env: {
+        ...process.env,
+        ...(mode !== 'quick' && prepare(dirname(output))),
+        ...ENVIRONMENTS[mode],
+        [OUTSIDE_FILE]: join(dirname(output), OUTSIDE),
+      },
     },
   );
   const limit = setTimeout(() => {

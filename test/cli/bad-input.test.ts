@@ -1,6 +1,5 @@
 // What a person sees who calls the command line wrongly, or in a wrong place: what failed, why, what to do; in a line or two,
 // or as one JSON document; exit code 1; and no process that stays behind.
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,15 +7,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORDS } from '../backends/folders/setup.ts';
 import { FoldersServer } from '../support/folders-server.ts';
+import { runCaravan } from './support/caravan.ts';
 
-const PROGRAM = join(import.meta.dirname, '../../bin/caravan.ts');
 const LIMIT_MS = 25_000;
-
-interface Outcome {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 let directory: string;
 beforeAll(async () => {
@@ -26,17 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-function caravan(...args: readonly string[]): Promise<Outcome> {
-  const environment = { PATH: process.env['PATH'] ?? '', HOME: directory, XDG_STATE_HOME: join(directory, 'state') };
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [PROGRAM, ...args],
-      { env: environment, cwd: directory, timeout: LIMIT_MS, killSignal: 'SIGKILL' },
-      (error, out, err) => resolve({ code: error ? ((error.code as number | undefined) ?? null) : 0, out, err }),
-    );
-  });
-}
+const caravan = (...args: readonly string[]) => runCaravan(directory, args, LIMIT_MS);
 
 /** The call fails with this said to people and, with `--json`, with this code said to programs. */
 async function fails(args: readonly string[], code: string, said: RegExp): Promise<void> {

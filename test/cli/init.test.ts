@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
 import { QUESTIONS } from '../../lib/cli/init/questions.ts';
 import { loadTopology } from '../../lib/topology/index.ts';
+import { compileCache } from '../support/compile-cache.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/caravan.ts');
 const CERTIFICATE = 'arn:aws:acm:eu-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555';
@@ -31,7 +32,7 @@ function init(
   ...rest: string[]
 ): Promise<{ code: number; out: string; err: string }> {
   const flags = Object.entries(answers).flatMap(([flag, value]) => [`--${flag}`, value]);
-  const environment = { PATH: process.env['PATH'] ?? '', HOME: directory };
+  const environment = { PATH: process.env['PATH'] ?? '', HOME: directory, ...compileCache() };
   return new Promise((done) => {
     const child = execFile(
       process.execPath,

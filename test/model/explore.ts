@@ -15,7 +15,7 @@ export interface Step {
 export interface Model {
   readonly initial: State;
   next(state: State): readonly Step[];
-  /** The one state that stands for all that are like it. */
+  /** The one state that stands for all that are like it. Whoever keeps it copies it. */
   canonical(state: State): State;
   violation(state: State): string | undefined;
   /** Users are served. From every state one like it must be in reach without further faults. */
@@ -48,7 +48,7 @@ export function explore(model: Model, { statesLimit, isLivenessChecked = true }:
     const known = found.get(key);
     if (known !== undefined) return known;
     found.set(key, states.length);
-    states.push(canonical);
+    states.push(Uint8Array.from(canonical));
     parents.push(parent);
     return states.length - 1;
   };

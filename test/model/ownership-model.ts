@@ -40,7 +40,7 @@ import {
 } from './ownership-layout.ts';
 import type { OwnershipBounds, OwnershipMutation } from './ownership-rules.ts';
 import { deliver, forgetVoidMessages, messageOf } from './ownership-store.ts';
-import { canonicalOf } from './ownership-symmetry.ts';
+import { canonicalizer } from './ownership-symmetry.ts';
 
 export interface OwnershipModel extends Model {
   /** Each user's epoch in the store. */
@@ -485,7 +485,7 @@ export function ownershipModel(bounds: OwnershipBounds, mutation: OwnershipMutat
   return {
     initial,
     next,
-    canonical: (state) => canonicalOf(layout, state),
+    canonical: canonicalizer(layout),
     violation,
     epochs: (state) => [...Array(users).keys()].map((user) => at(state, userAt(user) + USER.epoch)),
     isServed: (state) =>

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { lint } from '../support/cfn-lint.ts';
+import { compileCache } from '../support/compile-cache.ts';
 import { EXAMPLES } from './support/synthesize.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -19,7 +20,13 @@ async function synthesize(config: string, outdir: string): Promise<{ readonly st
   const { PATH, HOME } = process.env;
   return await promisify(execFile)(process.execPath, ['bin/app.ts'], {
     cwd: ROOT,
-    env: { PATH, HOME, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ ...context, config }) },
+    env: {
+      PATH,
+      HOME,
+      ...compileCache(),
+      CDK_OUTDIR: outdir,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, config }),
+    },
   });
 }
 

@@ -1,6 +1,7 @@
 // The command line as a process: run to its end, or spoken to while it runs.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { compileCache } from '../../support/compile-cache.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../bin/caravan.ts');
 
@@ -15,6 +16,7 @@ export const environmentOf = (directory: string): Record<string, string> => ({
   PATH: process.env['PATH'] ?? '',
   HOME: directory,
   XDG_STATE_HOME: join(directory, 'state'),
+  ...compileCache(),
 });
 
 export function runCaravan(directory: string, args: readonly string[], limitMs: number): Promise<Outcome> {

@@ -49,6 +49,7 @@ export class HomesSimulation {
   failOvers = 0;
   lost = 0;
   commands = 0;
+  readonly users: readonly string[];
   /** Pools that were there before the map. */
   readonly old: number;
   readonly #random: SeededRandom;
@@ -75,6 +76,8 @@ export class HomesSimulation {
     this.#tenureMs = this.#random.chance(0.5) ? TENURE_MS : undefined;
     this.#names = POOLS.slice(0, this.#random.chance(0.7) ? 2 : 3);
     this.old = this.#random.chance(0.6) ? 0 : this.#random.chance(0.6) ? 1 : 2;
+    const users = this.old > 0 ? USERS + NEW_USERS : USERS;
+    this.users = Array.from({ length: users }, (_, number) => `u${number + 1}`);
     this.#mapStore = new SimulatedStore(this.scheduler, this.#random.fork(), ({ key, before, after }) => {
       if (key.sort === 'HOME' && before?.['pool'] !== after?.['pool'])
         this.#arrivedAt.set(key.partition.slice('HOME#'.length), this.scheduler.now);
@@ -105,10 +108,6 @@ export class HomesSimulation {
       mapStore: this.#mapStore,
       note: (text) => this.#note(text),
     });
-  }
-
-  get users(): readonly string[] {
-    return Array.from({ length: this.old > 0 ? USERS + NEW_USERS : USERS }, (_, number) => `u${number + 1}`);
   }
 
   begin(): void {
@@ -404,11 +403,9 @@ export class HomesSimulation {
   }
 
   #checkOwner(user: string, when: string): void {
-    const owners = [...this.#pools.values()].flatMap(({ pool, servers }) =>
-      servers.flatMap(({ member, process }) =>
-        !process.isDead && member.leases().some((it) => it.user === user && it.isHeld()) ? [pool] : [],
-      ),
-    );
+    const owners: PoolName[] = [];
+    for (const { pool, servers } of this.#pools.values())
+      for (const { member, process } of servers) if (!process.isDead && member.lease(user)?.isHeld()) owners.push(pool);
     if (owners.length > 1) this.#violate(`${user} is owned by ${owners.join(' and ')} at ${when}`);
   }
 

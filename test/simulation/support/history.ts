@@ -8,6 +8,8 @@ import type { Attributes } from '../../../lib/store/index.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { AppliedWrite, SimulatedStore } from './simulated-store.ts';
 
+const HASHED_CHARACTERS = 32_768;
+
 export interface Violation {
   readonly atMs: number;
   readonly what: string;
@@ -41,6 +43,8 @@ export class History {
 
   readonly #options: HistoryOptions;
   readonly #hash = createHash('sha256');
+  /** To be hashed: many small updates would take longer. */
+  #unhashed = '';
 
   constructor(scheduler: Scheduler, options: HistoryOptions = {}) {
     this.#scheduler = scheduler;
@@ -64,12 +68,19 @@ export class History {
 
   /** Part of the history's digest, and too small to be told. */
   witness(text: string): void {
-    this.#hash.update(`${this.#scheduler.now} ${text}\n`);
+    this.#unhashed += `${this.#scheduler.now} ${text}\n`;
+    if (this.#unhashed.length > HASHED_CHARACTERS) this.#hashAll();
   }
 
   /** Two runs with the same digest are the same history. Asked once, at the end. */
   digest(): string {
+    this.#hashAll();
     return this.#hash.digest('hex').slice(0, 16);
+  }
+
+  #hashAll(): void {
+    this.#hash.update(this.#unhashed);
+    this.#unhashed = '';
   }
 
   /** Undefined for a session that never was put. */

@@ -8,7 +8,8 @@ import { runSeeds } from './run-seeds.ts';
 
 const IS_FULL = process.env['CARAVAN_TEST_SIZE'] === 'full';
 const SEEDS = IS_FULL ? 1_000 : 20;
-const BATCH = 100;
+/** Each begins processes, which load all of the server. */
+const BATCH = 250;
 const WORKERS = Math.min(2, availableParallelism());
 const LIMIT_MS = 900_000;
 

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { compileCache } from '../compile-cache.ts';
 import { fitEmulator, type Template } from './left-out.ts';
 import { ACCOUNT, type Moto } from './moto.ts';
 
@@ -38,6 +39,7 @@ export class Cdk {
       env: {
         PATH,
         HOME: this.#home,
+        ...compileCache(),
         CDK_OUTDIR: out,
         CDK_VALIDATION: 'false',
         CDK_CONTEXT_JSON: JSON.stringify({ ...context, config }),
@@ -78,6 +80,7 @@ export class Cdk {
         env: {
           PATH,
           HOME: this.#home,
+          ...compileCache(),
           CI: 'true',
           AWS_ENDPOINT_URL: this.#moto.endpoint,
           AWS_ACCESS_KEY_ID: 'test',

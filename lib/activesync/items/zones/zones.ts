@@ -156,21 +156,32 @@ function likeness(own: Offsets, rules: ZoneRules, year: number): (offsets: Offse
   return (offsets) => moments.every((at) => offsets(at) === own(at));
 }
 
+/** Offsets of one year. */
+interface YearTable {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly first: number;
+  readonly changes: readonly Change[];
+}
+
 /** The same offsets, of which each year is asked for once. */
 function tabulated(offsets: Offsets): Offsets {
-  const years = new Map<number, { readonly first: number; readonly changes: readonly Change[] }>();
-  const tableOf = (year: number) => {
+  const years = new Map<number, YearTable>();
+  const tableOf = (epochMs: number): YearTable => {
+    const year = new Date(epochMs).getUTCFullYear();
     const known = years.get(year);
     if (known) return known;
-    const coarse = coarsely(offsets, year);
-    const table = { first: offsets(Date.UTC(year, 0, 1)), changes: changesOf(coarse, year) };
+    const [startMs, endMs] = [Date.UTC(year, 0, 1), Date.UTC(year + 1, 0, 1)];
+    const table = { startMs, endMs, first: offsets(startMs), changes: changesOf(coarsely(offsets, year), year) };
     years.set(year, table);
     return table;
   };
+  // Whoever looks for changes asks for a year day by day.
+  let last: YearTable | undefined;
   return (epochMs) => {
-    const { first, changes } = tableOf(new Date(epochMs).getUTCFullYear());
-    let offset = first;
-    for (const it of changes) if (it.atMs <= epochMs) offset = it.after;
+    if (!last || epochMs < last.startMs || epochMs >= last.endMs) last = tableOf(epochMs);
+    let offset = last.first;
+    for (const it of last.changes) if (it.atMs <= epochMs) offset = it.after;
     return offset;
   };
 }

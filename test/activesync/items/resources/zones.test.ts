@@ -24,8 +24,17 @@ const IS_FULL = process.env['CARAVAN_TEST_SIZE'] === 'full';
 const ALL_ZONES = Intl.supportedValuesOf('timeZone');
 const ZONES = IS_FULL ? ALL_ZONES : ALL_ZONES.filter((_, index) => index % 12 === 0);
 
+type WallClock = (epochMs: number) => string;
+const wallClocks = new Map<string, WallClock>();
+
 /** Local date and time of a moment, by the platform alone. */
-const wallClock = (name: string) => {
+function wallClock(name: string): WallClock {
+  const clock = wallClocks.get(name) ?? newWallClock(name);
+  wallClocks.set(name, clock);
+  return clock;
+}
+
+function newWallClock(name: string): WallClock {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: name,
     hourCycle: 'h23',
@@ -40,7 +49,7 @@ const wallClock = (name: string) => {
     const parts = Object.fromEntries(format.formatToParts(epochMs).map((it) => [it.type, it.value]));
     return `${parts['year']}${parts['month']}${parts['day']}T${parts['hour']}${parts['minute']}${parts['second']}`;
   };
-};
+}
 
 /** A zone of the phone's own says its offset in its name: `"UTC-4:30"`. */
 function clockOf(tzid: string): (epochMs: number) => string {
