@@ -3,7 +3,18 @@
  * the rest; since 14.0 all of it is a document (MS-ASCMD 2.2.1.17, 2.2.1.19, 2.2.1.20).
  */
 import { createHash } from 'node:crypto';
-import { bytes, child, CommonStatus, type Element, flag, parseTimestamp, text } from '../protocol/index.ts';
+import { htmlToText } from '../items/index.ts';
+import {
+  atLeast,
+  bytes,
+  child,
+  children,
+  CommonStatus,
+  type Element,
+  flag,
+  parseTimestamp,
+  text,
+} from '../protocol/index.ts';
 import type { CommandRequest } from './command.ts';
 import { serverIdOfLongId } from './long-id.ts';
 
@@ -14,18 +25,23 @@ export interface ComposeRequest {
   readonly saveInSent: boolean;
   /** The original is not to be added. */
   readonly replaceMime: boolean;
-  /** The message that is answered or forwarded. */
+  /** What is answered or forwarded. */
   readonly source: MessageSource | undefined;
+  /** 16.x: whom an event is forwarded to, in the place of `message`, which says then what a repetition is known by. */
+  readonly forwardees?: { readonly recipients: readonly string[]; readonly text: string };
 }
 
 export interface MessageSource {
   readonly serverId: string;
   /** Where it is, if the device says so. */
   readonly collectionId: string | undefined;
+  /** The occurrence of a series in the calendar. */
+  readonly instance?: Date;
 }
 
 /** MS-ASCMD 6.2: the longest ClientId. */
 const MAX_CLIENT_ID_CHARACTERS = 40;
+const ADDRESS = /^[^\s<>,;@]+@[^\s<>,;@]+$/;
 
 /** The request, or the common status that refuses it. */
 export function readComposeRequest(request: CommandRequest): ComposeRequest | number {
@@ -48,12 +64,12 @@ function readMimeForm({ command, document, body, parameters }: CommandRequest): 
   };
 }
 
-function readDocumentForm({ document, body }: CommandRequest): ComposeRequest | number {
+function readDocumentForm(request: CommandRequest): ComposeRequest | number {
+  const { document, body } = request;
   if (!document) return body.length > 0 ? CommonStatus.invalidContent : CommonStatus.invalidXml;
-  const message = bytes(document, 'ComposeMail:Mime');
-  const replacesMessage = child(document, 'ComposeMail:Forwardees') ?? child(document, 'AirSyncBase:Body');
-  // R7467, R7468
-  if (replacesMessage) return message ? CommonStatus.invalidMimeBodyCombination : CommonStatus.commandNotSupported;
+  const forwardees = readForwardees(request, document);
+  if (typeof forwardees === 'number') return forwardees;
+  const message = forwardees ? gistOf(document) : bytes(document, 'ComposeMail:Mime');
   const clientId = text(document, 'ComposeMail:ClientId') ?? '';
   if (message === undefined || clientId === '' || clientId.length > MAX_CLIENT_ID_CHARACTERS) {
     return CommonStatus.invalidXml;
@@ -65,25 +81,56 @@ function readDocumentForm({ document, body }: CommandRequest): ComposeRequest | 
   return {
     clientId,
     message,
-    saveInSent: flag(document, 'ComposeMail:SaveInSentItems') ?? false,
+    saveInSent: forwardees ? true : (flag(document, 'ComposeMail:SaveInSentItems') ?? false),
     replaceMime: flag(document, 'ComposeMail:ReplaceMime') ?? false,
     source,
+    ...(forwardees && { forwardees }),
   };
+}
+
+/** What a repetition of a request without a message is known by. */
+const gistOf = (document: Element): Uint8Array => {
+  const said = (element: Element | undefined) => JSON.stringify(element?.content ?? '');
+  const source = createHash('sha256')
+    .update(said(child(document, 'ComposeMail:Source')))
+    .digest('hex');
+  const others = [child(document, 'ComposeMail:Forwardees'), child(document, 'AirSyncBase:Body')].map(said);
+  return Buffer.from(`Subject: ${source}\r\n\r\n${others.join('\r\n')}\r\n`);
+};
+
+function readForwardees(
+  { command, version }: CommandRequest,
+  document: Element,
+): ComposeRequest['forwardees'] | number {
+  const [list, body] = [child(document, 'ComposeMail:Forwardees'), child(document, 'AirSyncBase:Body')];
+  if (!list && !body) return undefined;
+  // R7467, R7468, R7176
+  const others = ['ComposeMail:Mime', 'ComposeMail:SaveInSentItems', 'ComposeMail:ReplaceMime'] as const;
+  if (others.some((it) => child(document, it))) return CommonStatus.invalidMimeBodyCombination;
+  if (command !== 'SmartForward' || !atLeast(version, '16.0')) return CommonStatus.commandNotSupported;
+  const recipients = children(list, 'ComposeMail:Forwardee').map(
+    (it) => text(it, 'ComposeMail:ForwardeeEmail')?.trim() ?? '',
+  );
+  // R7470
+  if (recipients.length === 0 || !recipients.every((it) => ADDRESS.test(it)))
+    return CommonStatus.invalidSmartForwardParameters;
+  const written = (body && text(body, 'AirSyncBase:Data')) ?? '';
+  return { recipients, text: body && text(body, 'AirSyncBase:Type') === '2' ? htmlToText(written) : written };
 }
 
 function readSource(element: Element | undefined): MessageSource | number | undefined {
   if (!element) return undefined;
   const occurrence = text(element, 'ComposeMail:InstanceId');
-  if (occurrence !== undefined) {
-    // R541, R578. What is mail has no occurrences.
-    const isTime = parseTimestamp(occurrence.trim()) !== undefined;
-    return isTime ? CommonStatus.noRecurrenceInCalendar : CommonStatus.invalidDateTime;
-  }
-  return sourceOf(
+  const instanceMs = occurrence === undefined ? undefined : parseTimestamp(occurrence.trim());
+  // R541, R578
+  if (occurrence !== undefined && instanceMs === undefined) return CommonStatus.invalidDateTime;
+  const source = sourceOf(
     text(element, 'ComposeMail:LongId'),
     text(element, 'ComposeMail:ItemId'),
     text(element, 'ComposeMail:FolderId'),
   );
+  if (typeof source !== 'object' || instanceMs === undefined) return source;
+  return { ...source, instance: new Date(instanceMs) };
 }
 
 function sourceOf(

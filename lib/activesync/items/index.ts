@@ -38,6 +38,7 @@ export {
   meetingFacts,
   startOfInstance,
 } from './meetings/facts.ts';
+export { type MeetingToForward, meetingToForward } from './meetings/forward.ts';
 export type { MeetingContext, MeetingMessage, MeetingMethod } from './meetings/itip.ts';
 export { composeMeetingMessage } from './meetings/message.ts';
 export { organizerMessages } from './meetings/organize.ts';

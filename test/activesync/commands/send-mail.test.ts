@@ -279,14 +279,110 @@ describe.each(SMART)('%s', (command) => {
   });
 });
 
-describe('SmartForward of invitations, which comes later', () => {
-  it('Forwardees together with Mime are 178, without it not supported', async () => {
-    const forwardees = '<Forwardees><Forwardee><ForwardeeEmail>c@example.org</ForwardeeEmail></Forwardee></Forwardees>';
-    expect((await send('SmartForward', { rest: source() + forwardees })).xml).toBe(only('SmartForward', 178));
-    const alone = await device().post(
-      'SmartForward',
-      `<SmartForward><ClientId>1</ClientId>${source()}${forwardees}</SmartForward>`,
+describe('SmartForward of what is in the calendar', () => {
+  const event = (uid: string, lines: readonly string[]) =>
+    [
+      'BEGIN:VCALENDAR',
+      'VERSION:2.0',
+      'PRODID:-//Test//EN',
+      'BEGIN:VEVENT',
+      `UID:${uid}`,
+      'DTSTAMP:20260101T080000Z',
+      'DTSTART:20300304T090000Z',
+      'DTEND:20300304T100000Z',
+      'SUMMARY:Planning',
+      'DESCRIPTION:Bring the plans',
+      ...lines,
+      'BEGIN:VALARM',
+      'ACTION:DISPLAY',
+      'TRIGGER:-PT5M',
+      'END:VALARM',
+      'END:VEVENT',
+      'END:VCALENDAR',
+      '',
+    ].join('\r\n');
+  const MEETING = ['ORGANIZER:mailto:cleo@example.org', 'ATTENDEE:mailto:ada@example.org'];
+  let serial = 0;
+  async function kept(lines: readonly string[]): Promise<string> {
+    const { backendId = '', id } = ada.calendar();
+    const name = `forwarded-${++serial}.ics`;
+    await ada.mailbox.resources?.put(backendId, name, event(name, lines), 'new');
+    const phone = device();
+    const sync = async (key: string) =>
+      (
+        await phone.post(
+          'Sync',
+          `<Sync><Collections><Collection><SyncKey>${key}</SyncKey><CollectionId>${id}</CollectionId></Collection></Collections></Sync>`,
+        )
+      ).xml;
+    const xml = await sync(/<SyncKey>([^<]+)</.exec(await sync('0'))?.[1] ?? '');
+    const item = xml.split('<Add>').find((it) => it.includes(name));
+    return /<ServerId>([^<]+)</.exec(item ?? '')?.[1] ?? '';
+  }
+  const calendarOf = (mime: string) =>
+    [...mime.matchAll(/Content-Type: text\/calendar[^]*?\r\n\r\n([A-Za-z0-9+/=\r\n]+)/gi)]
+      .map(([, coded = '']) => Buffer.from(coded, 'base64').toString('utf8').replace(/\r\n /g, ''))
+      .join('');
+  const at = (serverId: string, instance: string) =>
+    source(serverId).replace('</Source>', `<InstanceId>${instance}</InstanceId></Source>`);
+  const forwardees = (...addresses: readonly string[]) =>
+    `<Forwardees>${addresses.map((it) => `<Forwardee><ForwardeeEmail>${it}</ForwardeeEmail></Forwardee>`).join('')}</Forwardees>`;
+  const forward = (rest: string, version: ProtocolVersion = '16.1') =>
+    device(version).post('SmartForward', `<SmartForward><ClientId>f${++serial}</ClientId>${rest}</SmartForward>`);
+
+  it('MS-ASCMD_R539, MS-ASCMD_R5834: adds the whole meeting, and who called it', async () => {
+    const serverId = await kept([...MEETING, 'RRULE:FREQ=WEEKLY;COUNT=4']);
+    expect((await send('SmartForward', { rest: source(serverId), version: '14.1' })).result).toEqual({ kind: 'empty' });
+    expect(outbox.lastText).toContain('I like them');
+    expect(outbox.lastText).toContain('Bring the plans');
+    expect(outbox.lastText).toContain('cleo@example.org');
+    const calendar = calendarOf(outbox.lastText);
+    expect(calendar).toContain('METHOD:REQUEST');
+    expect(calendar).toContain('RRULE:FREQ=WEEKLY;COUNT=4');
+    expect(calendar).not.toContain('VALARM');
+  });
+
+  it('MS-ASCMD_R538, MS-ASCMD_R4930: adds the one occurrence that is named', async () => {
+    const serverId = await kept([...MEETING, 'RRULE:FREQ=WEEKLY;COUNT=4', 'EXDATE:20300318T090000Z']);
+    await send('SmartForward', { rest: at(serverId, '2030-03-11T09:00:00.000Z') });
+    const calendar = calendarOf(outbox.lastText);
+    expect(calendar).toContain('RECURRENCE-ID:20300311T090000Z');
+    expect(calendar).toContain('DTSTART:20300311T090000Z');
+    expect(calendar).not.toContain('RRULE');
+    for (const none of ['2030-03-18T09:00:00.000Z', '2030-03-12T09:00:00.000Z'])
+      expect((await send('SmartForward', { rest: at(serverId, none) })).xml).toBe(only('SmartForward', 150));
+    const once = await kept(MEETING);
+    expect((await send('SmartForward', { rest: at(once, '2030-03-04T09:00:00.000Z') })).xml).toBe(
+      only('SmartForward', 146),
     );
-    expect(alone.xml).toBe(only('SmartForward', 137));
+  });
+
+  it('sends an appointment to those who are named, without asking for an answer', async () => {
+    const rest = source(await kept([])) + forwardees('cleo@example.org', 'dan@example.org');
+    const body =
+      '<AirSyncBase:Body><AirSyncBase:Type>1</AirSyncBase:Type><AirSyncBase:Data>See you</AirSyncBase:Data></AirSyncBase:Body>';
+    expect((await forward(rest + body)).result).toEqual({ kind: 'empty' });
+    expect(outbox.lastText).toMatch(/^To: cleo@example.org,\s+dan@example.org\r$/m);
+    expect(outbox.lastText).toContain('Subject: FW: Planning');
+    expect(outbox.lastText).toContain('See you');
+    expect(calendarOf(outbox.lastText)).toContain('METHOD:PUBLISH');
+    expect(outbox.sent.at(-1)).toMatchObject({ saveInSent: true });
+  });
+
+  it('MS-ASCMD_R7470, MS-ASCMD_R7177: Forwardees that are none, or of mail, are 179; with Mime they are 178', async () => {
+    const serverId = await kept(MEETING);
+    for (const rest of [
+      source(serverId) + forwardees('nobody'),
+      source(serverId) + forwardees(),
+      source() + forwardees('cleo@example.org'),
+    ])
+      expect((await forward(rest)).xml).toBe(only('SmartForward', 179));
+    expect((await send('SmartForward', { rest: source(serverId) + forwardees('cleo@example.org') })).xml).toBe(
+      only('SmartForward', 178),
+    );
+    expect((await forward(source(serverId) + forwardees('cleo@example.org'), '14.1')).xml).toBe(
+      only('SmartForward', 137),
+    );
+    expect(outbox.sent).toHaveLength(0);
   });
 });

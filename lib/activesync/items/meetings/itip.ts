@@ -4,7 +4,7 @@ import { ContentLine } from '../content-lines/content-line.ts';
 import type { CalendarFile } from '../icalendar/calendar-file.ts';
 import type { Account } from '../../../backends/index.ts';
 
-export type MeetingMethod = 'REQUEST' | 'REPLY' | 'CANCEL' | 'COUNTER';
+export type MeetingMethod = 'PUBLISH' | 'REQUEST' | 'REPLY' | 'CANCEL' | 'COUNTER';
 
 /** To be sent as mail (`composeMeetingMessage`). */
 export interface MeetingMessage {
