@@ -49,15 +49,28 @@ describe('flags', () => {
 
   it('are set on a message that is older than the filter, as a search finds it, and the folder stays as it is', async () => {
     const stage = new Stage();
-    for (const day of [100, 1]) {
+    for (const day of [100, 1, 100]) {
       stage.mailbox.deliver('INBOX', { receivedAt: new Date(stage.clock.now() - day * 86_400_000) });
     }
+    stage.mailbox.flag(1, { add: ['Work'] });
+    stage.mailbox.flag(3, { add: ['\\Deleted'] });
     const phone = await stage.phone();
     phone.options = { ...ALL_MAIL, filterDays: 3 };
     await phone.prime();
-    const answer = await phone.sync({ commands: [setRead('1:1'), flagged('1:1'), setRead('1:3')] });
-    expect(answer).toMatchObject({ outcomes: [{ failure: 'not-found', serverId: '1:3' }], changes: [] });
-    expect(flagsOf(stage, 1)?.toSorted()).toEqual(['\\Flagged', '\\Seen']);
+    let seen: readonly string[] = [];
+    const adjust = (current: readonly string[]) => {
+      seen = current;
+      return { add: [], remove: [] };
+    };
+    await phone.sync({ commands: [{ kind: 'change', serverId: '1:1', change: { adjust }, digest: 'adjust 1:1' }] });
+    expect(seen, 'what it has of flags now').toEqual(['Work']);
+    const gone = ['1:3', '1:4'];
+    const answer = await phone.sync({ commands: [setRead('1:1'), flagged('1:1'), ...gone.map((id) => setRead(id))] });
+    expect(answer).toMatchObject({
+      outcomes: gone.map((serverId) => ({ failure: 'not-found', serverId })),
+      changes: [],
+    });
+    expect(flagsOf(stage, 1)?.toSorted()).toEqual(['Work', '\\Flagged', '\\Seen']);
     expect([...phone.items.keys()]).toEqual(['1:2']);
     expect(await phone.sync()).toMatchObject({ changed: false });
   });

@@ -436,6 +436,18 @@ describe('a device that is told and does not sync', () => {
     expect(door.completed.at(-1)).toBe(`changed ${tablet.folder.id}`);
   });
 
+  it('is told of mail in a folder that no device ever synced', async () => {
+    const stage = new Stage();
+    const phone = await stage.phone();
+    await phone.device.hierarchy('0');
+    const door = new Door(stage);
+    while ((await door.ping(phone)) !== 'waiting') await stage.clock.advance(5_000);
+    expect(door.completed).toEqual([]);
+    stage.mailbox.deliver();
+    await settle();
+    expect(door.completed).toEqual([`changed ${phone.folder.id}`]);
+  });
+
   it('that its answer had no room for a folder is no report', async () => {
     const { stage, phone, door } = await waiting();
     stage.mailbox.deliver();

@@ -80,6 +80,9 @@ describe('one occurrence at another time', () => {
     const once = move(series(), 10);
     expect(sequences(once)).toEqual(['SEQUENCE:3', 'SEQUENCE:4']);
     expect(sequences(move(once, 11))).toEqual(['SEQUENCE:3', 'SEQUENCE:5']);
+    // One that differed before the series was moved.
+    const behind = once.replace('SEQUENCE:4', 'SEQUENCE:1');
+    expect(sequences(move(behind, 11))).toEqual(['SEQUENCE:3', 'SEQUENCE:4']);
   });
 });
 
@@ -109,6 +112,7 @@ describe('a series that changes', () => {
       const lines = contentLines(after);
       expect(lines.filter((it) => it.startsWith('SUMMARY'))).toEqual(['SUMMARY:Other plans', 'SUMMARY:Other plans']);
       expect(lines.filter((it) => it.startsWith('LOCATION'))).toEqual(['LOCATION:Cellar', 'LOCATION:Attic']);
+      expect(after.match(/DTSTAMP:\w+/g), 'of both').toEqual(Array(2).fill('DTSTAMP:20260210T101010Z'));
       const exception = child(child(rendered('Calendar', after), 'Calendar:Exceptions'), 'Calendar:Exception');
       expect(text(exception, 'Calendar:Subject'), 'as a device has it').toBeUndefined();
     }
@@ -155,6 +159,21 @@ END:VCALENDAR`.replaceAll('\n', '\r\n'),
       expect(lines).toContain(it);
   });
 
+  it('ends when it ended where that was no time of an occurrence, and leaves one that was at a time of its own there', () => {
+    const until = daily.replace('UNTIL=20260401T070000Z', 'UNTIL=20260401T215959Z');
+    const own = until
+      .replace('DTSTART;TZID=Europe/Berlin:20260331T090000', 'DTSTART;TZID=Europe/Berlin:20260331T140000')
+      .replace('DTEND;TZID=Europe/Berlin:20260331T100000', 'DTEND;TZID=Europe/Berlin:20260331T150000');
+    const lines = contentLines(changed('Calendar', own, times));
+    for (const it of [
+      'RRULE:FREQ=DAILY;UNTIL=20260401T215959Z',
+      'RECURRENCE-ID;TZID=Europe/Berlin:20260331T110000',
+      'DTSTART;TZID=Europe/Berlin:20260331T140000',
+      'DTEND;TZID=Europe/Berlin:20260331T150000',
+    ])
+      expect(lines).toContain(it);
+  });
+
   it('from 16.0 on has none of them, and the same last one', () => {
     const lines = contentLines(changed('Calendar', daily, times, { version: '16.1' }));
     expect(lines).toContain('RRULE:FREQ=DAILY;UNTIL=20260401T090000Z');
@@ -197,6 +216,36 @@ describe('a whole day of a series', () => {
       for (const it of [source, message?.calendar ?? ''])
         expect(contentLines(it)).toContain('RECURRENCE-ID;VALUE=DATE:20260309');
     }
+  });
+});
+
+describe('an occurrence that a device names before 16.0', () => {
+  const off = (start: string) =>
+    element(
+      'Calendar:Exceptions',
+      element('Calendar:Exception', element('Calendar:Deleted', 1), element('Calendar:ExceptionStartTime', start)),
+    );
+
+  it.each([
+    ['Tokyo', '20260308T150000Z'],
+    ['New York', '20260309T040000Z'],
+  ])('of whole days is that of its date, by midnight in %s too', (_, midnight) => {
+    const days = series()
+      .replace(/DTSTART.*/, 'DTSTART;VALUE=DATE:20260302')
+      .replace(/DTEND.*\r\n/, '');
+    const after = changed('Calendar', days, [off(midnight)], { zone: 'Europe/Berlin' });
+    expect(difference(days, after).come).toContain('EXDATE;VALUE=DATE:20260309');
+  });
+
+  it('is the one that it was shown, at whatever time another program has left it', () => {
+    const left = series().replace(
+      'END:VCALENDAR',
+      `${series('RECURRENCE-ID;TZID=Europe/Berlin:20260309T110000')
+        .replace(/^[\s\S]*(?=BEGIN:VEVENT)/, '')
+        .replace(/RRULE.*\r\n/, '')
+        .replaceAll('20260302T', '20260310T')}`,
+    );
+    expect(contentLines(changed('Calendar', left, [off('20260309T100000Z')])).join()).not.toContain('RECURRENCE-ID');
   });
 });
 
