@@ -216,6 +216,15 @@ describe('deletions', () => {
     expect(stage.mailbox.messages('Deleted Items')).toHaveLength(1);
   });
 
+  it('find the trash folder that somebody else has made at the same instant', async () => {
+    const { stage, phone } = await withMail(1, { folders: [{ name: 'INBOX', kind: 'inbox' }] });
+    stage.mailbox.fault = (call, isDone) => {
+      if (call === 'createFolder' && isDone) throw new BackendError('already-exists', 'it exists');
+    };
+    expect((await phone.sync({ commands: [remove('1:1')] })).outcomes).toEqual([]);
+    expect(stage.mailbox.messages('Deleted Items')).toHaveLength(1);
+  });
+
   it('of what is gone already succeed', async () => {
     const { stage, phone } = await withMail(1);
     stage.mailbox.expunge(1);
