@@ -194,3 +194,19 @@ it('nobody waits for the mailbox to be closed', async () => {
   await moveOut({ ...parts, lose: () => new Promise(() => {}), pauseLimitMs: LONG_MS }, USER);
   expect(custody.has(await custody.owner(USER))).toBe(false);
 });
+
+it('on the way home after a crash: nobody serves a user who is in custody, so what is copied is the last copy', async () => {
+  await theirs.put({ key: DEVICE, attributes: { version: 1 } });
+  await custody.call(USER, parts.signal);
+  let beforehand = 0;
+  const pool: Store = {
+    ...parts.pool,
+    query: (...all) => {
+      if (places.held(USER) === undefined) beforehand++;
+      return parts.pool.query(...all);
+    },
+  };
+  await moveHome({ ...parts, pool, pauseLimitMs: LONG_MS }, USER);
+  expect(beforehand).toBe(0);
+  expect((await own.get(DEVICE))?.attributes).toMatchObject({ version: 1 });
+});
