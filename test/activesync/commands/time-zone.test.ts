@@ -1,6 +1,7 @@
 // Users who live in a time zone of their own: whole days, and times that have none (devices before 16.0 see both as moments).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FolderType, itemText } from '../../../lib/activesync/client/index.ts';
+import { element } from '../../../lib/activesync/protocol/index.ts';
 import { MailSystemInZone, type Mailbox } from '../../../lib/backends/index.ts';
 import { loadConfiguration } from '../../../lib/topology/index.ts';
 import { openAs, PASSWORDS, startSystem, type TestSystem } from '../../backends/folders/setup.ts';
@@ -51,6 +52,27 @@ describe('A user in New York', () => {
       expect([startOf('Whole day'), startOf('No zone')]).toEqual([day, hour]);
     },
   );
+
+  it('moves what has no zone to a time there', async () => {
+    const store = other.resources;
+    const calendar = (await store?.collections())?.find((it) => it.kind === 'calendar');
+    if (!store || !calendar) throw new Error('no calendar');
+    const text = eventOf('Moved', 'Moved').replace(
+      /DTSTART.*\r\nDTEND.*\r\n/,
+      'DTSTART:20261124T090000\r\nDTEND:20261124T100000\r\n',
+    );
+    await store.put(calendar.id, 'Moved.ics', text, undefined);
+    const phone = server.device({ version: '16.1' });
+    await phone.folderSync();
+    const { serverId: collectionId } = phone.folder(FolderType.calendar);
+    await phone.syncAll({ collectionId });
+    const serverId =
+      phone.items(collectionId).find((it) => itemText(it, 'Calendar:Subject') === 'Moved')?.serverId ?? '';
+    const data = [element('Calendar:StartTime', '20261124T160000Z'), element('Calendar:EndTime', '20261124T170000Z')];
+    await phone.syncAll({ collectionId, commands: [{ kind: 'change', serverId, data }] });
+    const [kept] = await store.read(calendar.id, ['Moved.ics']);
+    expect(kept?.text).toContain('DTSTART;TZID=America/New_York:20261124T110000');
+  });
 
   it('is known to be one by whoever signs in', async () => {
     const zoned = new MailSystemInZone(system.system, 'America/New_York');
