@@ -240,10 +240,10 @@ describe('an occurrence that a device names before 16.0', () => {
   it('is the one that it was shown, at whatever time another program has left it', () => {
     const left = series().replace(
       'END:VCALENDAR',
-      `${series('RECURRENCE-ID;TZID=Europe/Berlin:20260309T110000')
+      series('RECURRENCE-ID;TZID=Europe/Berlin:20260309T110000')
         .replace(/^[\s\S]*(?=BEGIN:VEVENT)/, '')
         .replace(/RRULE.*\r\n/, '')
-        .replaceAll('20260302T', '20260310T')}`,
+        .replaceAll('20260302T', '20260310T'),
     );
     expect(contentLines(changed('Calendar', left, [off('20260309T100000Z')])).join()).not.toContain('RECURRENCE-ID');
   });
