@@ -1,6 +1,7 @@
 /** When the events of a calendar keep their owner busy: what free and busy times are made of. */
 import ICAL from 'ical.js';
 import type { BusyTime } from './backend.ts';
+import { canFollow } from './followable-rule.ts';
 
 /** A recurrence is not followed further than so many occurrences. */
 const OCCURRENCES_LIMIT = 5_000;
@@ -26,7 +27,8 @@ function timesOf(component: ICAL.Component, address: string, fromMs: number, toM
   // Exceptions come with the event that they are of.
   if (component.hasProperty('recurrence-id')) return [];
   const event = new ICAL.Event(component);
-  if (!event.isRecurring()) return timeOf(event, event.startDate, event.endDate, { address, fromMs, toMs });
+  if (!event.isRecurring() || !canFollow(component))
+    return timeOf(event, event.startDate, event.endDate, { address, fromMs, toMs });
   const found: BusyTime[] = [];
   const lengthMs = event.duration.toSeconds() * 1_000;
   const iterator = event.iterator();

@@ -21,6 +21,7 @@ export type {
   Watch,
 } from './backend.ts';
 export type { SignIn } from './sign-in.ts';
+export { canBeFollowed } from './followable-rule.ts';
 export { composeBounce, type Failure } from './folders/bounce.ts';
 export {
   CardDavDirectory,

@@ -11,9 +11,13 @@ const DEPTH_LIMIT = 32;
 const PARTS_LIMIT = 2_000;
 /** RFC 2046 allows 70; a delimiter line longer than this is content. */
 const BOUNDARY_LIMIT_BYTES = 256;
+const LINE_LIMIT_BYTES = BOUNDARY_LIMIT_BYTES + 10;
 const LF = 10;
 const CR = 13;
+const SPACE = 32;
+const TAB = 9;
 const DASH = 45;
+const AT_HAND_BYTES = 64;
 const NEWLINE_DASHES = Buffer.from('\n--');
 
 /** Bytes `[start, end)` of the raw message. */
@@ -77,7 +81,7 @@ interface Description {
 class Scanner {
   readonly ranges = new Map<string, ByteRange>();
   readonly #raw: Buffer;
-  readonly #boundaries: string[] = [];
+  readonly #boundaries: Buffer[] = [];
   #at = 0;
   #parts = 0;
   #depth = 0;
@@ -124,7 +128,7 @@ class Scanner {
     number: (isMultipart: boolean) => string,
     start: number,
   ): { structure: Part; stop: Stop } {
-    const level = this.#boundaries.push(boundary) - 1;
+    const level = this.#boundaries.push(Buffer.from(boundary)) - 1;
     const path = number(true);
     const childType = described.type === 'multipart/digest' ? 'message/rfc822' : 'text/plain';
     const parts: Part[] = [];
@@ -200,7 +204,7 @@ class Scanner {
     }
     let from = start;
     while (this.#boundaries.length > 0) {
-      const newline = raw.indexOf(NEWLINE_DASHES, from);
+      const newline = this.#nextDashes(from);
       if (newline < 0) break;
       const contentEnd = newline > start && raw[newline - 1] === CR ? newline - 1 : newline;
       const stop = this.#delimiterAt(newline + 1, Math.max(start, contentEnd));
@@ -211,25 +215,46 @@ class Scanner {
     return { contentEnd: raw.length, level: -1, closing: false };
   }
 
-  #delimiterAt(lineStart: number, contentEnd: number): Stop | undefined {
+  /** Where the next line begins with dashes. At hand it is looked for here: a call costs more than a short line. */
+  #nextDashes(from: number): number {
     const raw = this.#raw;
-    const window = raw.subarray(lineStart + 2, lineStart + 2 + BOUNDARY_LIMIT_BYTES + 8);
-    const newline = window.indexOf(LF);
-    if (newline < 0 && lineStart + 2 + window.length < raw.length) return undefined;
-    // Boundaries come out of decodeBytes(): compare text with text.
-    const line = window
-      .subarray(0, newline < 0 ? window.length : newline)
-      .toString('utf8')
-      .trimEnd();
-    if (line === '' || this.#parts >= PARTS_LIMIT) return undefined;
+    const near = Math.min(raw.length, from + AT_HAND_BYTES);
+    for (let at = from; at < near; at++) {
+      if (raw[at] === LF && raw[at + 1] === DASH && raw[at + 2] === DASH) return at;
+    }
+    return raw.indexOf(NEWLINE_DASHES, near);
+  }
+
+  /** A message may be nothing but lines that look like one: no text is made of them. */
+  #delimiterAt(lineStart: number, contentEnd: number): Stop | undefined {
+    if (this.#parts >= PARTS_LIMIT) return undefined;
     for (let level = this.#boundaries.length - 1; level >= 0; level--) {
-      const boundary = this.#boundaries[level] as string;
-      const closing = line === `${boundary}--`;
-      if (!closing && line !== boundary) continue;
-      this.#at = newline < 0 ? raw.length : lineStart + 2 + newline + 1;
+      const behind = this.#behind(this.#boundaries[level] as Buffer, lineStart + 2);
+      if (behind === undefined) continue;
+      const closing = this.#raw[behind] === DASH && this.#raw[behind + 1] === DASH;
+      const next = this.#endOfBlankLine(closing ? behind + 2 : behind, lineStart + LINE_LIMIT_BYTES);
+      if (next === undefined) continue;
+      this.#at = next;
       return { contentEnd, level, closing };
     }
     return undefined;
+  }
+
+  /** Where the boundary ends that begins here; boundaries come out of decodeBytes(), and are UTF-8 here. */
+  #behind(boundary: Buffer, start: number): number | undefined {
+    for (let at = 0; at < boundary.length; at++) if (this.#raw[start + at] !== boundary[at]) return undefined;
+    return start + boundary.length;
+  }
+
+  /** The start of the next line; undefined if there is more on this one, or it is over its limit. */
+  #endOfBlankLine(from: number, limitAt: number): number | undefined {
+    const raw = this.#raw;
+    const limit = Math.min(raw.length, limitAt);
+    for (let at = from; at < limit; at++) {
+      if (raw[at] === LF) return at + 1;
+      if (raw[at] !== CR && raw[at] !== SPACE && raw[at] !== TAB) return undefined;
+    }
+    return limit === raw.length ? raw.length : undefined;
   }
 }
 

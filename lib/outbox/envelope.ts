@@ -4,6 +4,8 @@ import type { Account, Envelope } from '../backends/index.ts';
 import { headerValues, type RawMessage } from './mime-header.ts';
 
 const RECIPIENT_HEADERS = ['To', 'Cc', 'Bcc'];
+/** Each may begin a group, of which the parser takes the square: nobody's list of recipients has so many. */
+const COLONS_LIMIT = 500;
 /** A mailbox of RFC 5321 as far as a submission server must not choke on it. */
 const ADDRESS = /^[^\s<>()[\]\\,;:"\p{Cc}]{1,64}@[^\s<>()\\,;"\p{Cc}]{1,255}$/u;
 
@@ -20,6 +22,7 @@ export function envelopeOf(message: RawMessage, account: Account): Envelope {
 
 function addressesIn(message: RawMessage, name: string): string[] {
   return headerValues(message, name)
+    .filter((value) => value.split(':').length <= COLONS_LIMIT)
     .flatMap((value) => addressParser(Buffer.from(value, 'latin1').toString('utf8'), { flatten: true }))
     .map(({ address }) => (address ?? '').trim())
     .filter((address) => ADDRESS.test(address));

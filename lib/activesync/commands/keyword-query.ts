@@ -83,5 +83,10 @@ function restrictDate(query: Mutable<SearchQuery>, operator: string, value: stri
 }
 
 const joined = (first: string | undefined, second: string): string => (first ? `${first} ${second}` : second);
-const withoutStar = (word: string): string => word.replace(/\*+$/, '');
+/** No pattern: it would take the square of so many stars. */
+function withoutStar(word: string): string {
+  let end = word.length;
+  while (word.endsWith('*', end)) end--;
+  return word.slice(0, end);
+}
 const isTrue = (value: string): boolean => /^(true|yes|1)$/i.test(value);

@@ -100,6 +100,6 @@ function writtenAt(message: Uint8Array): Date | undefined {
   const [header = ''] = Buffer.from(message.subarray(0, HEADER_LIMIT_BYTES))
     .toString('latin1')
     .split(/\r?\n\r?\n/, 1);
-  const time = Date.parse(/^date:[ \t]*(.+)$/im.exec(header)?.[1]?.replace(/\([^)]*\)/g, '') ?? '');
+  const time = Date.parse(/^date:[ \t]*(.{1,200})/im.exec(header)?.[1]?.replace(/\([^)]*\)/g, '') ?? '');
   return Number.isNaN(time) ? undefined : new Date(time);
 }

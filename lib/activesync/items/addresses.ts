@@ -4,6 +4,8 @@ import { cutText, oneLine } from './xml-text.ts';
 
 /** Longer headers are cut before parsing: thousands of recipients would not fit into an element anyway. */
 const HEADER_LIMIT = 128 * 1024;
+/** Each may begin a group, of which the parser takes the square. */
+const COLONS_LIMIT = 500;
 
 export interface Mailbox {
   /** '' if there is none. */
@@ -12,21 +14,32 @@ export interface Mailbox {
   readonly address: string;
 }
 
-/** What nearly all mailers write for one person, in plain characters without encoded words: needs no parser. */
+/** What nearly all mailers write for one person, in plain characters without encoded words: needs no parser. Takes the square of a length. */
 const PLAIN = /^\s*(?:"([\w .,'-]*)"\s*|([A-Za-z][\w '-]*?)\s*)?<([\w.+-]+@[\w.-]+)>\s*$|^\s*([\w.+-]+@[\w.-]+)\s*$/;
+
+const PLAIN_LIMIT = 512;
 
 /** Of a raw header value; groups are flattened, duplicates kept. */
 export function parseAddresses(value: string | undefined): readonly Mailbox[] {
   if (value === undefined || value.trim() === '') return [];
-  const plain = PLAIN.exec(value);
+  const plain = value.length > PLAIN_LIMIT ? null : PLAIN.exec(value);
   if (plain) return [{ name: oneLine(plain[1] ?? plain[2] ?? ''), address: plain[3] ?? plain[4] ?? '' }];
   try {
-    return addressParser(cutText(value, HEADER_LIMIT), { flatten: true })
+    return addressParser(bounded(value), { flatten: true })
       .map((it) => ({ name: oneLine(it.name ?? ''), address: oneLine(it.address ?? '').replaceAll(' ', '') }))
       .filter((it) => it.name !== '' || it.address !== '');
   } catch {
     return [{ name: oneLine(value), address: '' }];
   }
+}
+
+function bounded(value: string): string {
+  let end = -1;
+  for (let colons = 0; colons < COLONS_LIMIT; colons++) {
+    end = value.indexOf(':', end + 1);
+    if (end < 0) return cutText(value, HEADER_LIMIT);
+  }
+  return cutText(value, Math.min(end, HEADER_LIMIT));
 }
 
 /** `"Name" <address>`, which devices take apart again. */

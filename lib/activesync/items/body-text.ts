@@ -5,6 +5,8 @@ import { compile } from 'html-to-text';
 const HTML_INPUT_LIMIT = 2 * 1024 * 1024;
 /** Trees deeper than this are abuse; content below is left out. */
 const HTML_DEPTH_LIMIT = 200;
+/** The parser takes the square of how deep elements nest, at any depth: what lies behind so many tags is text without a layout. */
+const HTML_TAGS_LIMIT = 10_000;
 
 const convert = compile({
   wordwrap: false,
@@ -23,12 +25,26 @@ const convert = compile({
 /** Readable text of HTML, lines ended by CRLF. Never throws. */
 export function htmlToText(html: string): string {
   const bounded = html.length > HTML_INPUT_LIMIT ? html.slice(0, HTML_INPUT_LIMIT) : html;
+  const end = endOfLayout(bounded);
   try {
-    return convert(bounded).replace(/\r?\n/g, '\r\n');
+    const laidOut = convert(bounded.slice(0, end));
+    const rest = end < bounded.length ? `\n${withoutTags(bounded.slice(end))}` : '';
+    return (laidOut + rest).replace(/\r?\n/g, '\r\n');
   } catch {
-    return bounded.replace(/<[^>]*>?/g, ' ').replace(/[ \t]+/g, ' ');
+    return withoutTags(bounded);
   }
 }
+
+function endOfLayout(html: string): number {
+  let at = -1;
+  for (let tags = 0; tags <= HTML_TAGS_LIMIT; tags++) {
+    at = html.indexOf('<', at + 1);
+    if (at < 0) return html.length;
+  }
+  return at;
+}
+
+const withoutTags = (html: string): string => html.replace(/<[^>]*>?/g, ' ').replace(/[ \t]+/g, ' ');
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 

@@ -10,6 +10,8 @@ const ID_BYTES = 16;
 const INDEX_HEAD_BYTES = 1 + TIME_BYTES + ID_BYTES;
 const REPLY_BYTES = 5;
 const REPLIES_LIMIT = 100;
+/** With all its comments; a stranger wrote it. */
+const DATE_LIMIT_CHARACTERS = 200;
 /** Old programs left out the first byte of the FILETIME, which is 1 until the year 2057, and kept one more at its end. */
 const FIRST_TIME_BYTE = 1;
 /** Of a FILETIME, below those five bytes. */
@@ -61,7 +63,7 @@ function rootOf(header: MessageHeader): string {
 const hashedId = (root: string): Uint8Array => Buffer.from(hash('sha256', root, 'hex').slice(0, 2 * ID_BYTES), 'hex');
 
 export function sentAt(header: MessageHeader): Date | undefined {
-  const date = header.raw('date') ?? '';
+  const date = header.raw('date')?.slice(0, DATE_LIMIT_CHARACTERS) ?? '';
   const time = Date.parse(date.includes('(') ? date.replace(/\([^)]*\)/g, ' ').trim() : date);
   return Number.isNaN(time) ? undefined : new Date(time);
 }

@@ -102,7 +102,7 @@ export function readDraftContent(data: Element): DraftContent | undefined {
 
 /** Devices separate by commas and by semicolons. */
 const addressesOf = (value: string | undefined): readonly Mailbox[] =>
-  parseAddresses((value ?? '').replace(/;(?=(?:[^"]*"[^"]*")*[^"]*$)/g, ','));
+  parseAddresses((value ?? '').replace(/"[^"]*"|;/g, (it) => (it === ';' ? ',' : it)));
 
 function readBody(body: Element): { type: number; data: Uint8Array } {
   const type = integer(body, 'AirSyncBase:Type') ?? BODY_TYPES.plain;

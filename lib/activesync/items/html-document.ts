@@ -1,11 +1,24 @@
 /** HTML documents taken apart and put together: enough for mail, linear in the input, never throwing. */
 
+const TAG_LIMIT = 4_096;
+
 /** What belongs between the body's tags, with the document's styles in front of it. */
 export function innerHtml(html: string): string {
-  const open = /<body\b[^>]{0,4096}>/i.exec(html);
-  const start = open ? open.index + open[0].length : headless(html);
+  const open = bodyTag(html);
+  const start = open ? open.end : headless(html);
   const end = lastIndexOf(html, '</body', start) ?? lastIndexOf(html, '</html', start) ?? html.length;
-  return stylesOf(html.slice(0, open ? open.index : start)) + html.slice(start, end);
+  return stylesOf(html.slice(0, open ? open.start : start)) + html.slice(start, end);
+}
+
+/** The first tag that is one: of two without an end the second is not looked for beyond the first's. */
+function bodyTag(html: string): { readonly start: number; readonly end: number } | undefined {
+  let close = -1;
+  for (const { index } of html.matchAll(/<body\b/gi)) {
+    if (close < index) close = html.indexOf('>', index);
+    if (close < 0) return undefined;
+    if (close - index <= TAG_LIMIT) return { start: index, end: close + 1 };
+  }
+  return undefined;
 }
 
 /** `addition` as the last thing in the document's body. */

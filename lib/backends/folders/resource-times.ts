@@ -1,5 +1,6 @@
 /** When an event of an .ics is over for good, and whether a task in one is done: what filters ask. */
 import ICAL from 'ical.js';
+import { canFollow } from '../followable-rule.ts';
 import type { ResourceFilter } from '../resources.ts';
 
 /** A recurrence with more occurrences than these counts as one without end. */
@@ -34,7 +35,7 @@ function endOf(component: ICAL.Component): number {
 /** Undefined: there is no last one. */
 function lastStart(event: ICAL.Event): ICAL.Time | undefined {
   const rules = event.component.getAllProperties('rrule').map((rule) => rule.getFirstValue() as ICAL.Recur);
-  if (rules.some((rule) => !rule.isFinite())) return undefined;
+  if (rules.some((rule) => !rule.isFinite()) || !canFollow(event.component)) return undefined;
   const iterator = event.iterator();
   let last: ICAL.Time = event.startDate;
   for (let count = 0; count < OCCURRENCES_LIMIT; count++) {

@@ -105,10 +105,12 @@ const GROUPS: readonly SlotGroup[] = [
   messengers,
 ];
 
+const ADDRESS_IN_NAME_LIMIT = 1_000;
 const ADDRESS_IN_NAME = /^[^<>]*<([^<>\s]+@[^<>\s]+)>\s*$/;
 
 /** Some devices put the name around the address. */
-const bare = (text: string): string => ADDRESS_IN_NAME.exec(text)?.[1] ?? text;
+const bare = (text: string): string =>
+  (text.length > ADDRESS_IN_NAME_LIMIT ? undefined : ADDRESS_IN_NAME.exec(text)?.[1]) ?? text;
 
 export const placeFields: readonly Field<Card>[] = GROUPS.flatMap((group) =>
   group.tags.map((tag, place) => ({

@@ -1,9 +1,11 @@
 /** The starts of a series, one by one. */
 import ICAL from 'ical.js';
+import { canBeFollowed } from '../../../backends/index.ts';
+import { ItemError } from '../errors.ts';
 
 /**
- * Local times, as if they were UTC, from `startMs` on, perhaps without end. Throws for a rule that ical.js does not take; one that
- * hardly ever matches ends late.
+ * Local times, as if they were UTC, from `startMs` on, perhaps without end. Throws for a rule that ical.js does not take, or might
+ * follow for ever.
  */
 export function* startsOf(rule: string, startMs: number): Generator<number, void> {
   const at = new Date(startMs);
@@ -16,7 +18,9 @@ export function* startsOf(rule: string, startMs: number): Generator<number, void
     second: at.getUTCSeconds(),
     isDate: false,
   });
-  const iterator = ICAL.Recur.fromString(rule).iterator(start);
+  const followed = ICAL.Recur.fromString(rule);
+  if (!canBeFollowed(followed)) throw new ItemError('malformed-item', `the rule ${rule.slice(0, 100)} is not followed`);
+  const iterator = followed.iterator(start);
   for (;;) {
     const next = iterator.next() as ICAL.Time | null;
     if (!next) return;

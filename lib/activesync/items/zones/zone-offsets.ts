@@ -109,10 +109,16 @@ function ruleOf(recur: ICAL.Recur, start: ICAL.Time): Observance['rule'] {
   return { month, weekday: date.getUTCDay(), week: Math.ceil(start.day / 7) };
 }
 
+/** Names come from strangers' invitations. */
+const NAME_LIMIT = 100;
+
 /** By an IANA or Windows name; undefined for names that nobody knows. */
 export function offsetsOfName(name: string): Offsets | undefined {
   // `/freeassociation.sourceforge.net/Europe/Berlin`, `(UTC+01:00) …`
-  const iana = WINDOWS_ZONES[name.trim()] ?? /[A-Z][A-Za-z_]+\/[A-Z][A-Za-z_/+-]+$/.exec(name)?.[0] ?? name.trim();
+  const iana =
+    WINDOWS_ZONES[name.trim()] ??
+    /[A-Z][A-Za-z_]+\/[A-Z][A-Za-z_/+-]+$/.exec(name.slice(-NAME_LIMIT))?.[0] ??
+    name.trim();
   let format: Intl.DateTimeFormat;
   try {
     format = new Intl.DateTimeFormat('en-US', { timeZone: iana, timeZoneName: 'longOffset' });
