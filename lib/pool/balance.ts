@@ -48,26 +48,53 @@ const relieve = (giver: ServerSession, takers: readonly ServerSession[]): readon
 
 /** Evens the number of users with servers that have just joined: nothing else tells a new server from an idle one. */
 function welcome(eligible: readonly ServerSession[], joined: readonly ServerSession[], nowMs: number): readonly Give[] {
-  const fair = sum(eligible.map((it) => it.users)) / eligible.length;
-  const gives: Give[] = [];
-  const room = new Map(joined.map((it) => [it.session, Math.floor(fair) - it.users]));
-  for (const giver of eligible) {
-    let left = Math.min(shareOf(giver, JOIN_SHARE), Math.floor(giver.users - fair));
-    // A whole pool may be young, after a rolling restart for one.
-    const later = joined.filter((it) => it.started - giver.started > TOGETHER_MS);
-    for (const [position, taker] of later.entries()) {
-      const run = Math.min(JOIN_RUNS - 1, Math.floor(Math.max(0, nowMs - taker.started) / RUN_MS));
-      const missing = room.get(taker.session) ?? 0;
-      const even = Math.ceil(left / (later.length - position));
-      const inTime = Math.ceil(Math.floor(giver.users - fair) / later.length / (JOIN_RUNS - run));
-      const count = Math.min(even, inTime, missing);
-      if (count <= 0) continue;
-      gives.push({ from: giver.session, to: taker.session, count });
-      room.set(taker.session, missing - count);
-      left -= count;
-    }
+  const wanted = evenOut(eligible, joined);
+  return eligible.flatMap((giver) => {
+    const own = wanted.filter((it) => it.from === giver.session);
+    let left = shareOf(giver, JOIN_SHARE);
+    return own.flatMap(({ from, to, count }, position) => {
+      const started = joined.find((it) => it.session === to)?.started ?? nowMs;
+      const run = Math.min(JOIN_RUNS - 1, Math.floor(Math.max(0, nowMs - started) / RUN_MS));
+      const now = Math.min(Math.ceil(left / (own.length - position)), Math.ceil(count / (JOIN_RUNS - run)));
+      left -= now;
+      return now > 0 ? [{ from, to, count: now }] : [];
+    });
+  });
+}
+
+/** Whom those who joined are to get in all: their share and no more, from the fullest, until nobody has two more than they. */
+function evenOut(eligible: readonly ServerSession[], joined: readonly ServerSession[]): readonly Give[] {
+  const share = Math.floor(sum(eligible.map((it) => it.users)) / eligible.length);
+  const users = new Map(eligible.map((it) => [it.session, it.users]));
+  const usersOf = ({ session }: ServerSession) => users.get(session) ?? 0;
+  const gives = new Map<string, Give>();
+  for (;;) {
+    const move = joined
+      .filter((taker) => usersOf(taker) < share)
+      .sort((a, b) => usersOf(a) - usersOf(b))
+      .map((taker) => ({ taker, giver: fullestBefore(taker, eligible, usersOf) }))
+      .find(({ taker, giver }) => giver !== undefined && usersOf(giver) - usersOf(taker) >= 2);
+    if (move?.giver === undefined) return [...gives.values()];
+    const { giver, taker } = move;
+    users.set(giver.session, usersOf(giver) - 1);
+    users.set(taker.session, usersOf(taker) + 1);
+    const pair = `${giver.session} ${taker.session}`;
+    const count = (gives.get(pair)?.count ?? 0) + 1;
+    gives.set(pair, { from: giver.session, to: taker.session, count });
   }
-  return gives;
+}
+
+/** A whole pool may be young, after a rolling restart for one. */
+function fullestBefore(
+  taker: ServerSession,
+  eligible: readonly ServerSession[],
+  usersOf: (server: ServerSession) => number,
+): ServerSession | undefined {
+  const before = eligible.filter((it) => taker.started - it.started > TOGETHER_MS);
+  return before.reduce<ServerSession | undefined>(
+    (fullest, it) => (fullest === undefined || usersOf(it) > usersOf(fullest) ? it : fullest),
+    undefined,
+  );
 }
 
 /** Absolute points, not percent of an index. */

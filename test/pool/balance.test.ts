@@ -77,6 +77,51 @@ describe('The balance', () => {
     expect([...moved.values()]).toEqual([25, 25, 25]);
   });
 
+  it.each([[[2, 2, 1]], [[4, 3, 3]], [[3, 3, 4]], [[5, 3, 3]], [[14, 13, 13]], [[1, 1, 0]]])(
+    'evens a small pool of %j and one more to the user in four runs, and then moves nobody',
+    (before) => {
+      const started = NOW - 10_000;
+      const names = ['a', 'b', 'c', 'new'];
+      const users = [...before, 0];
+      const pool = () =>
+        names.map((name, position) =>
+          server(name, { users: users[position] as number, ...(name === 'new' && { started }) }),
+        );
+      let moved = 0;
+      for (let run = 0; run < 9; run++) {
+        const gives = balance(pool(), NOW + run * MINUTE_MS);
+        if (run > 3) expect(gives).toEqual([]);
+        for (const { from, to, count } of gives) {
+          expect(to).toBe('new');
+          users[names.indexOf(from)]! -= count;
+          users[names.indexOf(to)]! += count;
+          moved += count;
+        }
+      }
+      expect(Math.max(...users) - Math.min(...users)).toBeLessThanOrEqual(1);
+      expect(moved).toBeLessThanOrEqual(before.reduce((sum, it) => sum + it, 0) / 4);
+    },
+  );
+
+  it.each([5, 10, 40])('comes to an end in a pool whose %i users are all on one of three servers', (all) => {
+    const names = ['a', 'b', 'c'];
+    const users = [all, 0, 0];
+    const moves: string[] = [];
+    for (let run = 0; run < 60; run++) {
+      // Each user weighs as much as it takes to be noticed.
+      const pool = names.map((name, n) => server(name, { users: users[n]!, index: 100 - (80 * users[n]!) / all }));
+      for (const { from, to, count } of balance(pool, NOW + run * MINUTE_MS)) {
+        moves.push(from);
+        expect(count).toBe(1);
+        users[names.indexOf(from)]! -= count;
+        users[names.indexOf(to)]! += count;
+      }
+    }
+    expect(new Set(moves)).toEqual(new Set(['a']));
+    const index = users.map((it) => 100 - (80 * it) / all).toSorted((one, other) => one - other);
+    expect(index[1]! - index[0]!).toBeLessThan(15);
+  });
+
   it('also where the others are as young, but for those that began with it', () => {
     const began = NOW - 3 * MINUTE_MS;
     const pool = [

@@ -18,7 +18,9 @@ export function rebalanceCommand(): Command {
       const { gives } = await client.change<{ gives: readonly GiveReport[] }>('POST', '/pool/balance', { dryRun });
       const rows = gives.map(({ from, to, users }) => [from, to, String(users)]);
       const text =
-        gives.length === 0 ? 'Nobody is to be moved: the servers are even.' : table(['FROM', 'TO', 'USERS'], rows);
+        gives.length === 0
+          ? 'Nobody is to be moved: no server has much less room than the others, and none has just joined.'
+          : table(['FROM', 'TO', 'USERS'], rows);
       terminal.result({ dryRun, gives }, text);
     });
 }
