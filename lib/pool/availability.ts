@@ -82,6 +82,7 @@ const SCALES: Readonly<Record<keyof Measurements, Scale>> = {
     tell: (value) => `${percent(value)} of the requests that it works on at once are taken`,
   },
 };
+const WELL_SOON = 'it takes users again once it has been well for a minute';
 const NAMES = Object.keys(SCALES) as readonly (keyof Measurements)[];
 
 export class AvailabilityIndex {
@@ -117,7 +118,9 @@ export class AvailabilityIndex {
       if (score < index) [index, why] = [score, SCALES[name].tell(value)];
     }
     this.#judge(index, why, now);
-    this.#current = { index: Math.round(index), constrained: this.#constrained };
+    const constrained =
+      this.#wellSince === undefined ? this.#constrained : `${this.#constrained} until a moment ago: ${WELL_SOON}`;
+    this.#current = { index: Math.round(index), constrained };
     return this.#current;
   }
 

@@ -3,6 +3,7 @@ import { Argument, type Command } from 'commander';
 import type { ServerReport } from '../../administration/index.ts';
 import type { PoolOptions } from './find-pool.ts';
 import { named, openPool, poolSubcommand } from './pool-subcommand.ts';
+import { usersOf } from './server-lines.ts';
 import { SERVER_NAMES } from './server-name.ts';
 
 export function availableCommand(): Command {
@@ -17,7 +18,7 @@ export function availableCommand(): Command {
         server,
         server.available
           ? `${server.address} takes users again.`
-          : `${server.address} gets nobody new; it keeps its ${server.users} users.`,
+          : `${server.address} gets nobody new; it keeps its ${usersOf(server)}.`,
       );
     });
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ServerReport } from '../../administration/index.ts';
 import type { PoolOptions } from './find-pool.ts';
 import { named, openPool, poolSubcommand } from './pool-subcommand.ts';
+import { usersOf } from './server-lines.ts';
 import { SERVER_NAMES } from './server-name.ts';
 
 export function drainCommand(): Command {
@@ -13,7 +14,7 @@ export function drainCommand(): Command {
       const server = await client.change<ServerReport>('POST', `/pool/servers/${named(name)}/drain`);
       terminal.result(
         server,
-        `${server.address} gives its ${server.users} users away, and ends. \`caravan pool top\` shows how far it is.`,
+        `${server.address} gives its ${usersOf(server)} away, and ends. \`caravan pool top\` shows how far it is.`,
       );
     });
 }

@@ -7,6 +7,9 @@ const HEADINGS = ['SERVER', 'SESSION', 'ZONE', 'BUILD', 'STATUS', 'INDEX', 'USER
 
 export const hasEnded = ({ status }: ServerReport): boolean => status === 'fenced' || status === 'left';
 
+/** `1 user`. */
+export const usersOf = ({ users }: ServerReport): string => `${users} ${users === 1 ? 'user' : 'users'}`;
+
 export type ShownServer = ServerReport & { readonly process?: number };
 
 /** With the process where it runs on this machine. */
