@@ -1,6 +1,6 @@
 /** What people in charge of a pool ask and order, in their own terms: servers by any name they have, users with their devices. */
 import { type Clock, type Random, reasonOf, sleep } from '../platform/index.ts';
-import { type Give, PoolAdministration, RELEASED, runBalance, type ServerSession } from '../pool/index.ts';
+import { type Give, PoolAdministration, PoolError, RELEASED, runBalance, type ServerSession } from '../pool/index.ts';
 import type { Store } from '../store/index.ts';
 import { readDevices } from '../sync/index.ts';
 import { AdministrationError } from './errors.ts';
@@ -80,6 +80,7 @@ export interface PoolDeskOptions {
 
 /** An owner that is frozen answers nobody. */
 const ASK_LIMIT_MS = 2_000;
+const READ_LIMIT_MS = 3_000;
 const ENDED = new Set<ServerSession['status']>(['fenced', 'left']);
 
 /** Throws AdministrationError 'unknown-server', 'ambiguous-server', and PoolError. */
@@ -94,7 +95,7 @@ export class PoolDesk {
 
   /** Those that live first, by address. */
   async servers(): Promise<readonly ServerReport[]> {
-    const servers = await this.#administration.servers();
+    const servers = await this.#sessions();
     return servers
       .toSorted(
         (a, b) =>
@@ -109,7 +110,7 @@ export class PoolDesk {
     const user = userOf(name, this.#options.domain);
     const [owner, servers, records] = await Promise.all([
       this.#administration.owner(user),
-      this.#administration.servers(),
+      this.#sessions(),
       readDevices(this.#options.store, user),
     ]);
     const server =
@@ -181,7 +182,7 @@ export class PoolDesk {
   async rebalance(isDryRun: boolean): Promise<readonly GiveReport[]> {
     const { store, clock, random, pool } = this.#options;
     const gives: readonly Give[] = await runBalance({ store, clock, random, pool, isDryRun });
-    const servers = await this.#administration.servers();
+    const servers = await this.#sessions();
     const nameOf = (session: string) => servers.find((it) => it.session === session)?.address ?? session;
     return gives.map(({ from, to, count }) => ({ from: nameOf(from), to: nameOf(to), users: count }));
   }
@@ -197,11 +198,27 @@ export class PoolDesk {
     });
   }
 
+  /** A store that is silent is told of before whoever asks gives this server up. */
+  async #sessions(): Promise<readonly ServerSession[]> {
+    const silent = new AbortController();
+    try {
+      return await Promise.race([
+        this.#administration.servers(),
+        sleep(this.#options.clock, READ_LIMIT_MS, silent.signal).then(() => {
+          throw new PoolError('pool-store-unavailable', 'The pool could not be read', {
+            why: `this server answers, and its store has not within ${READ_LIMIT_MS / 1000} s`,
+            remedy: 'Look after the store. The servers wait for it; nothing is half done.',
+          });
+        }),
+      ]);
+    } finally {
+      silent.abort(new Error('the pool was read'));
+    }
+  }
+
   /** A server by its session, the beginning of one, its address or its port. */
   async #find(name: string, wanted: 'alive' | 'ended'): Promise<ServerSession> {
-    const servers = (await this.#administration.servers()).filter(
-      ({ status }) => ENDED.has(status) === (wanted === 'ended'),
-    );
+    const servers = (await this.#sessions()).filter(({ status }) => ENDED.has(status) === (wanted === 'ended'));
     const exact = servers.filter(({ session }) => session === name);
     const near = servers.filter(
       ({ session, address }) => session.startsWith(name) || address === name || address.endsWith(`:${name}`),
@@ -224,7 +241,7 @@ export class PoolDesk {
   }
 
   async #again({ session }: ServerSession): Promise<ServerReport> {
-    const server = (await this.#administration.servers()).find((it) => it.session === session);
+    const server = (await this.#sessions()).find((it) => it.session === session);
     if (server) return serverReport(server);
     throw new AdministrationError('unknown-server', `The server ${session} is gone from the pool's records`);
   }

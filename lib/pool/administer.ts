@@ -294,7 +294,7 @@ const alive = (session: string): PoolError =>
   });
 
 const unavailable = (cause: unknown): PoolError =>
-  new PoolError('pool-store-unavailable', 'The pool could not be changed', {
+  new PoolError('pool-store-unavailable', 'The pool could not be read or changed', {
     why: 'the store gives no clear answer',
     remedy: 'Try again: nothing is half done.',
     cause,

@@ -226,6 +226,25 @@ describe('what administrators ask of a pool', () => {
     expect(bound.body).toMatchObject({ boundTo: '10.0.0.1:8444' });
   });
 
+  it('whose store is silent: it is told in time, by a server that answers', async () => {
+    await join_('b:1');
+    const query = store.query.bind(store);
+    store.query = async function* () {
+      await new Promise(() => {});
+    };
+    for (const call of ['/pool', '/pool/users/ada']) {
+      const answer = await fetch(`http://127.0.0.1:${port}${call}`, {
+        headers: { Authorization: `Bearer ${TOKEN}` },
+        signal: AbortSignal.timeout(30_000),
+      });
+      expect(answer.status).toBe(503);
+      expect(await answer.json()).toMatchObject({
+        error: { code: 'pool-store-unavailable', message: expect.stringMatching(/its store has not/) as string },
+      });
+    }
+    store.query = query;
+  });
+
   it('a server that lives is not fenced; one that has stopped is, and may then be removed', async () => {
     const one = await join_('10.0.0.1:8444');
     const fence = () => call('POST', '/pool/servers/10.0.0.1:8444/fence', { gone: false });
