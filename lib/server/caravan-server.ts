@@ -179,7 +179,7 @@ async function open(
     road: place.road,
     homes: homes && configuration.pool && { door: homes.door, pool: configuration.pool.name },
     ...limits,
-    onCommand: (command, status, workedMs) => metrics.command(command, status, workedMs),
+    onCommand: (command, reply, workedMs) => metrics.command(command, reply, workedMs),
     tracer,
     clock,
     random,

@@ -3,7 +3,7 @@ import { type Clock, type Log, parseTraceparent, type Random, type Tracer } from
 import { createMember, type Location, type Member, type MemberOptions } from '../pool/index.ts';
 import type { Front, OwnerRoad } from './activesync/owner-road.ts';
 import { replyOf } from './activesync/reply.ts';
-import type { RoadRequest } from './activesync/road.ts';
+import { type RoadRequest, toldOf } from './activesync/road.ts';
 import { type LocalRoad, type PeerRoad, RoutedRoad } from './activesync/routed-road.ts';
 import { isHungUp } from './errors.ts';
 import { failureOf } from './http/failure.ts';
@@ -109,7 +109,7 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
       if (location.kind === 'mine') return await ownerRoad.execute(request, location.lease, front, signal);
       // Late: the user has moved on. The front is told where to, if that is known here.
       log.info(
-        { requestId: request.requestId, epoch: to.epoch, location },
+        { ...toldOf(request), epoch: to.epoch, location },
         'A request for a user who is not served here was refused',
       );
       if (location.kind !== 'theirs') return { kind: 'moved' };
@@ -119,7 +119,7 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
       const failure = failureOf(thrown, random);
       tracer?.current()?.fail(thrown, failure.status);
       log[isHungUp(thrown) ? 'info' : 'error'](
-        { requestId: request.requestId, status: failure.status, error: thrown },
+        { ...toldOf(request), status: failure.status, error: thrown },
         'A request for another front failed',
       );
       return replyOf({ kind: 'http', ...failure });

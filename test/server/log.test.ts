@@ -11,6 +11,7 @@ const ASKED = [
   'user',
   'device',
   'command',
+  'address',
   'version',
   'status',
   'bytes',

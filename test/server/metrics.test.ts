@@ -87,8 +87,12 @@ describe("a server's metrics", () => {
     expect(figures.get('caravan_devices')).toBe(1);
     expect(figures.get('caravan_waiting_devices')).toBe(0);
     expect(figures.get('caravan_availability_index')).toBeGreaterThan(-101);
-    expect(figures.get('caravan_commands_total{command="FolderSync",status="200"}')).toBe(1);
-    expect(figures.get('caravan_commands_total{command="Sync",status="200"}')).toBeGreaterThan(1);
+    const commands = (command: string, protocolStatus: string) =>
+      figures.get(`caravan_commands_total{command="${command}",status="200",protocol_status="${protocolStatus}"}`);
+    expect(commands('FolderSync', '1')).toBe(1);
+    expect(commands('Sync', '1')).toBeGreaterThan(0);
+    // The key that nobody gave: the device begins the collection anew.
+    expect(commands('Sync', '3')).toBe(1);
     expect(figures.get('caravan_command_seconds_count{command="FolderSync"}')).toBe(1);
     expect(figures.get('caravan_command_seconds_sum{command="FolderSync"}')).toBeGreaterThan(0);
     expect(figures.get('caravan_store_operations_total{operation="put",result="done"}')).toBeGreaterThan(1);

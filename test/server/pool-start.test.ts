@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DeviceClient } from '../../lib/activesync/client/index.ts';
+import { element, writeWbxml } from '../../lib/activesync/index.ts';
 import { DEMO_USERS, seedFolders } from '../../lib/backends/index.ts';
 import { systemClock, systemRandom } from '../../lib/platform/index.ts';
 import { PoolAdministration } from '../../lib/pool/index.ts';
@@ -14,6 +15,7 @@ import { poolKeys } from '../../lib/server/peer/pool-key.ts';
 import { type EmbeddedDynamo, openDynamoStore, startEmbeddedDynamo, type Store } from '../../lib/store/index.ts';
 import { loadConfiguration } from '../../lib/topology/index.ts';
 import { freePorts } from '../support/dovecot.ts';
+import { basicOf } from '../support/folders-server.ts';
 import { keptLog, KEY, type LogLine, request, startFront } from './peer/support/two-servers.ts';
 
 const LIMIT_MS = 60_000;
@@ -58,6 +60,7 @@ async function begin(table: string, { endpoint = dynamo.endpoint, key = KEY } = 
       'listen-host': '127.0.0.1',
       'listen-port': String(port),
       'listen-tls': 'off',
+      'listen-trusted-proxies': '127.0.0.1',
       'mail-kind': 'folders',
       'mail-root': join(root, 'mail'),
       'mail-domain': 'example.org',
@@ -195,6 +198,40 @@ describe('a server with the key of another pool', { timeout: 3 * LIMIT_MS }, () 
     await acceptsNobody(other);
     const servers = await (await administration('keys')).servers();
     expect(servers.map(({ address }) => address)).toEqual([`127.0.0.1:${first.peerPort}`]);
+  });
+});
+
+describe('what a user’s owner says of a request that came to another server', { timeout: 3 * LIMIT_MS }, () => {
+  it('names the request, the user, the device and the address that the front saw behind the sprayer; no password', async () => {
+    const servers = [await begin('told'), await begin('told')];
+    for (const it of servers) await up(it);
+    const phone = phoneOf(servers[0] as Begun);
+    await phone.folderSync();
+    phone.close();
+    const sessions = await (await administration('told')).servers();
+    const owner = await (await administration('told')).owner(ADA.name);
+    const isOwners = ({ peerPort }: Begun) =>
+      sessions.find(({ session }) => session === owner?.session)?.address === `127.0.0.1:${peerPort}`;
+    const [there, front] = servers.toSorted((a, b) => Number(isOwners(b)) - Number(isOwners(a))) as [Begun, Begun];
+    const malformed = writeWbxml(element('Ping:Ping', element('Ping:HeartbeatInterval', 'soon')));
+    const query = `Cmd=Ping&User=${ADA.name}&DeviceId=phone&DeviceType=TestPhone`;
+    const answer = await fetch(`http://127.0.0.1:${front.port}/Microsoft-Server-ActiveSync?${query}`, {
+      method: 'POST',
+      headers: {
+        Authorization: basicOf(ADA.address, ADA.password),
+        'Content-Type': 'application/vnd.ms-sync.wbxml',
+        'MS-ASProtocolVersion': '16.1',
+        'X-Forwarded-For': '203.0.113.7',
+      },
+      body: malformed,
+    });
+    const told = { requestId: answer.headers.get('x-request-id'), user: ADA.name, device: 'phone', command: 'Ping' };
+    const [line, ...more] = said(there, 'A request is malformed');
+    expect(line?.fields).toMatchObject({ ...told, address: '203.0.113.7' });
+    expect(more).toEqual([]);
+    const served = said(front, 'Served').find(({ fields }) => fields['requestId'] === told.requestId);
+    expect(served?.fields).toMatchObject({ ...told, address: '203.0.113.7', status: 200 });
+    expect(JSON.stringify([...there.lines, ...front.lines])).not.toContain(ADA.password);
   });
 });
 

@@ -1,4 +1,5 @@
 // The language of phones, without I/O: WBXML, documents, the request line, headers, versions, status codes.
+export { answerStatusOf, isStatusOf } from './answer-status.ts';
 export { type BuiltRequestLine, buildRequestLine, type QueryForm } from './build-request-line.ts';
 export { CODE_PAGES, type TagName } from './code-pages.ts';
 export {

@@ -32,5 +32,10 @@ export function statusAnswer(command: CommandName, status: number): Element | un
   return tags && element(tags[0], element(tags[1], status));
 }
 
+const STATUS_TAGS: ReadonlyMap<TagName, TagName> = new Map(Object.values(ROOTS));
+
+/** The tag of the Status of an answer with this root. */
+export const statusTagOf = (root: TagName): TagName | undefined => STATUS_TAGS.get(root);
+
 /** The root tag of a command's request and answer. */
 export const rootTagOf = (command: CommandName): TagName | undefined => ROOTS[command]?.[0];

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   ACTIVESYNC_PATH,
+  type CommandName,
   optionsHeaders,
   parseRequestLine,
   PROTOCOL_VERSIONS,
@@ -12,7 +13,7 @@ import {
   statusAnswer,
 } from '../../activesync/index.ts';
 import { BackendError } from '../../backends/index.ts';
-import { type Clock, type Log, type Random, sleep, type Tracer } from '../../platform/index.ts';
+import { type Clock, type Log, type LogFields, type Random, sleep, type Tracer } from '../../platform/index.ts';
 import { hungUp, ServerError } from '../errors.ts';
 import type { Authentication, Authenticator } from '../authentication/authenticator.ts';
 import { CHALLENGE } from '../authentication/basic.ts';
@@ -26,7 +27,7 @@ import { type Parked, Parking } from '../parking.ts';
 import { endPart, resumePart } from '../tracing/request-traces.ts';
 import { replyOf, sendReply } from './reply.ts';
 import { RequestRate } from './request-rate.ts';
-import type { Reply, Road, RoadRequest, RoadWait } from './road.ts';
+import { type Reply, type Road, type RoadRequest, type RoadWait, toldOf } from './road.ts';
 
 export interface ActiveSyncParts {
   readonly authenticator: Authenticator;
@@ -38,7 +39,11 @@ export interface ActiveSyncParts {
   /** Of one device; 0: no bound. */
   readonly requestsPerMinute: number;
   /** Told of every answer; `workedMs` leaves out the time in which the device waited. */
-  readonly onCommand?: (command: string, status: number, workedMs: number) => void;
+  readonly onCommand?: (
+    command: CommandName,
+    reply: Pick<Reply, 'status' | 'protocolStatus'>,
+    workedMs: number,
+  ) => void;
   /** Where requests are traced. */
   readonly tracer?: Tracer | undefined;
   readonly clock: Clock;
@@ -157,9 +162,10 @@ export class ActiveSyncRoute implements Route {
         });
       }
     } catch (thrown) {
-      const failure = this.#failure(thrown, context.requestId);
+      const { requestId, address } = context;
+      const failure = this.#failure(thrown, exchange ? toldOf(exchange.request) : { requestId, address });
       sendReply(response, failure, false);
-      if (exchange) this.#count(exchange, failure.status);
+      if (exchange) this.#count(exchange, failure);
     }
   }
 
@@ -207,6 +213,7 @@ export class ActiveSyncRoute implements Route {
       acceptsGzip: GZIP.test(request.headers['accept-encoding']?.toString() ?? ''),
       request: {
         requestId: context.requestId,
+        address: context.address,
         account: who.account,
         credentials: who.credentials,
         line,
@@ -306,7 +313,7 @@ export class ActiveSyncRoute implements Route {
     try {
       await this.#run(exchange, again);
     } catch (thrown) {
-      const failure = this.#failure(thrown, exchange.request.requestId);
+      const failure = this.#failure(thrown, toldOf(exchange.request));
       this.#answer(exchange, instead ?? failure);
     } finally {
       running.leave();
@@ -319,15 +326,13 @@ export class ActiveSyncRoute implements Route {
     // Or the device would wait again on a connection that is about to be closed.
     if (this.#isStopping && !exchange.response.headersSent) exchange.response.setHeader('Connection', 'close');
     sendReply(exchange.response, reply, exchange.acceptsGzip);
-    this.#count(exchange, reply.status);
+    this.#count(exchange, reply);
     this.#parts.log.info(
       {
-        requestId: request.requestId,
-        user: request.account.user,
-        device: request.line.deviceId,
-        command: request.line.command,
+        ...toldOf(request),
         version: request.line.version,
         status: reply.status,
+        protocolStatus: reply.protocolStatus,
         bytes: reply.body.length,
         milliseconds: Math.round(this.#parts.clock.monotonic() - startedMs),
       },
@@ -335,12 +340,12 @@ export class ActiveSyncRoute implements Route {
     );
   }
 
-  #count({ request, startedMs, workedMs }: Exchange, status: number): void {
+  #count({ request, startedMs, workedMs }: Exchange, reply: Reply): void {
     const { onCommand, clock } = this.#parts;
-    onCommand?.(request.line.command, status, workedMs ?? clock.monotonic() - startedMs);
+    onCommand?.(request.line.command, reply, workedMs ?? clock.monotonic() - startedMs);
   }
 
-  #failure(thrown: unknown, requestId: string): Reply {
+  #failure(thrown: unknown, told: LogFields): Reply {
     const refusal = thrown instanceof RequestError ? thrown.refusal : undefined;
     const document = refusal && statusAnswer(refusal.command, refusal.status);
     if (document) return replyOf({ kind: 'document', document });
@@ -350,7 +355,7 @@ export class ActiveSyncRoute implements Route {
     const isUsual = thrown instanceof ServerError && thrown.code === 'busy';
     const level = isUsual ? 'warn' : isOurs ? 'error' : 'info';
     this.#parts.tracer?.current()?.fail(thrown, failure.status);
-    this.#parts.log[level]({ requestId, status: failure.status, error: thrown }, 'A request failed');
+    this.#parts.log[level]({ ...told, status: failure.status, error: thrown }, 'A request failed');
     return replyOf({ kind: 'http', ...failure });
   }
 }

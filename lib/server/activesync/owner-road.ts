@@ -15,7 +15,7 @@ import type { Lease } from '../../pool/index.ts';
 import type { Completion, UserSync } from '../../sync/index.ts';
 import type { Owner } from '../owner.ts';
 import { replyOf } from './reply.ts';
-import type { RoadCompletion, RoadRequest, RoadResult } from './road.ts';
+import { type RoadCompletion, type RoadRequest, type RoadResult, toldOf } from './road.ts';
 import { type Pressure, shed } from './shedding.ts';
 
 export interface OwnerRoadParts {
@@ -104,7 +104,7 @@ export class OwnerRoad {
     signal: AbortSignal | undefined,
   ): Promise<RoadResult> {
     const { owner, policies, outbox, directory, certificates, limits, clock, random, log } = this.#parts;
-    const { line, account, body, requestId } = request;
+    const { line, account, body } = request;
     const isMime = request.contentType.toLowerCase().startsWith(MAIL_CONTENT_TYPE);
     const document = body.length === 0 || isMime ? undefined : readWbxml(body);
     // A device that has waited is answered, whatever there is to do.
@@ -125,7 +125,7 @@ export class OwnerRoad {
         signal,
         clock,
         random,
-        log: log.child({ requestId, user: account.user, device: line.deviceId, command }),
+        log: log.child(toldOf(request)),
       },
     );
     if (result.kind !== 'wait') return replyOf(result);

@@ -1,7 +1,7 @@
 /** An Answer as HTTP (MS-ASHTTP 2.2.2): what the owner makes of it, and how the door sends it. */
 import type { ServerResponse } from 'node:http';
 import { gzip } from 'node:zlib';
-import { type Answer, WBXML_CONTENT_TYPE, writeWbxml } from '../../activesync/index.ts';
+import { type Answer, answerStatusOf, WBXML_CONTENT_TYPE, writeWbxml } from '../../activesync/index.ts';
 import type { Reply } from './road.ts';
 
 /** Below this a compressed body is not worth its time. */
@@ -17,7 +17,8 @@ export function replyOf(answer: Answer): Reply {
       return { kind: 'reply', status: answer.status, headers: answer.headers ?? {}, body: NO_BYTES };
     case 'document': {
       const headers = { ...answer.headers, 'Content-Type': WBXML_CONTENT_TYPE };
-      return { kind: 'reply', status: 200, headers, body: writeWbxml(answer.document) };
+      const protocolStatus = answerStatusOf(answer.document);
+      return { kind: 'reply', status: 200, protocolStatus, headers, body: writeWbxml(answer.document) };
     }
     case 'bytes':
       return { kind: 'reply', status: 200, headers: { 'Content-Type': answer.contentType }, body: answer.bytes };

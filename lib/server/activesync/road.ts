@@ -8,6 +8,8 @@ import type { RequestLine } from '../../activesync/index.ts';
 /** A device's request as the door has it: authenticated, its body not yet looked into. */
 export interface RoadRequest {
   readonly requestId: string;
+  /** The client's, as its front saw it behind a trusted sprayer; undefined where a front of an older build does not tell. */
+  readonly address: string | undefined;
   readonly account: Account;
   readonly credentials: Credentials;
   readonly line: RequestLine;
@@ -20,10 +22,21 @@ export interface RoadRequest {
   readonly again: boolean;
 }
 
+/** Whose request a log line is about, the same at its front and at its owner. */
+export const toldOf = ({ requestId, account, line, address }: Omit<RoadRequest, 'body'>) => ({
+  requestId,
+  user: account.user,
+  device: line.deviceId,
+  command: line.command,
+  address,
+});
+
 /** A whole HTTP answer. */
 export interface Reply {
   readonly kind: 'reply';
   readonly status: number;
+  /** Of the document in it, for whoever counts; the body is not looked into again. */
+  readonly protocolStatus?: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }

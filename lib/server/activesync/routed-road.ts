@@ -9,7 +9,7 @@ import { hungUp, ServerError } from '../errors.ts';
 import { LinkError } from '../peer/peer-link.ts';
 import type { PeerResult } from '../peer/peer-messages.ts';
 import type { Peer } from '../peer/peers.ts';
-import type { Road, RoadCompletion, RoadRequest, RoadResult } from './road.ts';
+import { type Road, type RoadCompletion, type RoadRequest, type RoadResult, toldOf } from './road.ts';
 
 /** The owner's end of the road, in this very server. */
 export interface LocalRoad {
@@ -100,10 +100,7 @@ export class RoutedRoad implements Road {
         mayBeTold = false;
         continue;
       }
-      log.debug(
-        { requestId: request.requestId, user, why: outcome.why, pauseMs },
-        'A request looks for its user again',
-      );
+      log.debug({ ...toldOf(request), why: outcome.why, pauseMs }, 'A request looks for its user again');
       if (clock.monotonic() + pauseMs > patientUntil) throw noOwner(user, outcome.why);
       await sleep(clock, pauseMs);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
@@ -127,10 +124,7 @@ export class RoutedRoad implements Road {
     } catch (thrown) {
       if (!(thrown instanceof LinkError)) throw thrown;
       if (signal?.aborted) throw hungUp(thrown);
-      log.info(
-        { requestId: request.requestId, owner: session, reason: thrown.message },
-        "A user's owner gave no answer",
-      );
+      log.info({ ...toldOf(request), owner: session, reason: thrown.message }, "A user's owner gave no answer");
       if (thrown.kind === 'broken' && !REPEATABLE.has(request.line.command)) {
         throw new ServerError('owner-lost', 'The server of the user broke off', {
           why: reasonOf(thrown),

@@ -1,4 +1,5 @@
 /** What a server counts of itself, by the names under which the world knows it. */
+import { type CommandName, isStatusOf } from '../../activesync/index.ts';
 import { Metrics } from '../../platform/index.ts';
 import type { Load, PoolEvent, PoolMetrics } from '../../pool/index.ts';
 import type { StoreMetrics } from '../../store/index.ts';
@@ -31,8 +32,8 @@ export class ServerMetrics {
   readonly store: StoreMetrics;
   readonly #commands = this.registry.counter({
     name: 'caravan_commands',
-    help: 'Commands answered, by the status of the HTTP answer.',
-    labels: ['command', 'status'],
+    help: 'Commands answered, by the status of the HTTP answer and the one of the protocol in it.',
+    labels: ['command', 'status', 'protocol_status'],
   });
   readonly #commandSeconds = this.registry.histogram({
     name: 'caravan_command_seconds',
@@ -92,8 +93,12 @@ export class ServerMetrics {
   }
 
   /** A command was answered. `workedMs` leaves out the time in which its device waited for something to happen. */
-  command(command: string, status: number, workedMs: number): void {
-    this.#commands.add({ command, status: String(status) });
+  command(
+    command: CommandName,
+    { status, protocolStatus }: { readonly status: number; readonly protocolStatus?: number | undefined },
+    workedMs: number,
+  ): void {
+    this.#commands.add({ command, status: String(status), protocol_status: labelOf(command, protocolStatus) });
     this.#commandSeconds.observe(workedMs / 1000, { command });
   }
 
@@ -154,4 +159,10 @@ export class ServerMetrics {
       () => sources.process().memoryShare,
     );
   }
+}
+
+/** One of the protocol's own, whatever another server tells. */
+function labelOf(command: CommandName, protocolStatus: number | undefined): string {
+  if (protocolStatus === undefined) return 'none';
+  return isStatusOf(command, protocolStatus) ? String(protocolStatus) : 'other';
 }

@@ -39,6 +39,7 @@ const executeHead = z.object({
   epoch: z.number(),
   hops: z.number().max(MAX_HOPS),
   requestId: z.string(),
+  address: z.string().optional(),
   account,
   credentials,
   line: z.object({
@@ -70,12 +71,18 @@ const movedHead = z.object({
   kind: z.literal('moved'),
   owner: z.object({ session: z.string(), address: z.string(), epoch: z.int() }).optional(),
 });
-const replyHead = z.object({ kind: z.literal('reply'), status: z.number(), headers });
+const replyHead = z.object({
+  kind: z.literal('reply'),
+  status: z.number(),
+  protocolStatus: z.number().optional(),
+  headers,
+});
 const waitHead = z.object({
   kind: z.literal('wait'),
   ticket: z.string(),
   waitMs: z.number(),
   status: z.number(),
+  protocolStatus: z.number().optional(),
   headers,
 });
 const resultHead = z.discriminatedUnion('kind', [movedHead, replyHead, waitHead]);
@@ -101,6 +108,7 @@ export const executeMessage = {
     const request = {
       ...rest,
       body,
+      address: rest.address,
       userAgent: rest.userAgent,
       line: { ...line, user: line.user, policyKey: line.policyKey, locale: line.locale },
     };
@@ -119,8 +127,8 @@ export const resultMessage = {
   read(head: unknown, body: Uint8Array): PeerResult {
     const result = resultHead.parse(head);
     if (result.kind === 'moved') return result;
-    const { status, headers: given } = result;
-    const reply: Reply = { kind: 'reply', status, headers: given, body };
+    const { status, protocolStatus, headers: given } = result;
+    const reply: Reply = { kind: 'reply', status, protocolStatus, headers: given, body };
     return result.kind === 'reply'
       ? reply
       : { kind: 'wait', ticket: result.ticket, waitMs: result.waitMs, atDeadline: reply };
@@ -154,4 +162,9 @@ export const waitingMessage = {
 
 export const givenMessage = { read: (head: unknown): Given => givenHead.parse(head) };
 
-const replyHeadOf = ({ status, headers: given }: Reply) => ({ kind: 'reply' as const, status, headers: given });
+const replyHeadOf = ({ status, protocolStatus, headers: given }: Reply) => ({
+  kind: 'reply' as const,
+  status,
+  protocolStatus,
+  headers: given,
+});

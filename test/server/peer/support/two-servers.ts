@@ -1,5 +1,5 @@
 /** A listener of one server and the links of another to it, over real sockets; what the listener's server does is the test's. */
-import { type Log, type LogFields, silentLog, systemClock } from '../../../../lib/platform/index.ts';
+import { type Log, type LogFields, systemClock } from '../../../../lib/platform/index.ts';
 import type { Front } from '../../../../lib/server/activesync/owner-road.ts';
 import type { Reply, RoadCompletion, RoadRequest, RoadWait } from '../../../../lib/server/activesync/road.ts';
 import { PeerListener, type PeerService } from '../../../../lib/server/peer/peer-listener.ts';
@@ -24,9 +24,13 @@ export interface LogLine {
 /** Keeps the lines. */
 export function keptLog(): { readonly log: Log; readonly lines: LogLine[] } {
   const lines: LogLine[] = [];
-  const at = (level: string) => (fields: LogFields, message: string) => void lines.push({ level, fields, message });
-  const log: Log = { ...silentLog, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-  return { log: { ...log, child: () => log }, lines };
+  const logWith = (all: LogFields): Log => {
+    const at = (level: string) => (own: LogFields, message: string) =>
+      void lines.push({ level, fields: { ...all, ...own }, message });
+    const child = (more: LogFields) => logWith({ ...all, ...more });
+    return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child };
+  };
+  return { log: logWith({}), lines };
 }
 
 export interface OwnerOptions {
@@ -123,6 +127,7 @@ export const wait = (ticket: string, waitMs = 60_000): RoadWait => ({
 export function request(more: Partial<RoadRequest> = {}): RoadRequest {
   return {
     requestId: 'r1',
+    address: '192.0.2.1',
     account: { user: 'ada', addresses: ['ada@example.org'], displayName: 'Ada' },
     credentials: { userName: 'ada', password: 'ada-secret' },
     line: {
