@@ -232,8 +232,8 @@ describe('what administrators ask of a pool', () => {
     store.query = async function* () {
       await new Promise(() => {});
     };
-    for (const call of ['/pool', '/pool/users/ada']) {
-      const answer = await fetch(`http://127.0.0.1:${port}${call}`, {
+    const ask = async (path: string) => {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
         headers: { Authorization: `Bearer ${TOKEN}` },
         signal: AbortSignal.timeout(30_000),
       });
@@ -241,7 +241,8 @@ describe('what administrators ask of a pool', () => {
       expect(await answer.json()).toMatchObject({
         error: { code: 'pool-store-unavailable', message: expect.stringMatching(/its store has not/) as string },
       });
-    }
+    };
+    await Promise.all(['/pool', '/pool/users/ada'].map(ask));
     store.query = query;
   });
 
