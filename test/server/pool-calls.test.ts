@@ -229,8 +229,9 @@ describe('what administrators ask of a pool', () => {
   it('whose store is silent: it is told in time, by a server that answers', async () => {
     await join_('b:1');
     const query = store.query.bind(store);
-    store.query = async function* () {
+    store.query = async function* (...given) {
       await new Promise(() => {});
+      yield* query(...given);
     };
     const ask = async (path: string) => {
       const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
