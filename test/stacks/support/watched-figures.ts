@@ -10,7 +10,7 @@ const TOLD_BY_FUNCTIONS = ['CanaryAvailability', 'CanarySeconds', 'OutboxAgeSeco
 /** By servers, as they write them, and by functions. */
 export function toldFigures(pool: string): ReadonlySet<string> {
   const metrics = new ServerMetrics();
-  metrics.command('Sync', 200, 1);
+  metrics.command('Sync', { status: 200, protocolStatus: 1 }, 1);
   metrics.monitorLag(1);
   metrics.read({
     users: () => 1,
