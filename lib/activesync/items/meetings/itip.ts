@@ -39,12 +39,17 @@ const PRIVATE: ReadonlySet<string> = new Set([
   'X-MOZ-GENERATION',
 ]);
 
+/** Of an attendee in the organizer's event: the DTSTAMP of the answer that is there. */
+export const ANSWERED_AT = 'X-CARAVAN-ANSWERED';
+
 /** The object with these items, and the time zones that they name. */
 export function itipObject(method: MeetingMethod, items: readonly Component[], file: CalendarFile, now: Date): string {
   const stamped = items.map((it) => {
     const copy = new Component(
       it.name,
-      it.entries.filter((entry) => !PRIVATE.has(entry.name)),
+      it.entries
+        .filter((entry) => !PRIVATE.has(entry.name))
+        .map((entry) => (entry instanceof ContentLine ? entry.with(entry.value, { [ANSWERED_AT]: undefined }) : entry)),
     );
     copy.set('DTSTAMP', stampOf(now));
     return copy;

@@ -8,7 +8,7 @@ import { CalendarFile } from '../icalendar/calendar-file.ts';
 import { whenOf } from '../icalendar/times.ts';
 import { Zones } from '../zones/zones.ts';
 import { hadInstance } from './facts.ts';
-import { sequenceOf } from './itip.ts';
+import { ANSWERED_AT, sequenceOf } from './itip.ts';
 
 /** The user's own, which no organizer knows: kept when he changes the meeting. */
 const OWN_LINES: ReadonlySet<string> = new Set([
@@ -120,12 +120,17 @@ export function applyReply(stored: string, reply: string): string | undefined {
     const before = ofThem(asked);
     // An answer to a meeting as it was before it changed says nothing of the meeting as it is now.
     if (!before || !status || sequenceOf(it) < sequenceOf(asked)) continue;
-    if (before.parameter('PARTSTAT')?.toUpperCase() === status) continue;
+    // Mail is read newest first, and again by each new device: an older answer takes nothing back (RFC 5546 section 2.1.5).
+    const at = it.text('DTSTAMP');
+    const answeredAt = known && before.parameter(ANSWERED_AT);
+    if (at !== undefined && answeredAt !== undefined && at < answeredAt) continue;
+    const isSame = before.parameter('PARTSTAT')?.toUpperCase() === status;
+    if (isSame && (known === undefined || at === undefined || at === answeredAt)) continue;
     // Who does not come once comes to the others all the same.
     const component = known ?? occurrenceAnswered(stored, file, it, incoming);
     const line = component && ofThem(component);
     if (!line) continue;
-    component.put(line.with(line.value, { PARTSTAT: status }), line);
+    component.put(line.with(line.value, { PARTSTAT: status, [ANSWERED_AT]: at }), line);
     changed = true;
   }
   return changed ? file.write() : undefined;

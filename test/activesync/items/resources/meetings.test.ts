@@ -202,9 +202,25 @@ describe('what comes by mail', () => {
     const after = applyReply(meeting(), message?.calendar ?? '') ?? '';
     expect(difference(meeting(), after)).toEqual({
       gone: ['ATTENDEE;CN=Ann;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:ann@example.org'],
-      come: ['ATTENDEE;CN=Ann;PARTSTAT=ACCEPTED;RSVP=TRUE:mailto:ann@example.org'],
+      come: ['ATTENDEE;CN=Ann;PARTSTAT=ACCEPTED;RSVP=TRUE;X-CARAVAN-ANSWERED=20260210T101010Z:mailto:ann@example.org'],
     });
     expect(applyReply(after, message?.calendar ?? ''), 'once').toBeUndefined();
+  });
+
+  it('an older answer than the one that is there takes nothing back, in whatever order they are read', () => {
+    const replied = (answer: 'accepted' | 'declined', hour: number) =>
+      answerMeeting(meeting(), { answer }, { ...context, now: new Date(Date.UTC(2026, 1, 10, hour)) }).message
+        ?.calendar ?? '';
+    const [first, second, third] = [replied('accepted', 8), replied('declined', 9), replied('accepted', 10)];
+    const answerAfter = (...replies: readonly string[]) =>
+      /PARTSTAT=(\w+)[^\n]*mailto:ann@/.exec(
+        replies.reduce((stored, reply) => applyReply(stored, reply) ?? stored, meeting()).replaceAll('\r\n ', ''),
+      )?.[1];
+    expect(answerAfter(second, first)).toBe('DECLINED');
+    expect(answerAfter(first, second, first)).toBe('DECLINED');
+    expect(answerAfter(first, third, second), 'the same again, later').toBe('ACCEPTED');
+    const told = organizerMessages(undefined, applyReply(meeting(), first) ?? '', { ...context, account: ACCOUNT });
+    expect(told.map((it) => it.calendar).join(), 'nobody else is told when').not.toContain('X-CARAVAN');
   });
 
   it('a reply to an older state of the meeting, by a stranger or to another one changes nothing', () => {

@@ -52,7 +52,7 @@ describe('an answer to one occurrence', () => {
     expect(gone).toEqual([]);
     expect(come).toContain('RECURRENCE-ID;TZID=Europe/Berlin:20260309T090000');
     expect(come.filter((it) => it.startsWith('ATTENDEE'))).toContain(
-      'ATTENDEE;PARTSTAT=DECLINED:mailto:bob@example.org',
+      'ATTENDEE;PARTSTAT=DECLINED;X-CARAVAN-ANSWERED=20260210T101010Z:mailto:bob@example.org',
     );
     expect(applyReply(after, declined(SECOND)), 'once').toBeUndefined();
     expect(applyReply(series(), declined(undefined)), 'to all of them').not.toContain('RECURRENCE-ID');
