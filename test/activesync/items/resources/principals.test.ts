@@ -62,7 +62,7 @@ it.each([
   const uid = /UID:(.*)\r/.exec(own)?.[1] ?? '';
   const reply = { method: 'REPLY', uid, calendar, from: BOB.addresses } as const;
   expect(attendees(applyScheduled(own, reply, ACCOUNT) ?? '')).toEqual([
-    `ATTENDEE;${BOBS};PARTSTAT=ACCEPTED:/bob/principal/`,
+    `ATTENDEE;${BOBS};PARTSTAT=ACCEPTED;X-CARAVAN-ANSWERED=20260101T000000Z:/bob/principal/`,
   ]);
 });
 
