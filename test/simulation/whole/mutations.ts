@@ -13,6 +13,8 @@ export interface Mutation {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+  /** The seeds before have not found it when last looked at: they are passed over. Default: 1. */
+  readonly from?: number;
 }
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -29,6 +31,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     file: 'lib/pool/session.ts',
     find: 'this.#deadline = Math.max(this.#deadline, appliedSince +',
     replace: 'this.#deadline = Math.max(this.#deadline, this.#now() +',
+    from: 160,
   },
   'no-intent': {
     rule: 'a message goes out without its intent record',
@@ -47,6 +50,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     file: 'lib/sync/user-records.ts',
     find: "if (result.outcome === 'applied') return { version,",
     replace: "if (result.outcome !== 'refused') return { version,",
+    from: 15,
   },
   'suspended-serves': {
     rule: 'a server that is past its own deadline goes on',
@@ -65,6 +69,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     file: 'lib/server/pool-service.ts',
     find: "if (location.kind !== 'theirs' || location.epoch > epoch) return location;",
     replace: 'if (location !== undefined) return location;',
+    from: 20,
   },
   'ticket-not-run-again': {
     rule: 'a device that waits at an owner that is lost is left waiting',
@@ -77,6 +82,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     file: 'lib/sync/mail/run-commands.ts',
     find: 'let uid = (await mailbox.findMessageId(folder.backendId, messageId)).at(-1);',
     replace: 'let uid = undefined as number | undefined;',
+    from: 65,
   },
 };
 
