@@ -49,7 +49,11 @@ export function itipObject(method: MeetingMethod, items: readonly Component[], f
       it.name,
       it.entries
         .filter((entry) => !PRIVATE.has(entry.name))
-        .map((entry) => (entry instanceof ContentLine ? entry.with(entry.value, { [ANSWERED_AT]: undefined }) : entry)),
+        .map((entry) =>
+          entry instanceof ContentLine && entry.parameter(ANSWERED_AT) !== undefined
+            ? entry.with(entry.value, { [ANSWERED_AT]: undefined })
+            : entry,
+        ),
     );
     copy.set('DTSTAMP', stampOf(now));
     return copy;

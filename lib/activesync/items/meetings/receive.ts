@@ -105,6 +105,9 @@ function withOwn(incoming: Component, known: Component | undefined, account: Acc
   return merged;
 }
 
+/** A stranger wrote it, and it is kept. */
+const UTC_STAMP = /^\d{8}T\d{6}Z$/;
+
 /** The organizer's event after an answer of an attendee; undefined if that changes nothing. Throws ItemError. */
 export function applyReply(stored: string, reply: string): string | undefined {
   const [file, incoming] = [read(stored), read(reply)];
@@ -121,7 +124,7 @@ export function applyReply(stored: string, reply: string): string | undefined {
     // An answer to a meeting as it was before it changed says nothing of the meeting as it is now.
     if (!before || !status || sequenceOf(it) < sequenceOf(asked)) continue;
     // Mail is read newest first, and again by each new device: an older answer takes nothing back (RFC 5546 section 2.1.5).
-    const at = it.text('DTSTAMP');
+    const at = UTC_STAMP.exec(it.text('DTSTAMP') ?? '')?.[0];
     const answeredAt = known && before.parameter(ANSWERED_AT);
     if (at !== undefined && answeredAt !== undefined && at < answeredAt) continue;
     const isSame = before.parameter('PARTSTAT')?.toUpperCase() === status;

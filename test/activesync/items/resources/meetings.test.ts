@@ -219,6 +219,9 @@ describe('what comes by mail', () => {
     expect(answerAfter(second, first)).toBe('DECLINED');
     expect(answerAfter(first, second, first)).toBe('DECLINED');
     expect(answerAfter(first, third, second), 'the same again, later').toBe('ACCEPTED');
+    const odd = applyReply(meeting(), first.replace(/DTSTAMP:\S+/, 'DTSTAMP:2026\\nX-EVIL:1')) ?? '';
+    expect(odd, 'what is no time is not kept').toContain('PARTSTAT=ACCEPTED');
+    expect(odd).not.toMatch(/X-EVIL|X-CARAVAN-ANSWERED/);
     const told = organizerMessages(undefined, applyReply(meeting(), first) ?? '', { ...context, account: ACCOUNT });
     expect(told.map((it) => it.calendar).join(), 'nobody else is told when').not.toContain('X-CARAVAN');
   });
