@@ -80,8 +80,8 @@ export interface ResourceCodec {
    */
   change(source: string | undefined, data: Element, context: ChangeContext): string;
   /**
-   * Of a Change that completes one occurrence of a series: what `change` makes of it, and what was done. Undefined: it is a Change
-   * of the one resource alone.
+   * Of a Change that completes one occurrence of a series: what the series is then, and what was done. Asked before `change`; undefined:
+   * it is a Change of the one resource alone.
    */
   readonly split?: (source: string, data: Element, context: ChangeContext) => Split | undefined;
   /** 16.x: without one occurrence, from the InstanceId of a Delete. Undefined: the class has no occurrences. */

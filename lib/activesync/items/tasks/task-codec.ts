@@ -41,10 +41,6 @@ export function taskCodec(): ResourceCodec {
     },
     render: (source, context) => readFields(taskFields, read(source), context),
     change: (source, data, context) => {
-      if (source !== undefined) {
-        const split = splitOff(read, source, data, context);
-        if (split) return split.rest;
-      }
       const file = source === undefined ? CalendarFile.create('VTODO', context.uid, zones) : undefined;
       const task = file ? { file, component: file.master } : read(source as string);
       if (file) file.touch(file.master, context.now);
