@@ -3,13 +3,28 @@ import { expect, it } from 'vitest';
 import { HomeKeeper, HomeMap, isOneOfSeveral } from '../../lib/pool/homes/index.ts';
 import type { HomeCheck } from '../../lib/pool/index.ts';
 import { readOwnership } from '../../lib/pool/records.ts';
-import { silentLog } from '../../lib/platform/index.ts';
+import { type Clock, silentLog } from '../../lib/platform/index.ts';
+import type { Store } from '../../lib/store/index.ts';
 import { Scheduler } from '../simulation/support/scheduler.ts';
 import { SeededRandom } from '../simulation/support/seeded-random.ts';
 import { SimulatedProcess } from '../simulation/support/simulated-process.ts';
 import { SimulatedStore } from '../simulation/support/simulated-store.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryStore } from '../sync/support/faulty-store.ts';
+
+const keeperOf = (map: HomeMap, store: Store, clock: Clock) =>
+  new HomeKeeper({
+    map,
+    pool: 'west',
+    store,
+    openStore: async () => store,
+    session: () => 'west1',
+    report: () => ({ url: 'west', mailServer: 'mail', users: 0, store: { table: 'west' } }),
+    onNewTerm: () => {},
+    clock,
+    random: new SeededRandom(3),
+    log: silentLog,
+  });
 
 async function begin() {
   const scheduler = new Scheduler();
@@ -18,18 +33,7 @@ async function begin() {
   if (!mapStore || !own) throw new Error('there are no stores');
   const near = mapStore.storeFor(process);
   const { clock } = process;
-  const keeper = new HomeKeeper({
-    map: new HomeMap({ near, authority: near, clock }),
-    pool: 'west',
-    store: own.storeFor(process),
-    openStore: async () => own.storeFor(process),
-    session: () => 'west1',
-    report: () => ({ url: 'west', mailServer: 'mail', users: 0, store: { table: 'west' } }),
-    onNewTerm: () => {},
-    clock,
-    random: new SeededRandom(3),
-    log: silentLog,
-  });
+  const keeper = keeperOf(new HomeMap({ near, authority: near, clock }), own.storeFor(process), clock);
   void keeper.start();
   const after = (seconds: number) => scheduler.run(scheduler.now + seconds * 1_000);
   await after(10);
@@ -94,18 +98,7 @@ it('gives nobody a home of whom nothing is known, while another pool has not giv
 async function atOnce() {
   const [clock, own, homes] = [new ManualClock(), new MemoryStore(), new MemoryStore()];
   const map = new HomeMap({ near: homes, authority: homes, clock });
-  const keeper = new HomeKeeper({
-    map,
-    pool: 'west',
-    store: own,
-    openStore: async () => own,
-    session: () => 'west1',
-    report: () => ({ url: 'west', mailServer: 'mail', users: 0, store: { table: 'west' } }),
-    onNewTerm: () => {},
-    clock,
-    random: new SeededRandom(3),
-    log: silentLog,
-  });
+  const keeper = keeperOf(map, own, clock);
   return { clock, own, map, keeper };
 }
 
