@@ -156,6 +156,51 @@ describe('limits.maxConcurrentRequests', () => {
   });
 });
 
+describe('who hangs up before its body is looked at', () => {
+  /** Says when a body is about to be read, and reads it when it is told to. */
+  async function service() {
+    const running = new RunningRequests(10);
+    let come = 0;
+    let go = () => {};
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    const route: Route = {
+      name: 'reading late',
+      isCounted: true,
+      matches: () => true,
+      async serve(request, response) {
+        come++;
+        await gate;
+        await readBody(request, 1000);
+        response.end();
+      },
+    };
+    const options = { host: '127.0.0.1', port: 0, certificate: undefined, trustedProxies: [], keepAliveSeconds: 75 };
+    const parts = { running, clock: systemClock, random: systemRandom, log: silentLog };
+    const made = new HttpService({ routes: [route], options, ...parts });
+    return { running, port: await made.listen(), come: () => come, go: () => go(), stop: () => made.stop(0) };
+  }
+
+  it.each([
+    ['all of it has come', 'hello'],
+    ['half of it has come', 'he'],
+    ['there is none', undefined],
+  ])('leaves its place to others: %s', async (_, body) => {
+    const { running, port, come, go, stop } = await service();
+    try {
+      const connection = await RawConnection.open(port);
+      connection.write(rawRequest('POST', '/', { 'Content-Length': body === undefined ? '0' : '5' }));
+      if (body !== undefined) connection.write(body);
+      await until(() => come() === 1);
+      connection.destroy();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      go();
+      await until(() => running.count === 0);
+    } finally {
+      await stop();
+    }
+  });
+});
+
 describe('limits.requestsPerMinute', () => {
   it('slows one device down, and neither its user’s others nor the next minute', async () => {
     const server = await FoldersServer.start({ flags: { 'limits-requests-per-minute': '30' } });

@@ -6,6 +6,8 @@ import { ServerError } from '../errors.ts';
 export function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const tooLarge = () =>
     new ServerError('body-too-large', 'The request body is too large', { why: `the limit is ${limitBytes} bytes` });
+  // Of one that went away before, while its password was asked about say, nothing is heard any more, not even that.
+  if (request.destroyed && !request.readableEnded) return Promise.reject(hungUpEarly());
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limitBytes) return Promise.reject(tooLarge());
   return new Promise<Buffer>((resolve, reject) => {
@@ -23,11 +25,13 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
       request.off('data', onData).off('end', onEnd).off('error', onError).off('close', onError).on('error', ignore);
       resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
     };
-    const onError = (cause?: Error) =>
-      reject(new ServerError('hung-up', 'The device hung up before its request had all come', { cause }));
+    const onError = (cause?: Error) => reject(hungUpEarly(cause));
     request.on('data', onData).on('end', onEnd).on('error', onError).on('close', onError);
   });
 }
+
+const hungUpEarly = (cause?: Error): ServerError =>
+  new ServerError('hung-up', 'The device hung up before its request had all come', { cause });
 
 /** One for all, so that none is held a request. */
 const ignore = () => undefined;
