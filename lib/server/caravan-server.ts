@@ -16,6 +16,7 @@ import { openCertificateCheck, openDirectory } from './directory.ts';
 import { openHomes } from './homes/open-homes.ts';
 import { HealthRoute } from './http/health-route.ts';
 import { HttpService } from './http/http-service.ts';
+import { IncomingBodies } from './http/incoming-bodies.ts';
 import type { RouteContext } from './http/route.ts';
 import { RunningRequests } from './http/running-requests.ts';
 import { EmfWriter } from './metrics/emf-writer.ts';
@@ -82,6 +83,7 @@ async function open(
   const { listen, limits } = configuration;
   const certificate = await loadCertificate(tlsSource(configuration), clock);
   const running = new RunningRequests(limits.maxConcurrentRequests);
+  const bodies = new IncomingBodies(limits.maxConcurrentRequests);
   const metrics = new ServerMetrics();
   const tracing = await openTracing(configuration, {
     metrics: metrics.registry,
@@ -176,6 +178,7 @@ async function open(
   const activesync = new ActiveSyncRoute({
     authenticator,
     running,
+    bodies,
     road: place.road,
     homes: homes && configuration.pool && { door: homes.door, pool: configuration.pool.name },
     ...limits,
@@ -202,7 +205,7 @@ async function open(
   const http = new HttpService({
     routes: [
       activesync,
-      new AutodiscoverRoute(authenticator, clock, publicUrl),
+      new AutodiscoverRoute(authenticator, bodies, clock, publicUrl),
       new HealthRoute(
         () => (isStopping ? 'stopping' : isUp ? place.notReady() : 'starting'),
         async () => void (await store.get({ partition: 'HEALTH', sort: 'CHECK' })),

@@ -7,6 +7,7 @@ import { silentLog, systemClock, systemRandom } from '../../lib/platform/index.t
 import { ActiveSyncRoute } from '../../lib/server/activesync/activesync-route.ts';
 import type { Reply, Road } from '../../lib/server/activesync/road.ts';
 import { Authenticator } from '../../lib/server/authentication/authenticator.ts';
+import { IncomingBodies } from '../../lib/server/http/incoming-bodies.ts';
 import { RunningRequests } from '../../lib/server/http/running-requests.ts';
 
 const closing: (() => void)[] = [];
@@ -35,6 +36,7 @@ async function front(execute: () => Promise<Reply>) {
     authenticator: new Authenticator({ ...parts, mail, options }),
     road,
     running: new RunningRequests(10),
+    bodies: new IncomingBodies(10),
     bodyLimitBytes: 1_000,
     requestsPerMinute: 0,
   });

@@ -8,7 +8,7 @@ import { HttpService } from '../../lib/server/http/http-service.ts';
 import type { Route } from '../../lib/server/http/route.ts';
 import { RunningRequests } from '../../lib/server/http/running-requests.ts';
 import { readBody } from '../../lib/server/http/body.ts';
-import { ADA, basicOf, FoldersServer } from '../support/folders-server.ts';
+import { ADA, basicOf, BOB, FoldersServer } from '../support/folders-server.ts';
 import { RawConnection, type RawResponse, rawRequest } from '../support/raw-http.ts';
 
 const BODY_LIMIT_BYTES = 65_536;
@@ -126,6 +126,32 @@ describe('limits.maxConcurrentRequests', () => {
     expect(await second.connection.response()).toMatchObject({ status: 200 });
     first.connection.destroy();
     second.connection.destroy();
+  });
+  it('are never one user’s who sends slowly: beyond his share he is answered 503 with Retry-After, and others are served', async () => {
+    const wide = await FoldersServer.start({ flags: { 'limits-max-concurrent-requests': '9' } });
+    const connections: RawConnection[] = [];
+    const bytes = folderSync('SLOW');
+    const bob = rawRequest('POST', target('FolderSync', 'BOB1'), { ...HEADERS, Authorization: BOB }, FOLDER_SYNC);
+    try {
+      for (let i = 0; i < 9; i++) {
+        const connection = await RawConnection.open(wide.port);
+        connection.write(bytes.subarray(0, -1));
+        connections.push(connection);
+      }
+      const refused = await Promise.race(connections.map((it) => it.response()));
+      expect(refused?.status).toBe(503);
+      expect(Number(refused?.headers['retry-after'])).toBeGreaterThanOrEqual(10);
+      expect(await ask(wide.port, bob)).toMatchObject({ status: 200 });
+      const autodiscover = rawRequest('POST', '/autodiscover/autodiscover.xml', { ...HEADERS, 'Content-Length': '99' });
+      expect(await ask(wide.port, autodiscover)).toMatchObject({ status: 503 });
+      // One that came whole with its header holds nobody up.
+      expect(await ask(wide.port, folderSync('QUICK'))).toMatchObject({ status: 200 });
+      connections[0]?.write(bytes.subarray(-1));
+      expect(await connections[0]?.response()).toMatchObject({ status: 200 });
+    } finally {
+      for (const connection of connections) connection.destroy();
+      await wide.stop();
+    }
   });
   it('does not count those who wait, nor those who hung up', async () => {
     const gone = [await slow('GONE1'), await slow('GONE2')];

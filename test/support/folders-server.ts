@@ -121,3 +121,4 @@ export const basicOf = (name: string, password: string): string =>
   `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 
 export const ADA = basicOf('ada', PASSWORDS.ada);
+export const BOB = basicOf('bob', PASSWORDS.bob);

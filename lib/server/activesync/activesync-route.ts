@@ -17,8 +17,8 @@ import { type Clock, type Log, type LogFields, type Random, sleep, type Tracer }
 import { hungUp, ServerError } from '../errors.ts';
 import type { Authentication, Authenticator } from '../authentication/authenticator.ts';
 import { CHALLENGE } from '../authentication/basic.ts';
-import { readBody } from '../http/body.ts';
 import { failureOf } from '../http/failure.ts';
+import type { IncomingBodies } from '../http/incoming-bodies.ts';
 import type { Destination, HomeDoor } from '../homes/home-door.ts';
 import { PASSED_ON_HEADER, passOn } from '../homes/pass-on.ts';
 import type { RunningRequests } from '../http/running-requests.ts';
@@ -35,6 +35,7 @@ export interface ActiveSyncParts {
   /** Where there are several pools, and which this one is. */
   readonly homes?: { readonly door: HomeDoor; readonly pool: string } | undefined;
   readonly running: RunningRequests;
+  readonly bodies: IncomingBodies;
   readonly bodyLimitBytes: number;
   /** Of one device; 0: no bound. */
   readonly requestsPerMinute: number;
@@ -187,7 +188,7 @@ export class ActiveSyncRoute implements Route {
     response: ServerResponse,
     context: RouteContext,
   ): Promise<Exchange | undefined> {
-    const { authenticator, bodyLimitBytes, tracer, clock, log } = this.#parts;
+    const { authenticator, bodies, bodyLimitBytes, tracer, clock, log } = this.#parts;
     const startedMs = clock.monotonic();
     const who = await authenticator.check(request.headers.authorization, context.address);
     if (who.kind !== 'known') {
@@ -203,7 +204,8 @@ export class ActiveSyncRoute implements Route {
       sendReply(response, busy(retryAfterSeconds), false);
       return undefined;
     }
-    const body = await readBody(request, bodyLimitBytes);
+    const sender = { user: who.account.user, address: context.address };
+    const body = await bodies.read(request, bodyLimitBytes, sender);
     response.setHeader('MS-Server-ActiveSync', PROTOCOL_VERSIONS[0]);
     response.setHeader('Cache-Control', 'private');
     const exchange: Exchange = {

@@ -2,8 +2,8 @@
  * Counts the wrong passwords of a user name and from an address, and says when the next may be tried. One and the same wrong
  * password counts once in a window, however often a device with an old one comes: only another one is a guess.
  */
-import { isIPv6 } from 'node:net';
 import type { Clock } from '../../platform/index.ts';
+import { networkOf } from '../http/network-of.ts';
 
 /** How many failures are free, and how long a window of them lasts. */
 export interface AttemptLimits {
@@ -47,14 +47,14 @@ export class Attempts {
     if (underWay > 0 && failures + underWay >= this.#limits.failuresPerUser) return UNDER_WAY_SECONDS;
     return Math.max(
       this.#wait(`user ${user}`, this.#limits.failuresPerUser),
-      this.#wait(`address ${placeOf(address)}`, this.#limits.failuresPerAddress),
+      this.#wait(`address ${networkOf(address)}`, this.#limits.failuresPerAddress),
     );
   }
 
   /** `attempt` stands for the user name with the password. */
   failed(user: string, address: string, attempt: string): void {
     this.#count(`user ${user}`, attempt);
-    this.#count(`address ${placeOf(address)}`, attempt);
+    this.#count(`address ${networkOf(address)}`, attempt);
   }
 
   /** The mail system turned down this very password a moment ago: it need not be asked again. */
@@ -95,19 +95,3 @@ export class Attempts {
     return undefined;
   }
 }
-
-/** Whoever has one IPv6 address has the 2^64 of its network (RFC 6177): they are one place. */
-function placeOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [head = '', tail = ''] = (address.split('%')[0] ?? '').split('::');
-  const [before, after] = [groupsOf(head), groupsOf(tail)];
-  const zeros = address.includes('::') ? Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0') : [];
-  return [...before, ...zeros, ...after]
-    .slice(0, 4)
-    .map((it) => Number.parseInt(it, 16).toString(16))
-    .join(':');
-}
-
-/** An IPv4 address at the end stands for two. */
-const groupsOf = (text: string): string[] =>
-  text === '' ? [] : text.split(':').flatMap((it) => (it.includes('.') ? ['0', '0'] : [it]));

@@ -7,7 +7,7 @@ import type { Account } from '../../backends/index.ts';
 import type { Clock } from '../../platform/index.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import { CHALLENGE } from '../authentication/basic.ts';
-import { readBody } from '../http/body.ts';
+import type { IncomingBodies } from '../http/incoming-bodies.ts';
 import { answerText, type Route, type RouteContext } from '../http/route.ts';
 import { acceptsMobileSync, readQuestion, writeError, writeSettings } from './xml.ts';
 
@@ -22,12 +22,14 @@ export class AutodiscoverRoute implements Route {
   readonly name = 'autodiscover';
   readonly isCounted = true;
   readonly #authenticator: Authenticator;
+  readonly #bodies: IncomingBodies;
   readonly #clock: Clock;
   readonly #publicUrl: PublicUrl;
 
   /** `publicUrl` is the address of ActiveSync as devices reach it. */
-  constructor(authenticator: Authenticator, clock: Clock, publicUrl: PublicUrl) {
+  constructor(authenticator: Authenticator, bodies: IncomingBodies, clock: Clock, publicUrl: PublicUrl) {
     this.#authenticator = authenticator;
+    this.#bodies = bodies;
     this.#clock = clock;
     this.#publicUrl = publicUrl;
   }
@@ -49,7 +51,9 @@ export class AutodiscoverRoute implements Route {
     if (who.kind === 'throttled') {
       return answerText(response, 503, 'Too many tries.', { 'Retry-After': String(who.retryAfterSeconds) });
     }
-    const question = readQuestion((await readBody(request, BODY_LIMIT_BYTES)).toString('utf8'));
+    const sender = { user: who.account.user, address: context.address };
+    const body = await this.#bodies.read(request, BODY_LIMIT_BYTES, sender);
+    const question = readQuestion(body.toString('utf8'));
     response.setHeader('Content-Type', 'text/xml; charset=utf-8');
     if (!question?.email) {
       return void response.end(writeError(600, 'The request is not understood', new Date(this.#clock.now())));

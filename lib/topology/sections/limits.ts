@@ -46,7 +46,8 @@ export const limitsSection = section({
   ),
   maxConcurrentRequests: withDefault(
     whole({
-      about: 'Requests that are worked on at once, beyond which all are answered 503; waiting devices do not count.',
+      about:
+        'Requests that are worked on at once, beyond which all are answered 503; waiting devices do not count. Of one user at most a twentieth of so many, and from one address, or one /64 network of IPv6, a quarter, may have bodies that are still coming; 8 and 16 may in any case.',
       least: 1,
       most: 100_000,
     }),

@@ -24,7 +24,7 @@ export function incoming({ method, url, headers, body }: HttpRequest): IncomingM
     },
   });
   const lowerCase = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  return Object.assign(stream, { method, url, headers: lowerCase }) as unknown as IncomingMessage;
+  return Object.assign(stream, { method, url, headers: lowerCase, complete: true }) as unknown as IncomingMessage;
 }
 
 export class SimulatedResponse extends EventEmitter {

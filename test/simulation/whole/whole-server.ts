@@ -7,6 +7,7 @@ import type { Load, Member } from '../../../lib/pool/index.ts';
 import { ActiveSyncRoute } from '../../../lib/server/activesync/activesync-route.ts';
 import { OwnerRoad } from '../../../lib/server/activesync/owner-road.ts';
 import { Authenticator } from '../../../lib/server/authentication/authenticator.ts';
+import { IncomingBodies } from '../../../lib/server/http/incoming-bodies.ts';
 import { RunningRequests } from '../../../lib/server/http/running-requests.ts';
 import { Owner } from '../../../lib/server/owner.ts';
 import type { PeerService } from '../../../lib/server/peer/peer-listener.ts';
@@ -111,6 +112,7 @@ export class WholeServer implements ChaosServer, LinkTarget {
       authenticator: new Authenticator({ mail: system, clock, random, log, options: ATTEMPTS }),
       road,
       running: new RunningRequests(MOST_RUNNING),
+      bodies: new IncomingBodies(MOST_RUNNING),
       ...DOOR,
       clock,
       random,
