@@ -14,7 +14,10 @@ const LEAST_STEP_PERCENT = 0.0001;
 
 /** `candidates` all miss something. */
 export function noPlan(needs: Needs, candidates: readonly Candidate[]): NoPlanError {
-  const tried = [...candidates, ...KINDS.flatMap((kind) => withLongerWays(needs, kind))]
+  const tried = [
+    ...candidates.map((it) => asPlanned(needs, it)),
+    ...KINDS.flatMap((kind) => withLongerWays(needs, kind)),
+  ]
     .map((it) => withFewerUsers(needs, it))
     .flatMap((it) => [it, ...withoutReplicas(needs, it)]);
   const least = new Map<string, Candidate>();
@@ -61,6 +64,12 @@ function isLess(one: Candidate, other: Candidate): boolean {
   const by = distance(one.missed) - distance(other.missed);
   return by < 0 || (by === 0 && one.usdPerMonthAtHorizon < other.usdPerMonthAtHorizon);
 }
+
+/** Where devices may be as far away as they are in it, fewer places may do: what is told is what will be planned then. */
+const asPlanned = (needs: Needs, candidate: Candidate): Candidate =>
+  requirementsOf(candidate).includes('deviceRoundTripMs')
+    ? candidateAt(needs, candidate.kind, longestWay(candidate.places))
+    : candidate;
 
 /** Where devices may be farther away there are fewer places: from the fewest on, one limit after the other. */
 function withLongerWays(needs: Needs, kind: Candidate['kind']): readonly Candidate[] {

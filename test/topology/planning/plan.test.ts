@@ -223,6 +223,16 @@ const complaint = (changes: Parameters<typeof needsOf>[0]): NoPlanError => {
   throw new Error('there is a plan');
 };
 
+function waysOf(asked: object): NoPlanError['ways'] {
+  try {
+    plan(parseNeeds(asked, 'test'));
+  } catch (thrown) {
+    if (thrown instanceof NoPlanError) return thrown.ways;
+    throw thrown;
+  }
+  throw new Error('there is a plan');
+}
+
 const relaxationsOf = (changes: Parameters<typeof needsOf>[0]) =>
   complaint(changes).ways.flatMap(({ relaxations }) => relaxations);
 
@@ -255,12 +265,7 @@ describe('where nothing meets the requirements, it says which to relax, by how m
   it('the way of devices, where it spares a second pool that the budget does not pay', () => {
     const written = JSON.parse(readFileSync(join(EXAMPLES, 'plan-far-branch.json'), 'utf8')) as object;
     const asked = { ...written, budgetUsdPerMonth: 500 };
-    let ways: NoPlanError['ways'] = [];
-    try {
-      plan(parseNeeds(asked, 'test'));
-    } catch (thrown) {
-      if (thrown instanceof NoPlanError) ways = thrown.ways;
-    }
+    const ways = waysOf(asked);
     // A server alone carries too few, whatever is relaxed of its availability.
     expect(ways.map(({ relaxations }) => relaxations.map(({ requirement }) => requirement))).toEqual([
       ['budgetUsdPerMonth'],
@@ -274,6 +279,33 @@ describe('where nothing meets the requirements, it says which to relax, by how m
       );
       expect(made).toMatchObject({ usdPerMonthAtHorizon: usdPerMonth, availability });
     }
+  });
+
+  it('the way of devices, where some are far from every region: what is told is planned then', () => {
+    const near = { roundTripMs: 0 };
+    const mail = { name: 'main', host: 'imap.example.org', domain: 'example.org', region: 'ap-southeast-1', ...near };
+    const sites = [
+      { name: 'frankfurt', users: 266_998, region: 'eu-central-1', ...near },
+      { name: 'singapore', users: 12_792, region: 'ap-southeast-1', ...near },
+      { name: 'munich', users: 113_038, region: 'eu-central-1', ...near },
+      { name: 'sao-paulo', users: 590, region: 'sa-east-1', roundTripMs: 7 },
+    ];
+    const general = {
+      domain: 'sync.example.org',
+      devicesPerUser: 2.7185050731486986,
+      growthPercentPerYear: 5,
+      horizonYears: 4,
+    };
+    const asked = { ...general, availabilityPercent: 98, mailSystems: [mail], sites };
+    const way = waysOf({ ...asked, deviceRoundTripMs: 20 })[0];
+    const to = way?.relaxations[0]?.to ?? 0;
+    const made = plan(parseNeeds({ ...asked, deviceRoundTripMs: to }, 'test'));
+    expect(way).toMatchObject({
+      topology: 'one pool in eu-central-1',
+      usdPerMonth: made.usdPerMonthAtHorizon,
+      relaxations: [{ requirement: 'deviceRoundTripMs' }],
+    });
+    expect(made.places).toHaveLength(1);
   });
 
   it('less availability, where the replicas of tables are what the budget does not pay', () => {
