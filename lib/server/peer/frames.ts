@@ -94,8 +94,8 @@ export function readFrame(stream: Readable, limitBytes: number): Promise<Frame> 
         fail('what came is no frame', cause);
       }
     });
-    stream.on('end', () => fail('the stream ended within a frame'));
+    stream.on('end', () => fail('it ended before a whole answer came'));
     stream.on('error', (cause) => fail('the stream broke', cause));
-    stream.on('close', () => fail('the stream was closed within a frame'));
+    stream.on('close', () => fail('it was closed before a whole answer came'));
   });
 }

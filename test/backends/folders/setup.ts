@@ -39,7 +39,8 @@ export async function startSystem(options: Partial<FoldersOptions> = {}): Promis
     open: (user = 'ada') => openAs(system, user),
     async stop() {
       await system.close();
-      if (options.root === undefined) await rm(root, { recursive: true, force: true });
+      // What it does beside may write still.
+      if (options.root === undefined) await rm(root, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
