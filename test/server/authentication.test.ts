@@ -198,6 +198,33 @@ describe('Authenticator', () => {
     await clock.advance(300_000);
     expect((await check('f', 'right')).kind).toBe('known');
   });
+  it('counts guesses under way for an address, whoever they are for: side by side no more pass than one by one', async () => {
+    const { check, asked } = authenticator();
+    const kinds = (await Promise.all(Array.from({ length: 20 }, (_, at) => check(`user${at}`, 'summer')))).map(
+      (it) => it.kind,
+    );
+    expect(asked).toHaveLength(5);
+    expect(kinds.filter((it) => it === 'challenge')).toHaveLength(5);
+    expect(kinds.filter((it) => it === 'throttled')).toHaveLength(15);
+  });
+  it('has those of an office who sign in side by side come again in ten seconds, and holds nothing against them', async () => {
+    const { check } = authenticator(() => ADA);
+    const signIn = () => Promise.all(Array.from({ length: 10 }, (_, at) => check(`user${at}`, 'right')));
+    const first = await signIn();
+    expect(first.map((it) => it.kind)).toEqual([
+      ...Array<string>(5).fill('known'),
+      ...Array<string>(5).fill('throttled'),
+    ]);
+    expect(first.at(-1)).toMatchObject({ retryAfterSeconds: 10 });
+    expect((await signIn()).map((it) => it.kind)).toEqual(Array<string>(10).fill('known'));
+  });
+  it('lets a phone’s simultaneous requests in with its first, after however many wrong passwords that one was let in', async () => {
+    const { check, asked } = authenticator();
+    for (const guess of ['a', 'b']) await check('ada', guess);
+    const answers = await Promise.all([check('ada', 'right'), check('ada', 'right'), check('ada', 'right')]);
+    expect(answers.map((it) => it.kind)).toEqual(['known', 'known', 'known']);
+    expect(asked).toHaveLength(3);
+  });
   it('does not count an unavailable mail system as a wrong password', async () => {
     const { check } = authenticator(() => {
       throw new BackendError('unavailable', 'The mail system does not answer');

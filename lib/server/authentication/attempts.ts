@@ -35,20 +35,33 @@ export class Attempts {
   readonly #limits: AttemptLimits;
   /** In the order of their windows' beginnings, so that the oldest is the first to be forgotten. */
   readonly #tallies = new Map<string, Tally>();
+  /** Tries that nobody knows the end of: guesses side by side count as they come, not as they fail. */
+  readonly #underWay = new Map<string, number>();
 
   constructor(clock: Clock, limits: AttemptLimits) {
     this.#clock = clock;
     this.#limits = limits;
   }
 
-  /** 0 if a try is allowed now, else the seconds until one is. `underWay`: tries of this user that nobody knows the end of. */
-  waitSeconds(user: string, address: string, underWay = 0): number {
-    const failures = this.#current(`user ${user}`)?.failures.size ?? 0;
-    if (underWay > 0 && failures + underWay >= this.#limits.failuresPerUser) return UNDER_WAY_SECONDS;
+  /** 0 if a try is allowed now, else the seconds until one is. */
+  waitSeconds(user: string, address: string): number {
     return Math.max(
       this.#wait(`user ${user}`, this.#limits.failuresPerUser),
       this.#wait(`address ${networkOf(address)}`, this.#limits.failuresPerAddress),
     );
+  }
+
+  /** A try begins; what this gives is called when it has ended, however. */
+  begin(user: string, address: string): () => void {
+    const keys = [`user ${user}`, `address ${networkOf(address)}`];
+    for (const key of keys) this.#underWay.set(key, (this.#underWay.get(key) ?? 0) + 1);
+    return () => {
+      for (const key of keys) {
+        const left = (this.#underWay.get(key) ?? 1) - 1;
+        if (left > 0) this.#underWay.set(key, left);
+        else this.#underWay.delete(key);
+      }
+    };
   }
 
   /** `attempt` stands for the user name with the password. */
@@ -70,7 +83,8 @@ export class Attempts {
 
   #wait(key: string, limit: number): number {
     const tally = this.#current(key);
-    if (!tally || tally.failures.size < limit) return 0;
+    const failures = tally?.failures.size ?? 0;
+    if (!tally || failures < limit) return failures + (this.#underWay.get(key) ?? 0) < limit ? 0 : UNDER_WAY_SECONDS;
     return Math.max(1, Math.ceil(this.#limits.windowSeconds - (this.#clock.monotonic() - tally.since) / 1000));
   }
 

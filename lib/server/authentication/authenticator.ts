@@ -23,8 +23,6 @@ export class Authenticator {
   readonly #remembered: Remembered;
   readonly #attempts: Attempts;
   readonly #log: Log;
-  /** How many different passwords of a name are being checked: guesses side by side count as they come, not as they fail. */
-  readonly #underWay = new Map<string, number>();
   /** Checks under way, so that a phone's four first requests make one login. */
   readonly #checks = new Map<string, Promise<Account | undefined>>();
   /** Of the names with passwords that are counted and checked. */
@@ -55,12 +53,15 @@ export class Authenticator {
       return { kind: 'challenge' };
     }
     // A password that was right passes whatever others guessed meanwhile, to be asked about once: nobody can lock a phone out by guessing.
-    const retryAfterSeconds = remembered ? 0 : this.#attempts.waitSeconds(name, address, this.#underWay.get(name));
+    // What is being asked about already tells a guesser no more.
+    const isFree = remembered !== undefined || this.#checks.has(attempt);
+    const retryAfterSeconds = isFree ? 0 : this.#attempts.waitSeconds(name, address);
     if (retryAfterSeconds > 0) {
       this.#log.warn({ user: name, address, retryAfterSeconds }, 'Sign-in refused: too many wrong passwords');
       return { kind: 'throttled', retryAfterSeconds };
     }
-    const account = await this.#ask(credentials, name, attempt);
+    const begin = remembered ? undefined : () => this.#attempts.begin(name, address);
+    const account = await this.#ask(credentials, attempt, begin);
     if (!account) {
       this.#remembered.forget(credentials);
       this.#attempts.failed(name, address, attempt);
@@ -78,14 +79,12 @@ export class Authenticator {
     this.#remembered.forget(credentials);
   }
 
-  #ask(credentials: Credentials, name: string, attempt: string): Promise<Account | undefined> {
+  #ask(credentials: Credentials, attempt: string, begin: (() => () => void) | undefined): Promise<Account | undefined> {
     const running = this.#checks.get(attempt);
     if (running) return running;
-    this.#underWay.set(name, (this.#underWay.get(name) ?? 0) + 1);
+    const end = begin?.();
     const answer = this.#mail.authenticate(credentials).finally(() => {
-      const left = (this.#underWay.get(name) ?? 1) - 1;
-      if (left > 0) this.#underWay.set(name, left);
-      else this.#underWay.delete(name);
+      end?.();
       this.#checks.delete(attempt);
     });
     this.#checks.set(attempt, answer);
