@@ -206,10 +206,11 @@ async function open(
     routes: [
       activesync,
       new AutodiscoverRoute(authenticator, bodies, clock, publicUrl),
-      new HealthRoute(
-        () => (isStopping ? 'stopping' : isUp ? place.notReady() : 'starting'),
-        async () => void (await store.get({ partition: 'HEALTH', sort: 'CHECK' })),
-      ),
+      new HealthRoute({
+        notReady: () => (isStopping ? 'stopping' : isUp ? place.notReady() : 'starting'),
+        checkStore: async () => void (await store.get({ partition: 'HEALTH', sort: 'CHECK' })),
+        clock,
+      }),
     ],
     options: { ...listen, certificate },
     running,

@@ -310,10 +310,7 @@ describe('slow clients', () => {
   beforeAll(async () => {
     service = new HttpService({
       routes: [
-        new HealthRoute(
-          () => undefined,
-          () => Promise.resolve(),
-        ),
+        new HealthRoute({ notReady: () => undefined, checkStore: () => Promise.resolve(), clock: systemClock }),
         reading,
       ],
       options: {
