@@ -37,31 +37,33 @@ export class Attempts {
   readonly #tallies = new Map<string, Tally>();
   /** Tries that nobody knows the end of: guesses side by side count as they come, not as they fail. */
   readonly #underWay = new Map<string, number>();
+  /** By address, those that wait for one of its tries to end. */
+  readonly #waiting = new Map<string, (() => void)[]>();
 
   constructor(clock: Clock, limits: AttemptLimits) {
     this.#clock = clock;
     this.#limits = limits;
   }
 
-  /** 0 if a try is allowed now, else the seconds until one is. */
-  waitSeconds(user: string, address: string): number {
-    return Math.max(
-      this.#wait(`user ${user}`, this.#limits.failuresPerUser),
-      this.#wait(`address ${networkOf(address)}`, this.#limits.failuresPerAddress),
-    );
-  }
-
-  /** A try begins; what this gives is called when it has ended, however. */
-  begin(user: string, address: string): () => void {
-    const keys = [`user ${user}`, `address ${networkOf(address)}`];
+  /**
+   * Resolves to what is called when the try has ended, however (and was counted, if it failed), or to the seconds until one is
+   * allowed. Where as many of the address are under way as may fail, it waits for one of them: those of an office that sign in
+   * side by side are let in one after the other.
+   */
+  async begin(user: string, address: string): Promise<{ readonly end: () => void } | { readonly waitSeconds: number }> {
+    const ofUser = `user ${user}`;
+    const ofAddress = `address ${networkOf(address)}`;
+    const { failuresPerUser, failuresPerAddress } = this.#limits;
+    for (;;) {
+      const waitSeconds = Math.max(this.#wait(ofUser, failuresPerUser), this.#wait(ofAddress, failuresPerAddress));
+      if (waitSeconds > 0) return { waitSeconds };
+      if (this.#atMost(ofUser) >= failuresPerUser) return { waitSeconds: UNDER_WAY_SECONDS };
+      if (this.#atMost(ofAddress) < failuresPerAddress) break;
+      await new Promise<void>((wake) => this.#waiting.set(ofAddress, [...(this.#waiting.get(ofAddress) ?? []), wake]));
+    }
+    const keys = [ofUser, ofAddress];
     for (const key of keys) this.#underWay.set(key, (this.#underWay.get(key) ?? 0) + 1);
-    return () => {
-      for (const key of keys) {
-        const left = (this.#underWay.get(key) ?? 1) - 1;
-        if (left > 0) this.#underWay.set(key, left);
-        else this.#underWay.delete(key);
-      }
-    };
+    return { end: () => this.#end(keys) };
   }
 
   /** `attempt` stands for the user name with the password. */
@@ -83,9 +85,24 @@ export class Attempts {
 
   #wait(key: string, limit: number): number {
     const tally = this.#current(key);
-    const failures = tally?.failures.size ?? 0;
-    if (!tally || failures < limit) return failures + (this.#underWay.get(key) ?? 0) < limit ? 0 : UNDER_WAY_SECONDS;
+    if (!tally || tally.failures.size < limit) return 0;
     return Math.max(1, Math.ceil(this.#limits.windowSeconds - (this.#clock.monotonic() - tally.since) / 1000));
+  }
+
+  /** How many have failed once those under way have too. */
+  #atMost(key: string): number {
+    return (this.#current(key)?.failures.size ?? 0) + (this.#underWay.get(key) ?? 0);
+  }
+
+  #end(keys: readonly string[]): void {
+    for (const key of keys) {
+      const left = (this.#underWay.get(key) ?? 1) - 1;
+      if (left > 0) this.#underWay.set(key, left);
+      else this.#underWay.delete(key);
+      const waiting = this.#waiting.get(key) ?? [];
+      this.#waiting.delete(key);
+      for (const wake of waiting) wake();
+    }
   }
 
   #count(key: string, attempt: string): void {

@@ -18,13 +18,25 @@ export type Authentication =
   /** 503 with Retry-After: too many wrong guesses. */
   | { readonly kind: 'throttled'; readonly retryAfterSeconds: number };
 
+/** Who it is; undefined: the password is wrong; or the seconds until the mail system may be asked. */
+type Answer = Account | undefined | { readonly waitSeconds: number };
+
+interface Guess {
+  readonly name: string;
+  readonly address: string;
+  /** Stands for the name with the password. */
+  readonly attempt: string;
+  /** A password that was right passes whatever others guessed meanwhile, to be asked about once: nobody can lock a phone out by guessing. */
+  readonly isTrusted: boolean;
+}
+
 export class Authenticator {
   readonly #mail: MailSystem;
   readonly #remembered: Remembered;
   readonly #attempts: Attempts;
   readonly #log: Log;
   /** Checks under way, so that a phone's four first requests make one login. */
-  readonly #checks = new Map<string, Promise<Account | undefined>>();
+  readonly #checks = new Map<string, Promise<Answer>>();
   /** Of the names with passwords that are counted and checked. */
   readonly #salt: Uint8Array;
 
@@ -52,19 +64,14 @@ export class Authenticator {
       );
       return { kind: 'challenge' };
     }
-    // A password that was right passes whatever others guessed meanwhile, to be asked about once: nobody can lock a phone out by guessing.
-    // What is being asked about already tells a guesser no more.
-    const isFree = remembered !== undefined || this.#checks.has(attempt);
-    const retryAfterSeconds = isFree ? 0 : this.#attempts.waitSeconds(name, address);
-    if (retryAfterSeconds > 0) {
+    const account = await this.#ask(credentials, { name, address, attempt, isTrusted: remembered !== undefined });
+    if (account && 'waitSeconds' in account) {
+      const retryAfterSeconds = account.waitSeconds;
       this.#log.warn({ user: name, address, retryAfterSeconds }, 'Sign-in refused: too many wrong passwords');
       return { kind: 'throttled', retryAfterSeconds };
     }
-    const begin = remembered ? undefined : () => this.#attempts.begin(name, address);
-    const account = await this.#ask(credentials, attempt, begin);
     if (!account) {
       this.#remembered.forget(credentials);
-      this.#attempts.failed(name, address, attempt);
       this.#log.info({ user: name, address }, 'Sign-in failed: the mail system did not accept the password');
       return { kind: 'challenge' };
     }
@@ -79,16 +86,24 @@ export class Authenticator {
     this.#remembered.forget(credentials);
   }
 
-  #ask(credentials: Credentials, attempt: string, begin: (() => () => void) | undefined): Promise<Account | undefined> {
-    const running = this.#checks.get(attempt);
+  #ask(credentials: Credentials, guess: Guess): Promise<Answer> {
+    const running = this.#checks.get(guess.attempt);
     if (running) return running;
-    const end = begin?.();
-    const answer = this.#mail.authenticate(credentials).finally(() => {
-      end?.();
-      this.#checks.delete(attempt);
-    });
-    this.#checks.set(attempt, answer);
+    const answer = this.#try(credentials, guess).finally(() => this.#checks.delete(guess.attempt));
+    this.#checks.set(guess.attempt, answer);
     return answer;
+  }
+
+  async #try(credentials: Credentials, { name, address, attempt, isTrusted }: Guess): Promise<Answer> {
+    const turn = isTrusted ? undefined : await this.#attempts.begin(name, address);
+    if (turn && 'waitSeconds' in turn) return turn;
+    try {
+      const account = await this.#mail.authenticate(credentials);
+      if (!account) this.#attempts.failed(name, address, attempt);
+      return account;
+    } finally {
+      turn?.end();
+    }
   }
 
   #attemptOf({ userName, password }: Credentials): string {
