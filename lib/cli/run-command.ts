@@ -3,19 +3,25 @@ import { Command, CommanderError } from 'commander';
 import { describeFailure } from '../platform/index.ts';
 import { CliError } from './errors.ts';
 
-export type AddCommand = (program: Command) => void;
+export interface Entry {
+  /** As the help of all lists it: `plan [options] [file]`. */
+  readonly usage: string;
+  readonly about: string;
+  /** Its options, arguments, subcommands and action. Called for the one that is meant alone: others' code takes long to load. */
+  readonly load: () => Promise<(command: Command) => void>;
+}
 
 /** Resolves to the process's exit code. */
-export async function runCommand(argv: readonly string[], commands: readonly AddCommand[]): Promise<number> {
+export async function runCommand(argv: readonly string[], entries: readonly Entry[]): Promise<number> {
   const program = new Command('caravan')
     .description('A mobile mail sync server that survives its servers.')
     .version(VERSION)
     .exitOverride()
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: false });
-  for (const add of commands) add(program);
-  quiet(program);
   try {
+    for (const entry of entries) await add(program, entry, meant(argv));
+    quiet(program);
     await program.parseAsync(argv, { from: 'user' });
     return 0;
   } catch (thrown) {
@@ -25,6 +31,18 @@ export async function runCommand(argv: readonly string[], commands: readonly Add
     process.stderr.write(`${describeFailure(failure, argv.includes('--json'))}\n`);
     return 1;
   }
+}
+
+async function add(program: Command, { usage, about, load }: Entry, called: string | undefined): Promise<void> {
+  const name = usage.replace(/ .*/, '');
+  if (name !== called) program.command(usage).description(about);
+  else (await load())(program.command(name).description(about));
+}
+
+/** The subcommand that is called, or whose help is asked for. */
+function meant(argv: readonly string[]): string | undefined {
+  const [first, second] = argv.filter((it) => !it.startsWith('-'));
+  return first === 'help' ? second : first;
 }
 
 /** Commander neither prints nor exits by itself, in no subcommand: `--json` counts for its errors too. */

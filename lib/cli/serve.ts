@@ -3,12 +3,8 @@ import type { Command } from 'commander';
 import { createLog } from '../platform/index.ts';
 import { allSettings, loadConfiguration } from '../topology/index.ts';
 
-export function addServeCommand(program: Command): void {
-  const command = program
-    .command('serve')
-    .description(
-      'Run a standalone server on your mail system. Every setting is also taken from a file and the environment.',
-    )
+export function defineServe(command: Command): void {
+  command
     .option('--config <file>', 'the configuration file (default: caravan-server.json)')
     .option('--json', 'tell why it cannot start as JSON; what is logged always is');
   for (const { flag, about, isSecret } of allSettings()) {

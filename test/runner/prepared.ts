@@ -6,6 +6,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Whatever the command line loads for one command or another. */
+const LOAD_ALL = `import { globSync } from 'node:fs';
+for (const file of globSync('lib/cli/**/*.ts')) await import('./' + file);`;
 const ROOT = join(import.meta.dirname, '../..');
 
 /** Once into `folder`; resolves to what the environment of the tests tells of it. */
@@ -17,7 +20,7 @@ export function prepare(folder: string): Readonly<Record<string, string>> {
   if (!existsSync(compiled)) {
     run('functions/build.ts', bundles);
     run(main, '--help');
-    run('bin/caravan.ts', '--version');
+    run('--input-type=module', '--eval', LOAD_ALL);
   }
   // Without them each test makes its own, and says what is wrong.
   return { NODE_COMPILE_CACHE: compiled, ...(existsSync(main) && { CARAVAN_TEST_BUNDLES: bundles }) };

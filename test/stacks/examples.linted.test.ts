@@ -18,7 +18,7 @@ afterAll(() => rmSync(out, { recursive: true }));
 /** As the CDK's command line runs it, without credentials. The app holds itself to cdk-nag and to the offline validator. */
 async function synthesize(config: string, outdir: string): Promise<{ readonly stderr: string }> {
   const { PATH, HOME } = process.env;
-  return await promisify(execFile)(process.execPath, ['bin/app.ts'], {
+  return await promisify(execFile)(process.execPath, ['bin/app.mts'], {
     cwd: ROOT,
     env: {
       PATH,

@@ -5,7 +5,6 @@ import { sendCommand } from './send.ts';
 import { syncCommand } from './sync.ts';
 import { watchCommand } from './watch.ts';
 
-export function addDeviceCommands(program: Command): void {
-  const device = program.command('device').description('Be a phone: check a server from where its devices are.');
+export function defineDevice(device: Command): void {
   for (const command of [foldersCommand(), syncCommand(), watchCommand(), sendCommand()]) device.addCommand(command);
 }

@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { DeviceClient, type DeviceState, newDeviceState } from '../../activesync/client/index.ts';
-import { isProtocolVersion, PROTOCOL_VERSIONS } from '../../activesync/index.ts';
+import { isProtocolVersion, PROTOCOL_VERSIONS } from '../../activesync/protocol/index.ts';
 import { reasonOf } from '../../platform/index.ts';
 import { CliError } from '../errors.ts';
 import { openTerminal, type Terminal } from '../terminal.ts';

@@ -15,10 +15,8 @@ interface InitOptions extends Readonly<Record<string, string | boolean | undefin
   readonly json?: boolean;
 }
 
-export function addInitCommand(program: Command): void {
-  const command = program
-    .command('init')
-    .description('Write caravan.json, which `npx cdk deploy` makes a pool of in AWS; asks for what no flag says.')
+export function defineInit(command: Command): void {
+  command
     .option('--file <file>', 'the file', 'caravan.json')
     .option('--standalone', 'a server alone in place of a pool')
     .option('--force', 'write over a file that is there')

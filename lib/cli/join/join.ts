@@ -33,15 +33,14 @@ const AWAY_MS = 60_000;
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 const collect = (one: string, all: readonly string[] = []): readonly string[] => [...all, one];
 
-export function addJoinCommands(program: Command): void {
-  withOptions(program.command('join'))
-    .description(
-      'Hand the users of a standalone server over to a pool, while it serves them. docs/growth.md tells how.',
-    )
+export function defineJoin(command: Command): void {
+  withOptions(command)
     .option('--skip <user>', 'somebody who stays here; may be given again', collect)
     .action((options: Options) => run('join', options));
-  withOptions(program.command('leave'))
-    .description('Bring users of a pool to this standalone server, while they are served. docs/growth.md tells how.')
+}
+
+export function defineLeave(command: Command): void {
+  withOptions(command)
     .option('--user <user>', 'who comes (default: everybody); may be given again', collect)
     .action((options: Options) => run('leave', options));
 }

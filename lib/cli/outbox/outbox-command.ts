@@ -4,13 +4,6 @@ import { dropCommand } from './drop.ts';
 import { listCommand } from './list.ts';
 import { retryCommand } from './retry.ts';
 
-export function addOutboxCommands(program: Command): void {
-  program
-    .command('outbox')
-    .description(
-      "Sent mail that could not be handed on: what is on its way, what was given up, and what's to become of it.",
-    )
-    .addCommand(listCommand())
-    .addCommand(retryCommand())
-    .addCommand(dropCommand());
+export function defineOutbox(outbox: Command): void {
+  for (const command of [listCommand(), retryCommand(), dropCommand()]) outbox.addCommand(command);
 }

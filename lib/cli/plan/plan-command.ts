@@ -1,5 +1,5 @@
 /** `caravan plan`: which topology, why, and the caravan.json of it. */
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { describePlan, drawPlan, loadNeeds, type Needs, plan } from '../../topology/index.ts';
 import { CliError } from '../errors.ts';
 import { openTerminal } from '../terminal.ts';
@@ -15,18 +15,16 @@ interface PlanOptions {
   readonly force?: boolean;
 }
 
-export function addPlanCommands(program: Command): void {
-  const command = new Command('plan')
-    .description('Plan a deployment: servers alone, a pool or several, with every number and its sum.')
+export function definePlan(command: Command): void {
+  command
     .argument('[file]', 'what is needed (docs/plan-json.md); without, it is asked for')
     .option('--write <file>', 'write the caravan.json that is deployed')
     .option('--svg <file>', 'draw the topology')
     .option('--save <file>', 'write what was answered, to plan with again')
     .option('--force', 'write over files that are there')
     .option('--json', 'the plan as JSON')
-    .action(run);
-  command.addCommand(checkCommand());
-  program.addCommand(command);
+    .action(run)
+    .addCommand(checkCommand());
 }
 
 async function run(file: string | undefined, options: PlanOptions): Promise<void> {

@@ -1,6 +1,6 @@
 /** Where the pool is that a command is about: the one that `caravan up` runs, or the one that is named. */
 import { resolve } from 'node:path';
-import { type PoolNote, readPoolNote } from '../../pool/local/index.ts';
+import { type PoolNote, readPoolNote } from '../../pool/note/index.ts';
 import { CliError } from '../errors.ts';
 import type { AdministrationPlace } from './administration-client.ts';
 import { givenToken, readToken } from './administrator-token.ts';

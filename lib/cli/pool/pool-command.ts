@@ -30,7 +30,6 @@ const COMMANDS = [
   failOverCommand,
 ];
 
-export function addPoolCommands(program: Command): void {
-  const pool = program.command('pool').description('Run a pool: see its servers and users, and move them.');
+export function definePool(pool: Command): void {
   for (const command of COMMANDS) pool.addCommand(command());
 }

@@ -18,10 +18,8 @@ export interface UpOptions {
   readonly json?: boolean;
 }
 
-export function addUpCommand(program: Command): void {
-  program
-    .command('up')
-    .description('Run a whole pool on this machine: a sprayer, servers, a database; and a mail system to try it out.')
+export function defineUp(command: Command): void {
+  command
     .option('--servers <number>', 'how many servers', '3')
     .option('--imap <host[:port]>', 'your mail system, in place of the embedded one')
     .option('--smtp <host[:port]>', 'where it takes mail that users send (default: as --imap)')
@@ -35,6 +33,6 @@ export function addUpCommand(program: Command): void {
     .option('--restart-seconds <seconds>', 'a server that dies is started again after so long', '10')
     .option('--log <level>', 'debug, info, warn, error or silent', 'warn')
     .option('--json', 'one JSON document a line: what was started, and what happens to servers')
-    // What the servers are made of takes the other commands a second to load, and is nothing to them.
+    // What the servers are made of takes long to load, and is nothing to the help.
     .action(async (options: UpOptions) => (await import('./run-up.ts')).up(options));
 }

@@ -8,8 +8,7 @@ import { homeLine, moveLine } from './home-lines.ts';
 
 const USER = 'ada, ada@example.org or EXAMPLE\\ada';
 
-export function addUserCommands(program: Command): void {
-  const user = program.command('user').description('Several pools: see and change in which one a user is at home.');
+export function defineUser(user: Command): void {
   user.addCommand(
     poolSubcommand('show', 'In which pool a user is at home.')
       .argument('<user>', USER)

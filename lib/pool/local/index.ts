@@ -2,6 +2,5 @@
 export { Sprayer, type SprayerOptions, type TargetReport } from './sprayer.ts';
 export { type HealthOptions, type TargetAddress, type TargetState } from './target.ts';
 export { LocalPool, type LocalPoolOptions, type LocalServer } from './local-pool.ts';
-export { type PoolNote, poolNoteFile, readPoolNote } from './pool-note.ts';
 export type { ServerEvent } from './server-child.ts';
 export { keepSecrets, serverSettings } from './server-settings.ts';

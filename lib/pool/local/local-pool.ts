@@ -8,7 +8,7 @@ import { type Clock, type Log, type Random, reasonOf, sleep } from '../../platfo
 import { type EmbeddedDynamo, startEmbeddedDynamo } from '../../store/index.ts';
 import { PoolError } from '../errors.ts';
 import { freePort } from './free-port.ts';
-import { removePoolNote, writePoolNote } from './pool-note.ts';
+import { removePoolNote, writePoolNote } from '../note/index.ts';
 import { ServerChild, type ServerEvent } from './server-child.ts';
 import { keepSecrets, SERVER_HOST, type ServerPlace, serverSettings, tokenFileOf } from './server-settings.ts';
 import { Sprayer, type SprayerOptions } from './sprayer.ts';

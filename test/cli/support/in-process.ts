@@ -1,4 +1,4 @@
-// The command line without a process of its own, which costs a second of CPU each: the same `main`, its output caught.
+// The command line without a process of its own, which costs half a second of CPU or more: the same `main`, its output caught.
 import { vi } from 'vitest';
 import { main } from '../../../lib/cli/index.ts';
 import type { Outcome } from './caravan.ts';

@@ -34,7 +34,7 @@ export class Cdk {
   ): Promise<void> {
     const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8'));
     const { PATH } = process.env;
-    await run(process.execPath, ['bin/app.ts'], {
+    await run(process.execPath, ['bin/app.mts'], {
       cwd: ROOT,
       env: {
         PATH,

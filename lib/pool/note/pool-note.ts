@@ -24,7 +24,7 @@ const noteSchema = z.object({
 
 export type PoolNote = z.infer<typeof noteSchema>;
 
-export const poolNoteFile = (directory: string): string => join(directory, 'pool.json');
+const poolNoteFile = (directory: string): string => join(directory, 'pool.json');
 
 export function writePoolNote(directory: string, note: PoolNote): void {
   const draft = `${poolNoteFile(directory)}.new`;
