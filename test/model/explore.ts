@@ -2,6 +2,8 @@
  * Explores every state that a model can reach, breadth first, up to symmetry. A state is a few bytes; two states that differ
  * only in the names of servers or users are one. The first violation found has the shortest history that leads to one.
  */
+import { FoundStates } from './found-states.ts';
+
 export type State = Uint8Array;
 
 export interface Step {
@@ -14,6 +16,7 @@ export interface Step {
 
 export interface Model {
   readonly initial: State;
+  /** What may happen next. Whoever keeps a state of it until the model is asked again copies it. */
   next(state: State): readonly Step[];
   /** The one state that stands for all that are like it. Whoever keeps it copies it. */
   canonical(state: State): State;
@@ -37,62 +40,56 @@ export interface ExploreOptions {
 }
 
 export function explore(model: Model, { statesLimit, isLivenessChecked = true }: ExploreOptions): Exploration {
-  const found = new Map<string, number>();
-  const states: State[] = [];
+  const found = new FoundStates(model.initial.length);
   const parents: number[] = [];
   const edges: number[] = [];
   let transitions = 0;
   const visit = (state: State, parent: number): number => {
-    const canonical = model.canonical(state);
-    const key = keyOf(canonical);
-    const known = found.get(key);
-    if (known !== undefined) return known;
-    found.set(key, states.length);
-    states.push(Uint8Array.from(canonical));
-    parents.push(parent);
-    return states.length - 1;
+    const { count } = found;
+    const number = found.add(model.canonical(state));
+    if (number === count) parents.push(parent);
+    return number;
   };
   const ended = (at: number, what: string): Exploration => ({
-    states: states.length,
+    states: found.count,
     transitions,
-    violation: { what, trace: traceTo(model, at, states, parents) },
+    violation: { what, trace: traceTo(model, at, found, parents) },
     furthestFromServed: undefined,
   });
   visit(model.initial, -1);
-  for (let at = 0; at < states.length; at++) {
-    const wrong = model.violation(states[at] as State);
+  for (let at = 0; at < found.count; at++) {
+    const state = found.at(at);
+    const wrong = model.violation(state);
     if (wrong !== undefined) return ended(at, wrong);
-    if (states.length > statesLimit) throw new Error(`The model has more than ${statesLimit} states`);
-    for (const step of model.next(states[at] as State)) {
+    if (found.count > statesLimit) throw new Error(`The model has more than ${statesLimit} states`);
+    for (const step of model.next(state)) {
       transitions += 1;
       const to = visit(step.state, at);
       if (isLivenessChecked && !step.isFault) edges.push(at, to);
     }
   }
-  if (!isLivenessChecked) return { states: states.length, transitions, violation: undefined, furthestFromServed: 0 };
-  const distances = distancesToServed(model, states, edges);
+  if (!isLivenessChecked) return { states: found.count, transitions, violation: undefined, furthestFromServed: 0 };
+  const distances = distancesToServed(model, found, edges);
   const stuck = distances.indexOf(-1);
   if (stuck >= 0) return ended(stuck, 'nobody can be served any more');
   let furthestFromServed = 0;
   for (const distance of distances) furthestFromServed = Math.max(furthestFromServed, distance);
-  return { states: states.length, transitions, violation: undefined, furthestFromServed };
+  return { states: found.count, transitions, violation: undefined, furthestFromServed };
 }
 
-const keyOf = (state: State): string => Buffer.from(state.buffer, state.byteOffset, state.length).toString('latin1');
-
 /** Backwards from all served states; −1 where none is in reach. */
-function distancesToServed(model: Model, states: readonly State[], edges: readonly number[]): Int32Array {
-  const starts = new Int32Array(states.length + 1);
+function distancesToServed(model: Model, found: FoundStates, edges: readonly number[]): Int32Array {
+  const starts = new Int32Array(found.count + 1);
   for (let edge = 1; edge < edges.length; edge += 2) starts[(edges[edge] as number) + 1]! += 1;
-  for (let state = 0; state < states.length; state++) starts[state + 1]! += starts[state] as number;
+  for (let state = 0; state < found.count; state++) starts[state + 1]! += starts[state] as number;
   const filled = starts.slice();
   const sources = new Int32Array(edges.length / 2);
   for (let edge = 0; edge < edges.length; edge += 2)
     sources[filled[edges[edge + 1] as number]!++] = edges[edge] as number;
-  const distances = new Int32Array(states.length).fill(-1);
+  const distances = new Int32Array(found.count).fill(-1);
   const queue: number[] = [];
-  for (const [index, state] of states.entries()) {
-    if (!model.isServed(state)) continue;
+  for (let index = 0; index < found.count; index++) {
+    if (!model.isServed(found.at(index))) continue;
     distances[index] = 0;
     queue.push(index);
   }
@@ -109,17 +106,16 @@ function distancesToServed(model: Model, states: readonly State[], edges: readon
 }
 
 /** The labels of the way there, walked again from the beginning so that every server keeps its name. */
-function traceTo(model: Model, at: number, states: readonly State[], parents: readonly number[]): string[] {
+function traceTo(model: Model, at: number, found: FoundStates, parents: readonly number[]): string[] {
   const path: number[] = [];
   for (let index = at; index > 0; index = parents[index] as number) path.unshift(index);
   const labels: string[] = [];
   let state = model.initial;
   for (const index of path) {
-    const wanted = keyOf(states[index] as State);
-    const step = model.next(state).find((it) => keyOf(model.canonical(it.state)) === wanted);
+    const step = model.next(state).find((it) => found.add(model.canonical(it.state)) === index);
     if (step === undefined) throw new Error('The model is not symmetric: a step of the trace is missing');
     labels.push(step.label());
-    state = step.state;
+    state = step.state.slice();
   }
   return labels;
 }

@@ -42,6 +42,9 @@ import type { OwnershipBounds, OwnershipMutation } from './ownership-rules.ts';
 import { deliver, forgetVoidMessages, messageOf } from './ownership-store.ts';
 import { canonicalizer } from './ownership-symmetry.ts';
 
+const SERVER_NUMBERS = [...Array(SERVERS).keys()];
+const SLOTS = [...Array(LATE).keys()];
+
 export interface OwnershipModel extends Model {
   /** Each user's epoch in the store. */
   epochs(state: State): readonly number[];
@@ -69,10 +72,13 @@ export function ownershipModel(bounds: OwnershipBounds, mutation: OwnershipMutat
     at(state, serverAt(server)) === 1 &&
     (at(state, serverAt(server) + SERVER.suspended) === 0 || mutation.isServingSuspended === true);
 
+  // Of the steps that were told last: to make as many states for every state would take longer than all else.
+  const told: State[] = [];
   const next = (state: State): readonly Step[] => {
     const steps: Step[] = [];
     const step: Add = (label, change, isFault = false) => {
-      const to = state.slice();
+      const to = (told[steps.length] ??= new Uint8Array(bytes));
+      to.set(state);
       change(to);
       forgetVoidMessages(mutation, layout, to);
       steps.push({ label, state: to, isFault });
@@ -454,12 +460,12 @@ export function ownershipModel(bounds: OwnershipBounds, mutation: OwnershipMutat
       );
     unknown('but it was judged', (to) => void deliver(mutation, to, message));
     unknown('and it is lost', () => undefined);
-    const free = [...Array(LATE).keys()].find((slot) => at(state, lateAt(slot)) === KIND.none);
+    const free = SLOTS.find((slot) => at(state, lateAt(slot)) === KIND.none);
     if (free !== undefined) unknown('and it is late', (to) => to.set(message, lateAt(free)));
   }
 
   const holders = (state: State, user: number): number[] =>
-    [...Array(SERVERS).keys()].filter((it) => mayAct(state, it) && at(state, workAt(it, user) + WORK.lease) > 0);
+    SERVER_NUMBERS.filter((it) => mayAct(state, it) && at(state, workAt(it, user) + WORK.lease) > 0);
 
   function violation(state: State): string | undefined {
     if (state[LEFT.error] !== ERROR.none) return ERRORS[at(state, LEFT.error)];
@@ -480,7 +486,7 @@ export function ownershipModel(bounds: OwnershipBounds, mutation: OwnershipMutat
 
   /** Nobody is left to serve: the bounds allow a server so many lives. */
   const isExcused = (state: State): boolean =>
-    [...Array(SERVERS).keys()].every((it) => at(state, serverAt(it)) === 0 && !canComeBack(state, it));
+    SERVER_NUMBERS.every((it) => at(state, serverAt(it)) === 0 && !canComeBack(state, it));
 
   return {
     initial,
