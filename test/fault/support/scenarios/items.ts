@@ -1,19 +1,20 @@
 /** Commands on items outside Sync: MoveItems, ItemOperations, Search, Find; and Settings. */
 import { expect } from 'vitest';
-import { type DeviceItem, itemText } from '../../../../lib/activesync/client/index.ts';
+import { composeMail, type DeviceItem, itemText } from '../../../../lib/activesync/client/index.ts';
 import { TEST_DOMAIN } from '../../../support/imap-backend.ts';
 import { foldersWith } from '../mailbox.ts';
 import { LOOK } from '../stage.ts';
 import { type Scenario, inboxOf, synced, folderNamed, itemNamed, withMail } from './scenario.ts';
 
 const FIND_ID = '6e8a0b52-2f7f-4e0e-9f43-3a1f6a1f2c11';
+const PLAN = Buffer.from(Array.from({ length: 5_000 }, (_, index) => (index * 7) % 256));
 const NOWHERE = 'Nothing of this is anywhere.';
 
-export const ITEMS: readonly Scenario[] = [
+export const MOVES: readonly Scenario[] = (['16.1', '14.1'] as const).flatMap((version) => [
   {
     title: 'MoveItems, there and back',
     command: 'MoveItems',
-    version: '16.1',
+    version,
     prepare: async (part) => {
       const { phone } = part;
       const [there = '', back = ''] = await withMail(part, 2);
@@ -36,6 +37,32 @@ export const ITEMS: readonly Scenario[] = [
       };
     },
   },
+  {
+    title: 'ItemOperations: Move of a conversation',
+    command: 'ItemOperations',
+    version,
+    prepare: async (part) => {
+      const { phone } = part;
+      const [subject = '', other = ''] = await withMail(part, 2);
+      const item = itemNamed(phone, inboxOf(phone), subject);
+      const id = item.data['Email2:ConversationId'] as { base64: string };
+      return {
+        act: () =>
+          phone.moveConversation({
+            conversationId: Buffer.from(id.base64, 'base64'),
+            destinationFolderId: folderNamed(phone, 'Work'),
+            always: true,
+          }),
+        check: (contents) => {
+          expect(foldersWith(contents, subject)).toEqual(['Work']);
+          expect(foldersWith(contents, other)).toEqual(['INBOX']);
+        },
+      };
+    },
+  },
+]);
+
+export const ITEMS: readonly Scenario[] = [
   {
     title: 'ItemOperations: Fetch',
     command: 'ItemOperations',
@@ -73,25 +100,30 @@ export const ITEMS: readonly Scenario[] = [
     },
   },
   {
-    title: 'ItemOperations: Move of a conversation',
-    command: 'ItemOperations',
-    version: '16.1',
+    title: 'GetAttachment',
+    command: 'GetAttachment',
+    version: '12.1',
     prepare: async (part) => {
-      const { phone } = part;
-      const [subject = '', other = ''] = await withMail(part, 2);
-      const item = itemNamed(phone, inboxOf(phone), subject);
-      const id = item.data['Email2:ConversationId'] as { base64: string };
+      const { phone, stage, user } = part;
+      const subject = stage.name(user);
+      const message = await composeMail({
+        from: 'carol@elsewhere.example',
+        to: `${user}@${TEST_DOMAIN}`,
+        subject,
+        text: 'The plan.',
+        attachments: [{ filename: 'plan.pdf', contentType: 'application/pdf', content: PLAN }],
+      });
+      await stage.dovecot.deliver(user, message);
+      await synced(part);
+      await stage.settle(user, phone);
+      const { data } = itemNamed(phone, inboxOf(phone), subject);
+      const name = /"AirSyncBase:FileReference","([^"]+)"/.exec(JSON.stringify(data))?.[1] ?? '';
+      let bytes: Uint8Array | undefined;
       return {
-        act: () =>
-          phone.moveConversation({
-            conversationId: Buffer.from(id.base64, 'base64'),
-            destinationFolderId: folderNamed(phone, 'Work'),
-            always: true,
-          }),
-        check: (contents) => {
-          expect(foldersWith(contents, subject)).toEqual(['Work']);
-          expect(foldersWith(contents, other)).toEqual(['INBOX']);
+        act: async () => {
+          ({ bytes } = await phone.getAttachment(name));
         },
+        check: () => expect(PLAN.equals(bytes ?? new Uint8Array())).toBe(true),
       };
     },
   },
