@@ -34,7 +34,7 @@ import {
   type UserInformation,
   userInformation,
 } from './settings.ts';
-import { type SyncProgress, type SyncTotals, syncAll, syncOnce } from './sync.ts';
+import { type SyncProgress, type SyncTotals, syncAll, syncCollection, syncOnce } from './sync.ts';
 import type { CollectionAnswer, SyncAnswer } from './sync-answer.ts';
 import type { CollectionRequest, SyncRequest } from './sync-request.ts';
 import type { Transport } from './transport.ts';
@@ -149,10 +149,12 @@ export class DeviceClient {
     return Object.values(this.state.collections[collectionId]?.items ?? {});
   }
 
-  /** One round for one collection; undefined where nothing changed. With key 0 it is the round that gets a key. */
-  async sync(request: CollectionRequest): Promise<CollectionAnswer | undefined> {
-    const { collections } = await this.syncMany({ collections: [request] });
-    return collections.find((it) => it.collectionId === request.collectionId);
+  /**
+   * One round for one collection; undefined where nothing changed. With key 0 it is the round that gets a key. A failure of the
+   * whole request is the collection's: nothing of it is known to be done.
+   */
+  sync(request: CollectionRequest): Promise<CollectionAnswer | undefined> {
+    return syncCollection(this.session, request);
   }
   /** One round for several collections, which the server may hold while nothing changes. */
   syncMany(request: SyncRequest, run?: RunRequest): Promise<SyncAnswer> {

@@ -41,6 +41,19 @@ export async function syncOnce(
   return answer;
 }
 
+/** The same of one collection; undefined where nothing changed. A failure of the whole request is the collection's. */
+export async function syncCollection(
+  session: DeviceSession,
+  request: CollectionRequest,
+): Promise<CollectionAnswer | undefined> {
+  const { collectionId } = request;
+  const { status, collections } = await syncOnce(session, { collections: [request] });
+  const own = collections.find((it) => it.collectionId === collectionId);
+  if (own !== undefined || status === undefined || status === SyncStatus.success) return own;
+  const nothing = { added: [], changed: [], deleted: [], softDeleted: [], results: [] };
+  return { collectionId, status, syncKey: undefined, moreAvailable: false, ...nothing };
+}
+
 export interface SyncProgress {
   readonly collectionId: string;
   /** Of the round that just ended. */

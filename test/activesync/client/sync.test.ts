@@ -198,6 +198,18 @@ describe('one round', () => {
     expect(item && itemTextIn(item, 'AirSyncBase:Body', 'AirSyncBase:Data')).toBe('Hello');
   });
 
+  it('takes a failure of the whole request for one of its collection: nothing of it was done', async () => {
+    const refused = element('AirSync:Sync', element('AirSync:Status', 16));
+    const { client } = await fixture([refused, undefined], {}, held());
+    const change = { kind: 'change', serverId: '5:1', data: [element('Email:Read', 1)] } as const;
+    expect(await client.sync({ collectionId: '5', commands: [change] })).toMatchObject({
+      collectionId: '5',
+      status: 16,
+    });
+    expect(client.state.collections['5']).toMatchObject({ syncKey: '1', items: held().collections['5']?.items });
+    expect(await client.sync({ collectionId: '5' }), 'an answer without a body').toBeUndefined();
+  });
+
   it('may wait, for several collections', async () => {
     const { client, server } = await fixture([undefined], {}, held());
     const answer = await client.syncMany({
