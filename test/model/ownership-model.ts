@@ -57,11 +57,8 @@ export function ownershipModel(bounds: OwnershipBounds, mutation: OwnershipMutat
   const { workAt, lateAt, bytes } = layout;
 
   const initial = new Uint8Array(bytes);
-  initial[LEFT.crashes] = bounds.crashes;
-  initial[LEFT.suspensions] = bounds.suspensions;
-  initial[LEFT.unknowns] = bounds.unknowns;
-  initial[LEFT.gives] = bounds.gives;
-  initial[LEFT.lostAnswers] = bounds.lostAnswers;
+  const left = ['crashes', 'suspensions', 'unknowns', 'gives', 'lostAnswers'] as const;
+  for (const kind of left) initial[LEFT[kind]] = bounds[kind];
   for (let server = 0; server < SERVERS; server++) {
     initial[serverAt(server) + SERVER.alive] = 1;
     initial[serverAt(server) + SERVER.items] = UP;
