@@ -18,7 +18,7 @@ export interface AttemptLimits {
   readonly windowSeconds: number;
 }
 
-/** By then the tries under way have ended. */
+/** By then the user's tries that are under way have ended. */
 const UNDER_WAY_SECONDS = 10;
 /** A wrong password may be a right one that the mail system does not know yet. */
 const ASK_AGAIN_MS = 30_000;
