@@ -7,7 +7,7 @@ import MailComposer from 'nodemailer/lib/mail-composer/index.js';
 import PostalMime, { type Email } from 'postal-mime';
 import { reasonOf } from '../../platform/index.ts';
 import { BackendError } from '../errors.ts';
-import { htmlOfText, textOfHtml } from './note-text.ts';
+import { fitsInHtml, htmlOfText, readable, textOfHtml } from './note-text.ts';
 
 export const UUID_HEADER = 'x-universally-unique-identifier';
 /** Of a message that took the place of another which may still be there: `<validity>-<uid>` of that one. */
@@ -68,14 +68,15 @@ export async function messageOf(write: NoteToWrite): Promise<Uint8Array> {
   const old = write.before && (await PostalMime.parse(write.before.raw));
   const shown = old && noteIn(old);
   const isSameBody = shown !== undefined && shown.text === note.text && shown.html === note.html;
-  const html = isSameBody ? old?.html : (note.html ?? htmlOfText(note.text));
+  const own = fitsInHtml(note.text) ? htmlOfText(note.text) : undefined;
+  const html = isSameBody ? old?.html : note.html === undefined ? own : readable(note.html);
   const kept = (old?.headers ?? []).filter(({ key }) => key.startsWith('x-') && !OWN_HEADERS.has(key));
   const composer = new MailComposer({
     from: write.from,
     subject: note.subject,
     date: write.now,
     messageId: write.messageId,
-    ...(html === undefined ? { text: old?.text ?? note.text } : { html }),
+    ...(html === undefined ? { text: (isSameBody ? old?.text : undefined) ?? note.text } : { html }),
     ...(note.categories.length > 0 && { headers: { Keywords: note.categories.map(keyword).join(', ') } }),
     attachments: (old?.attachments ?? []).map((it) => ({
       filename: it.filename ?? false,

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import PostalMime from 'postal-mime';
 import { describe, expect, it } from 'vitest';
-import { journalOf, messageOf } from '../../../lib/backends/notes/note-message.ts';
+import { journalOf, messageOf, saysTheSame } from '../../../lib/backends/notes/note-message.ts';
 import { htmlOfText, textOfHtml } from '../../../lib/backends/notes/note-text.ts';
 
 const NOW = new Date('2026-11-27T08:00:00Z');
@@ -107,6 +107,24 @@ describe('a note as a message', () => {
     );
     expect(email.html).toContain('<div>Milk only</div>');
     expect(email.attachments).toHaveLength(1);
+  });
+
+  it('keeps a text of very many lines to the letter, as plain text: laying out its HTML would keep the server busy', async () => {
+    const lines = Array.from({ length: 150_000 }, (_, at) => `line ${at}`).join('\\n');
+    const raw = await messageOf({ ...WRITE, journal: journal(`DESCRIPTION:${lines}`) });
+    expect((await PostalMime.parse(raw)).html).toBeUndefined();
+    expect(await journalOf('A1', raw)).toContain(`DESCRIPTION:${lines}\r\n`);
+    const changed = journal(`DESCRIPTION:${lines}, and more`);
+    const again = await messageOf({ ...WRITE, journal: changed, before: { raw, id: '7-1' } });
+    expect(await saysTheSame(again, changed)).toBe(true);
+  });
+
+  it('refuses HTML with more tags than can be laid out, and reads what is nested deeply', async () => {
+    const many = journal(`X-ALT-DESC;FMTTYPE=text/html:${'<p>a</p>'.repeat(20_000)}`);
+    await expect(messageOf({ ...WRITE, journal: many })).rejects.toMatchObject({ code: 'rejected' });
+    const letter = `Subject: x\r\nContent-Type: text/html\r\n\r\n${'<p>a</p>'.repeat(20_000)}`;
+    await expect(journalOf('A1', Buffer.from(letter))).rejects.toMatchObject({ code: 'rejected' });
+    expect(textOfHtml(`near${'<div>'.repeat(9_000)}far${'</div>'.repeat(9_000)}`)).toMatch(/^near/);
   });
 
   it('what is no VJOURNAL is rejected', async () => {
