@@ -1,26 +1,7 @@
-/** A user's devices, as people in charge see and steer them. What they decide reaches a device with its next request. */
+/** A user's devices, as people in charge steer them. What they decide reaches a device with its next request. */
 import { atLeast, isProtocolVersion } from '../activesync/index.ts';
 import type { DeviceRecord, UserSync } from '../sync/index.ts';
 import { AdministrationError } from './errors.ts';
-
-/** Everything but the recovery password, which has a function of its own. */
-export type DeviceSummary = Omit<DeviceRecord, 'recoveryPassword' | 'ping'>;
-
-/** Last seen first. */
-export async function listDevices(user: UserSync): Promise<readonly DeviceSummary[]> {
-  const devices = await user.devices();
-  return devices
-    .map((it) => {
-      const { recoveryPassword: _password, ping: _ping, ...summary } = it;
-      return summary;
-    })
-    .toSorted((one, other) => other.lastSeen - one.lastSeen);
-}
-
-/** What the device escrowed, to be read out to its owner; undefined if it never did. */
-export async function recoveryPassword(user: UserSync, deviceId: string): Promise<string | undefined> {
-  return (await knownDevice(user, deviceId)).recoveryPassword;
-}
 
 /**
  * Lets a device in, keeps it out, or leaves it waiting for a decision. Letting in a device that was wiped forgets the

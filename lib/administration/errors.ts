@@ -7,6 +7,9 @@ import { CaravanError } from '../platform/index.ts';
  * - `unknown-device`: nobody has seen it, or it was forgotten.
  * - `unknown-collection`: the user has no such folder.
  * - `wipe-not-possible`: the device speaks a version that has no such wipe.
+ * - `no-wipe`: none is under way that could be called off.
+ * - `no-recovery-password`: the device never left one here.
+ * - `served-by-pool`: the user has gone to the pool that this server joins.
  */
 export type AdministrationErrorCode =
   | 'unknown-server'
@@ -15,7 +18,10 @@ export type AdministrationErrorCode =
   | 'one-pool'
   | 'unknown-device'
   | 'unknown-collection'
-  | 'wipe-not-possible';
+  | 'wipe-not-possible'
+  | 'no-wipe'
+  | 'no-recovery-password'
+  | 'served-by-pool';
 
 /** What people in charge wanted and cannot have. */
 export class AdministrationError extends CaravanError {

@@ -21,7 +21,8 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     usage: 'user',
-    about: 'Several pools: see and change in which one a user is at home.',
+    about:
+      "A user's devices: see them, let them in or keep them out, wipe and reset them; and the user's home among pools.",
     load: async () => (await import('./user/user-command.ts')).defineUser,
   },
   {

@@ -1,10 +1,11 @@
-/** The listener of those in charge, apart from the devices': `/metrics`, and with a token `/pool`. */
-import { HomesDesk, PoolDesk } from '../administration/index.ts';
+/** The listener of those in charge, apart from the devices': `/metrics`, and with a token `/users`, `/devices` and `/pool`. */
+import { DeviceDesk, HomesDesk, PoolDesk } from '../administration/index.ts';
 import { UserMover } from '../migration/index.ts';
 import type { Clock, Log, Metrics, Random } from '../platform/index.ts';
 import type { HomeMap, StorePlace } from '../pool/homes/index.ts';
 import { openDynamoStore, type Store } from '../store/index.ts';
 import type { Configuration } from '../topology/index.ts';
+import { DevicesRoute } from './http/devices-route.ts';
 import { HttpService } from './http/http-service.ts';
 import { JoinRoute } from './http/join-route.ts';
 import { MetricsRoute } from './http/metrics-route.ts';
@@ -52,13 +53,23 @@ export async function startAdministration(
       domain: mail.domain,
       waitingDevices: (user, owner) => place.waitingDevices(user, owner),
     });
+  const devices = new DeviceDesk({
+    store,
+    domain: mail.domain,
+    order: (user, order) => place.order(user, order),
+    isServedHere: (user) => place.isServedHere(user),
+  });
   const homes = map && openHomesDesk(map, mail.domain, { clock, random, log });
   const http = new HttpService({
     routes: [
       new MetricsRoute(metrics),
       ...(token === undefined
         ? []
-        : [new JoinRoute({ migration: place.migration, token, log }), new PoolRoute({ desk, homes, token, log })]),
+        : [
+            new JoinRoute({ migration: place.migration, token, log }),
+            new DevicesRoute({ desk: devices, token, log }),
+            new PoolRoute({ desk, homes, token, log }),
+          ]),
     ],
     options: { host, port, certificate: undefined, trustedProxies: [], keepAliveSeconds: KEEP_ALIVE_SECONDS },
     running: new RunningRequests(CALLS_AT_ONCE),

@@ -7,6 +7,7 @@ import { type Clock, type Log, type Random, reasonOf, type Timer } from '../plat
 import type { Lease } from '../pool/index.ts';
 import type { Store } from '../store/index.ts';
 import { type Completion, createUserSync, type ResyncScope, type SyncSettings, type UserSync } from '../sync/index.ts';
+import { closedMailbox } from './closed-mailbox.ts';
 import { ConfirmedPasswords } from './confirmed-passwords.ts';
 
 /** How often idle users are looked for. */
@@ -76,6 +77,10 @@ export class Owner {
     return this.#users.get(user)?.opened?.waiting.devices();
   }
 
+  isServed(user: string): boolean {
+    return this.#users.has(user);
+  }
+
   /** Told of every completed ticket of every user. */
   onCompletion(listener: (ticket: string, completion: Completion) => void): void {
     this.#onCompletion = listener;
@@ -119,6 +124,25 @@ export class Owner {
       this.#dismiss(user);
       throw thrown;
     });
+  }
+
+  /**
+   * Works on what is stored of a user, of whom nobody need have signed in: through what is served where that is, else while
+   * nobody is, with no mailbox. Throws what `work` does.
+   */
+  async withRecords<T>(lease: Lease, work: (user: UserSync) => Promise<T>): Promise<T> {
+    const { user } = lease;
+    for (;;) {
+      const closing = this.#closing.get(user);
+      const served = this.#users.get(user);
+      if (closing) await closing;
+      else if (served === undefined) return this.#whileClosed(lease, work);
+      else if (!isSameLease(served.lease, lease)) await this.letGo(user);
+      else {
+        const sync = await served.sync.catch(() => undefined);
+        if (sync) return work(sync);
+      }
+    }
   }
 
   /** How long the user has had no request; Infinity for a user who is not served. */
@@ -189,6 +213,30 @@ export class Owner {
       },
     );
     return sync;
+  }
+
+  /** Whoever comes meanwhile waits as for a mailbox that closes. */
+  #whileClosed<T>(lease: Lease, work: (user: UserSync) => Promise<T>): Promise<T> {
+    const { store, clock, random, log, settings } = this.#parts;
+    const account = { user: lease.user, addresses: [] };
+    const mailbox = closedMailbox(account);
+    const sync = createUserSync({ account, mailbox, store, lease, clock, random, log, settings });
+    const worked = (async () => {
+      try {
+        return await work(sync);
+      } finally {
+        await sync.close();
+      }
+    })();
+    const over = worked.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#closing.set(
+      lease.user,
+      over.finally(() => this.#closing.delete(lease.user)),
+    );
+    return worked;
   }
 
   #takePrepared({ user }: Account, credentials: Credentials, lease: Lease): Prepared | undefined {

@@ -64,6 +64,7 @@ export async function poolPlacement(
     },
     {
       execute: (request, to, front, signal) => service.execute(request, to, front, signal),
+      order: (user, order, to) => service.order(user, order, to),
       closeTicket: (ticket) => service.closeTicket(ticket),
       given: (given) => service.given(given),
       waitingDevices: (user) => service.waitingDevices(user),
@@ -144,6 +145,8 @@ export async function poolPlacement(
       await member.start();
     },
     left: left.promise,
+    order: (user, order) => road.order(user, order),
+    isServedHere: () => true,
     waitingDevices: async (user, at) =>
       at.session === member.session ? owner.waitingDevices(user) : peers.waitingDevices(at, user),
     async drain() {

@@ -1,5 +1,6 @@
 /** What a server does for its pool, whatever carries the words between servers: its membership, its road, its part for others. */
-import { type Clock, type Log, parseTraceparent, type Random, type Tracer } from '../platform/index.ts';
+import type { DeviceOrder } from '../administration/index.ts';
+import { CaravanError, type Clock, type Log, parseTraceparent, type Random, type Tracer } from '../platform/index.ts';
 import { createMember, type Location, type Member, type MemberOptions } from '../pool/index.ts';
 import type { Front, OwnerRoad } from './activesync/owner-road.ts';
 import { replyOf } from './activesync/reply.ts';
@@ -9,7 +10,7 @@ import { isHungUp } from './errors.ts';
 import { failureOf } from './http/failure.ts';
 import type { Owner } from './owner.ts';
 import type { PeerService } from './peer/peer-listener.ts';
-import type { Addressed, Given, PeerResult } from './peer/peer-messages.ts';
+import type { Addressed, Given, Moved, OrderResult, PeerResult } from './peer/peer-messages.ts';
 import type { Peer } from './peer/peers.ts';
 import { describe } from './tracing/request-traces.ts';
 
@@ -85,6 +86,7 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
   const door: Front = { complete: (ticket, completion) => road.complete(ticket, completion) };
   const local: LocalRoad = {
     execute: (request, lease, signal) => ownerRoad.execute(request, lease, door, signal),
+    order: (order, lease) => ownerRoad.order(order, lease),
     closeTicket: (ticket) => ownerRoad.closeTicket(ticket),
   };
   const road: RoutedRoad = new RoutedRoad({
@@ -112,9 +114,7 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
         { ...toldOf(request), epoch: to.epoch, location },
         'A request for a user who is not served here was refused',
       );
-      if (location.kind !== 'theirs') return { kind: 'moved' };
-      const { session, address, epoch } = location;
-      return { kind: 'moved', owner: { session, address, epoch } };
+      return movedTo(location);
     } catch (thrown) {
       const failure = failureOf(thrown, random);
       tracer?.current()?.fail(thrown, failure.status);
@@ -143,6 +143,22 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
     return result;
   }
 
+  /** Given at another server to a user who must be ours. */
+  async function orderForPeer(user: string, order: DeviceOrder, to: Addressed): Promise<OrderResult> {
+    try {
+      const location = await locateKnowing(user, to.epoch);
+      if (location.kind !== 'mine') return movedTo(location);
+      await ownerRoad.order(order, location.lease);
+      return { kind: 'done' };
+    } catch (thrown) {
+      log.warn({ user, order: order.kind, error: thrown }, 'What an administrator ordered could not be done');
+      if (!(thrown instanceof CaravanError))
+        return { kind: 'failed', code: 'failed', what: "The user's server failed" };
+      const { code, message, remedy } = thrown;
+      return { kind: 'failed', code, what: message, ...(remedy !== undefined && { remedy }) };
+    }
+  }
+
   /** Another server says that the user is ours by this epoch: whatever we remember from before it is out of date. */
   async function locateKnowing(user: string, epoch: number): Promise<Location> {
     const held = member.lease(user);
@@ -165,11 +181,19 @@ export function createPoolService(parts: PoolServiceParts): PoolService {
     road,
     service: {
       execute: traceForPeer,
+      order: orderForPeer,
       closeTicket: (ticket) => ownerRoad.closeTicket(ticket),
       given: takeOver,
       waitingDevices: (user) => owner.waitingDevices(user),
     },
   };
+}
+
+/** The front is told where to, if that is known here. */
+function movedTo(location: Location): Moved {
+  if (location.kind !== 'theirs') return { kind: 'moved' };
+  const { session, address, epoch } = location;
+  return { kind: 'moved', owner: { session, address, epoch } };
 }
 
 /** As other servers are told it. */

@@ -94,7 +94,7 @@ export class PoolStack extends PlaceStack {
       logs: serverLogs,
     });
     if (hasTraces) allowTraces(servers.task.definition.taskRole);
-    store.grantUse(servers.task.definition.taskRole);
+    store.grantServe(servers.task.definition.taskRole);
     grantHomes(servers.task.definition.taskRole, topology, place);
     grantOtherPools(servers.task.definition.taskRole, topology, place);
     outbox?.grantSend(servers.task.definition.taskRole);

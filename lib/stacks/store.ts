@@ -20,7 +20,7 @@ export interface StoreProps {
   readonly replicas: readonly string[];
 }
 
-/** All that the store does (lib/store/dynamodb): single items, and queries. */
+/** What everybody does who uses the store (lib/store/dynamodb): single items, and queries. */
 const ACTIONS = [
   'dynamodb:GetItem',
   'dynamodb:PutItem',
@@ -58,7 +58,16 @@ export class Store extends Construct {
 
   /** To read and write items, and nothing else. */
   grantUse(who: IGrantable): void {
-    this.table.grant(who, ...ACTIONS);
+    this.#grant(who, ACTIONS);
+  }
+
+  /** To read all of it besides: what servers do to give users their homes, and for administrators. */
+  grantServe(who: IGrantable): void {
+    this.#grant(who, [...ACTIONS, 'dynamodb:Scan']);
+  }
+
+  #grant(who: IGrantable, actions: readonly string[]): void {
+    this.table.grant(who, ...actions);
     if (this.#key) allowKey(who, this.#key);
     else allowKeyOfTable(who);
   }

@@ -32,5 +32,11 @@ export type { Completion, TicketRequest, WaitingRoom } from './waiting.ts';
 export { textOfItem as textOfResource } from './resources/resource-source.ts';
 export { HiddenItem, SyncError, type SyncErrorCode } from './errors.ts';
 export { DEFAULT_SYNC_SETTINGS, type SyncSettings } from './settings.ts';
-export { readDevices } from './read-devices.ts';
+export {
+  type KeptItem,
+  readAllDevices,
+  readDevices,
+  readDeviceState,
+  type SyncedCollection,
+} from './read-devices.ts';
 export { createUserSync, type ResyncScope, type UserSyncParts } from './user-sync.ts';

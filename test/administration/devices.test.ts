@@ -3,9 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Element, type Policies, type ProtocolVersion, text, textOf } from '../../lib/activesync/index.ts';
 import {
   cancelWipe,
+  carryOut,
+  DeviceDesk,
+  type DeviceEntry,
   forgetDevice,
-  listDevices,
-  recoveryPassword,
   requestWipe,
   rescanUser,
   resendCollection,
@@ -28,6 +29,13 @@ beforeEach(async () => {
 });
 afterEach(() => ada.stop());
 
+const desk = (): DeviceDesk =>
+  new DeviceDesk({
+    store: ada.standalone.store,
+    domain: 'example.org',
+    order: (_, order) => carryOut(ada.user, order),
+  });
+const listed = async (): Promise<readonly DeviceEntry[]> => (await desk().devices('ada')).devices;
 const folderSync = (): Promise<Reply> => phone.post('FolderSync', '<FolderSync><SyncKey>0</SyncKey></FolderSync>');
 const sync = async (key: string): Promise<Reply> =>
   phone.post(
@@ -50,7 +58,7 @@ async function synced(): Promise<string> {
 
 describe('The list of devices', () => {
   it('has every device seen, the last one first, without secrets', async () => {
-    expect(await listDevices(ada.user)).toEqual([]);
+    expect(await listed()).toEqual([]);
     await folderSync();
     await phone.post(
       'Settings',
@@ -59,15 +67,39 @@ describe('The list of devices', () => {
     const tablet = new TestDevice(ada.user, { id: 'tablet1', version: '14.1' });
     await new Promise((resolve) => setTimeout(resolve, 5));
     await tablet.post('FolderSync', '<FolderSync><SyncKey>0</SyncKey></FolderSync>');
-    const devices = await listDevices(ada.user);
+    const devices = await listed();
     expect(devices.map((it) => [it.id, it.protocolVersion, it.access, it.wipe])).toEqual([
       ['tablet1', '14.1', 'allowed', 'none'],
       ['phone1', '16.1', 'allowed', 'none'],
     ]);
-    expect(devices[1]?.information).toEqual({ Model: 'One' });
-    expect(JSON.stringify(devices)).not.toContain('7788');
-    expect(await recoveryPassword(ada.user, 'phone1')).toBe('7788');
-    expect(await recoveryPassword(ada.user, 'tablet1')).toBeUndefined();
+    expect(devices[1]).toMatchObject({ model: 'One', hasRecoveryPassword: true });
+    expect((await desk().device('ada', 'phone1')).information).toEqual({ Model: 'One' });
+    expect(JSON.stringify([devices, await desk().device('ada', 'phone1')])).not.toContain('7788');
+    expect(await desk().recoveryPassword('ada', 'phone1')).toEqual({ recoveryPassword: '7788' });
+    await expect(desk().recoveryPassword('ada', 'tablet1')).rejects.toMatchObject({ code: 'no-recovery-password' });
+  });
+
+  it('of all users has those that wait for a decision', async () => {
+    await folderSync();
+    expect(await desk().withAccess('quarantined')).toEqual([]);
+    await setAccess(ada.user, 'phone1', 'quarantined');
+    expect(await desk().withAccess('quarantined')).toMatchObject([{ user: 'ada', id: 'phone1' }]);
+  });
+
+  it('has with a device what it syncs, and what is kept from it', async () => {
+    await ada.put('INBOX', composeMail({}));
+    await synced();
+    const { collections, keptBack } = await desk().device('Ada@Example.org', 'phone1');
+    const { id } = ada.folder('INBOX');
+    expect(collections).toEqual([{ id, name: 'Inbox', itemClass: 'Email' }]);
+    expect(keptBack).toEqual([]);
+    await ada.standalone.store.put({
+      key: { partition: 'USER#ada', sort: `POISON#phone1#${id}:7` },
+      attributes: { device: 'phone1', item: `${id}:7`, cause: 'not-rendered', why: 'no', times: 2, lastAt: 1_000 },
+    });
+    expect((await desk().device('ada', 'phone1')).keptBack).toEqual([
+      { serverId: `${id}:7`, cause: 'not-rendered', why: 'no', times: 2, last: '1970-01-01T00:00:01.000Z' },
+    ]);
   });
 });
 
@@ -130,6 +162,47 @@ describe('Access', () => {
   });
 });
 
+describe('An order', () => {
+  it('is told with what the device is then', async () => {
+    await folderSync();
+    expect(await desk().order('ada', { kind: 'access', device: 'phone1', access: 'blocked' })).toMatchObject({
+      id: 'phone1',
+      access: 'blocked',
+    });
+    expect(await desk().order('ada', { kind: 'forget', device: 'phone1' })).toBeUndefined();
+  });
+
+  it('for nobody, or for a device that nobody has seen, leaves nothing behind', async () => {
+    const nobody = new DeviceDesk({
+      store: ada.standalone.store,
+      domain: 'example.org',
+      order: () => Promise.reject(new Error()),
+    });
+    const wipe = { kind: 'wipe', device: 'phone9', what: 'device' } as const;
+    await expect(nobody.order('ada', wipe)).rejects.toMatchObject({ code: 'unknown-device' });
+    await expect(nobody.rescan('eve')).rejects.toMatchObject({ code: 'unknown-user' });
+    await expect(nobody.device('eve', 'phone1')).rejects.toMatchObject({ code: 'unknown-device' });
+  });
+
+  it('for a user who has gone to a pool is to be given there', async () => {
+    const options = {
+      store: ada.standalone.store,
+      domain: 'example.org',
+      order: async () => {},
+      isServedHere: () => false,
+    };
+    const refused = { code: 'served-by-pool' };
+    await expect(new DeviceDesk(options).devices('ada')).rejects.toMatchObject(refused);
+    await expect(new DeviceDesk(options).rescan('ada')).rejects.toMatchObject(refused);
+  });
+
+  it('to call off a wipe that is none says so', async () => {
+    await folderSync();
+    const order = desk().order('ada', { kind: 'call-off-wipe', device: 'phone1' });
+    await expect(order).rejects.toMatchObject({ code: 'no-wipe' });
+  });
+});
+
 describe('A wipe', () => {
   it('MS-ASPROV_R653, MS-ASPROV_R654: is told with the next Provision, and the device wiped is blocked until it is allowed anew', async () => {
     await folderSync();
@@ -140,11 +213,11 @@ describe('A wipe', () => {
     );
     const done = '<Provision><RemoteWipe><Status>1</Status></RemoteWipe></Provision>';
     expect((await phone.post('Provision', done)).xml).toBe('<Provision><Status>1</Status></Provision>');
-    expect(await listDevices(ada.user)).toMatchObject([{ wipe: 'done', access: 'blocked' }]);
+    expect(await listed()).toMatchObject([{ wipe: 'done', access: 'blocked' }]);
     expect((await folderSync()).xml).toBe(REFUSED);
 
     await setAccess(ada.user, 'phone1', 'allowed');
-    expect(await listDevices(ada.user)).toMatchObject([{ wipe: 'none', access: 'allowed' }]);
+    expect(await listed()).toMatchObject([{ wipe: 'none', access: 'allowed' }]);
     expect((await phone.post('Provision', '<Provision/>')).xml).toBe('<Provision><Status>1</Status></Provision>');
   });
 
@@ -160,7 +233,7 @@ describe('A wipe', () => {
     const old = new TestDevice(ada.user, { id: 'old1', version: '14.1' });
     await old.post('FolderSync', '<FolderSync><SyncKey>0</SyncKey></FolderSync>');
     await expect(requestWipe(ada.user, 'old1', 'account')).rejects.toMatchObject({ code: 'wipe-not-possible' });
-    expect(await listDevices(ada.user)).toMatchObject([{ wipe: 'none' }]);
+    expect(await listed()).toMatchObject([{ wipe: 'none' }]);
   });
 });
 
@@ -190,10 +263,10 @@ describe('The three resets', () => {
   it('forget: the device is one never seen before', async () => {
     const key = await synced();
     await forgetDevice(ada.user, 'phone1');
-    expect(await listDevices(ada.user)).toEqual([]);
+    expect(await listed()).toEqual([]);
     const reply = await sync(key);
     expect(statusOf(reply)).toBe('3');
-    expect(await listDevices(ada.user)).toMatchObject([{ id: 'phone1' }]);
+    expect(await listed()).toMatchObject([{ id: 'phone1' }]);
   });
 
   it('forget: one whose name begins alike stays', async () => {
@@ -201,6 +274,6 @@ describe('The three resets', () => {
     const other = new TestDevice(ada.user, { id: 'phone10' });
     await other.post('FolderSync', '<FolderSync><SyncKey>0</SyncKey></FolderSync>');
     await forgetDevice(ada.user, 'phone1');
-    expect((await listDevices(ada.user)).map((it) => it.id)).toEqual(['phone10']);
+    expect((await listed()).map((it) => it.id)).toEqual(['phone10']);
   });
 });

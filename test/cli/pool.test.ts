@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { UserReport } from '../../lib/administration/index.ts';
+import type { DeviceEntry, UserReport } from '../../lib/administration/index.ts';
 import { type ShownServer, serverTable } from '../../lib/cli/pool/server-lines.ts';
 import { freePorts } from '../support/dovecot.ts';
 import { LongCall, runCaravan } from './support/caravan.ts';
@@ -242,6 +242,28 @@ describe('caravan pool', { timeout: 2 * LIMIT_MS }, () => {
     const now = (await show()).find((it) => it.address === address) as ShownServer;
     expect(now.session).not.toBe(session);
     expect(await ask('remove', session)).toMatchObject({ session });
+  });
+});
+
+describe('caravan user', { timeout: 2 * LIMIT_MS }, () => {
+  it('orders for a device at any server, and the one that owns the user carries it out', async () => {
+    const order = async (verb: string) => {
+      const { code, out, err } = await callCaravan('user', verb, 'bob', 'caravancli', '--directory', kept, '--json');
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      return JSON.parse(out) as DeviceEntry;
+    };
+    // `callCaravan` asks the first server: once as owner, once as another.
+    const addresses = (await show()).map(({ address }) => address).toSorted();
+    for (const address of [addresses[0], addresses.at(-1)] as string[]) {
+      await ask('bind', 'bob', address);
+      await until(async () => (await user('bob')).owner?.address === address, 'bob has moved');
+      expect(await callCaravan(...device('sync', 'bob'))).toMatchObject({ code: 0, err: '' });
+      expect(await order('block')).toMatchObject({ user: 'bob', access: 'blocked' });
+      expect(await callCaravan(...device('sync', 'bob'))).toMatchObject({ code: 1 });
+      expect(await order('allow')).toMatchObject({ access: 'allowed' });
+      expect((await user('bob')).owner?.address).toBe(address);
+    }
+    await ask('unbind', 'bob');
   });
 });
 

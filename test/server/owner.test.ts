@@ -125,6 +125,52 @@ describe('Devices of one user with passwords of their own', () => {
   });
 });
 
+describe('What is stored of a user', () => {
+  const lease = standaloneLease('ada', 's1');
+  const block = (owner: Owner) =>
+    owner.withRecords(lease, (user) => user.device('phone').saveRecord({ access: 'blocked' }));
+
+  it('is worked on while nobody has signed in, and the next device finds it so', async () => {
+    const { owner, logins, serve } = setUp(new Set(['phone-1']));
+    await block(owner);
+    expect(logins).toEqual([]);
+    expect(owner.isServed('ada')).toBe(false);
+    expect(await (await serve('phone-1')).device('phone').record()).toMatchObject({ access: 'blocked' });
+  });
+
+  it('is worked on through memory where a device has signed in', async () => {
+    const { owner, serve } = setUp(new Set(['phone-1']));
+    const user = await serve('phone-1');
+    await user.device('phone').saveRecord({ access: 'allowed' });
+    await block(owner);
+    expect(await user.device('phone').record()).toMatchObject({ access: 'blocked' });
+  });
+
+  it('is not read by who comes meanwhile before it is done', async () => {
+    const { owner, serve } = setUp(new Set(['phone-1']));
+    const gate = Promise.withResolvers<void>();
+    const worked = owner.withRecords(lease, async (user) => {
+      await gate.promise;
+      await user.device('phone').saveRecord({ access: 'blocked' });
+    });
+    const served = serve('phone-1').then((user) => user.device('phone').record());
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    gate.resolve();
+    await worked;
+    expect(await served).toMatchObject({ access: 'blocked' });
+  });
+
+  it('is not kept from who comes after work that failed', async () => {
+    const { owner, serve } = setUp(new Set(['phone-1']));
+    await expect(owner.withRecords(lease, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await serve('phone-1')).toBeDefined();
+    const { owner: other } = setUp(new Set());
+    await expect(other.withRecords(lease, (user) => user.mailbox.folders())).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+  });
+});
+
 describe('ConfirmedPasswords', () => {
   it('keeps eight, the newest of them', () => {
     const passwords = new ConfirmedPasswords(withPasswordOf('0'));

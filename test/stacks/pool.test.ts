@@ -196,6 +196,15 @@ describe('a pool', () => {
     }
   });
 
+  it('servers may read the table whole, to give its users their homes and for administrators; functions may not', () => {
+    const allowed = (template: Template) =>
+      Object.entries(template.findResources('AWS::IAM::Policy')).filter(([, it]) =>
+        JSON.stringify(it['Properties']).includes('"dynamodb:Scan"'),
+      );
+    const names = allowed(defaults).map(([name]) => name);
+    expect(names).toEqual([expect.stringMatching(/^Servers/)]);
+  });
+
   it('whoever uses what a key encrypts has the right to the key', () => {
     const uses = [defaults, everything, existingNetwork].flatMap((template) => keyUses(template));
     expect(uses.filter(({ isAllowed }) => !isAllowed)).toEqual([]);

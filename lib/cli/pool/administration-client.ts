@@ -14,7 +14,7 @@ export interface AdministrationPlace {
 }
 
 /** Who is asked. */
-interface Asked {
+export interface Asked {
   /** A path that shows that a server answers, before something is changed. */
   readonly probe: string;
   readonly nobodyAnswers: string;
@@ -49,8 +49,8 @@ export class AdministrationClient {
   }
 
   /** Throws CliError('pool-unreachable'), and what the pool refused, under its own code. */
-  async get<Answer>(path: string): Promise<Answer> {
-    return (await this.#ask(path)).answer as Answer;
+  async get<Answer>(path: string, limitMs = ANSWER_LIMIT_MS): Promise<Answer> {
+    return (await this.#ask(path, limitMs)).answer as Answer;
   }
 
   /** Sent once: to a server that has just shown that it answers. */
@@ -69,11 +69,11 @@ export class AdministrationClient {
     }
   }
 
-  async #ask(path: string): Promise<{ readonly url: string; readonly answer: unknown }> {
+  async #ask(path: string, limitMs = ANSWER_LIMIT_MS): Promise<{ readonly url: string; readonly answer: unknown }> {
     const failures: string[] = [];
     for (const url of this.#place.urls) {
       try {
-        return { url, answer: await this.#send(url, path, ANSWER_LIMIT_MS) };
+        return { url, answer: await this.#send(url, path, limitMs) };
       } catch (thrown) {
         if (thrown instanceof CaravanError) throw thrown;
         failures.push(`${url}: ${causeOf(thrown)}`);
@@ -104,7 +104,7 @@ async function parsed(response: Response, url: string): Promise<unknown> {
     // `/metrics` alone is there where a server has no token.
     throw new CliError(
       'not-administration',
-      `${url} answers ${response.status}, and not as the administration of a pool does`,
+      `${url} answers ${response.status}, and not as the administration of a server does`,
       'Check the address, and that the server has administration.token or administration.tokenFile.',
       cause,
     );

@@ -15,10 +15,7 @@ export interface OpenPool {
 export function poolSubcommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
-    .option(
-      '--url <url>',
-      'administration of any server of the pool: http://host:port (default: the pool of `caravan up`)',
-    )
+    .option('--url <url>', 'administration of any server: http://host:port (default: the pool of `caravan up`)')
     .option(
       '--token-file <file>',
       "the administrator's token (default: CARAVAN_ADMINISTRATION_TOKEN, or of `caravan up`)",

@@ -8,6 +8,7 @@ import {
   type Policies,
   readWbxml,
 } from '../../activesync/index.ts';
+import { carryOut, type DeviceOrder } from '../../administration/index.ts';
 import type { CertificateCheck, Directory } from '../../backends/index.ts';
 import type { Outbox } from '../../outbox/index.ts';
 import type { Clock, Log, Random } from '../../platform/index.ts';
@@ -65,15 +66,18 @@ export class OwnerRoad {
    * WbxmlError, BackendError, StoreError, ServerError('hung-up').
    */
   async execute(request: RoadRequest, lease: Lease, front: Front, signal?: AbortSignal): Promise<RoadResult> {
-    const running = this.#execute(request, lease, front, signal);
-    const all = this.#running.get(lease.user) ?? new Set();
-    this.#running.set(lease.user, all.add(running));
-    try {
-      return await running;
-    } finally {
-      all.delete(running);
-      if (all.size === 0) this.#running.delete(lease.user);
-    }
+    return this.#counted(lease.user, this.#execute(request, lease, front, signal));
+  }
+
+  /** What people in charge want done, whether a device has signed in or not. Throws as `carryOut` does. */
+  async order(order: DeviceOrder, lease: Lease): Promise<void> {
+    const { owner } = this.#parts;
+    // Whoever comes next finds nothing in memory, and compares everything.
+    if (order.kind === 'rescan' && !owner.isServed(lease.user)) return;
+    await this.#counted(
+      lease.user,
+      owner.withRecords(lease, (user) => carryOut(user, order)),
+    );
   }
 
   /** Nobody waits for the ticket any more. */
@@ -95,6 +99,18 @@ export class OwnerRoad {
       ticket.front.complete(id, { kind: 'lost' });
     }
     await this.#parts.owner.letGo(user);
+  }
+
+  /** `finish` waits for it. */
+  async #counted<T>(user: string, running: Promise<T>): Promise<T> {
+    const all = this.#running.get(user) ?? new Set();
+    this.#running.set(user, all.add(running));
+    try {
+      return await running;
+    } finally {
+      all.delete(running);
+      if (all.size === 0) this.#running.delete(user);
+    }
   }
 
   async #execute(

@@ -1,6 +1,7 @@
 /** The road of a standalone server: to itself, or for who has gone there to the pool. */
 import { type Clock, type Log, sleep } from '../../platform/index.ts';
 import { type Custody, type Location, type Member, PoolError } from '../../pool/index.ts';
+import type { DeviceOrder } from '../../administration/index.ts';
 import type { Migration, Places } from '../../migration/index.ts';
 import type { OwnerRoad } from '../activesync/owner-road.ts';
 import type { Road, RoadCompletion, RoadRequest, RoadResult } from '../activesync/road.ts';
@@ -61,6 +62,16 @@ export class GrowingRoad implements Road {
     const road = await this.#pool(user);
     tell();
     return road.execute(request, signal);
+  }
+
+  /** Of users who are here. Throws ServerError('no-owner') of those who are on their way, and what the order throws. */
+  async order(user: string, order: DeviceOrder): Promise<void> {
+    const { ownerRoad, places } = this.#parts;
+    await this.#untilFree(user);
+    if (places.isHere(user)) return ownerRoad.order(order, places.lease(user));
+    throw new ServerError('no-owner', `${user} is not served here any more`, {
+      remedy: 'Name the administration of one of the servers of the pool with --url.',
+    });
   }
 
   async #pool(user: string): Promise<Road> {

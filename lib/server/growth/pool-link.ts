@@ -72,6 +72,7 @@ export async function openPoolLink(file: string, standalone: string, parts: Pool
     },
     {
       execute: (request, to, front, signal) => service.execute(request, to, front, signal),
+      order: (user, order, to) => service.order(user, order, to),
       closeTicket: (ticket) => service.closeTicket(ticket),
       given: (given) => service.given(given),
       waitingDevices: (user) => service.waitingDevices(user),

@@ -71,6 +71,8 @@ export function standalone(configuration: Configuration, parts: StandaloneParts)
     join: () => migration.resume(),
     left: new Promise(() => {}),
     migration,
+    order: (user, order) => road.order(user, order),
+    isServedHere: (user) => places.isHere(user),
     waitingDevices: async (user) => owner.waitingDevices(user),
     drain: async () => {},
     close: () => migration.stop(),

@@ -3,6 +3,7 @@
  * small requests and for tickets, and a stream each for large ones. When it breaks, every ticket of it ends with `lost`, so that its device waits elsewhere.
  */
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import type { DeviceOrder } from '../../administration/index.ts';
 import { type Clock, type Log, reasonOf, type Timer } from '../../platform/index.ts';
 import type { RoadCompletion, RoadRequest } from '../activesync/road.ts';
 import { Calls } from './calls.ts';
@@ -21,6 +22,8 @@ import {
   type Addressed,
   executeMessage,
   type Given,
+  orderMessage,
+  type OrderResult,
   PEER_PATHS,
   type PeerResult,
   resultMessage,
@@ -144,15 +147,14 @@ export class PeerLink {
     });
   }
 
+  /** Throws LinkError. */
+  async order(user: string, order: DeviceOrder, to: Addressed): Promise<OrderResult> {
+    return orderMessage.readResult(await this.#ask(PEER_PATHS.order, orderMessage.head(user, order, to)));
+  }
+
   /** Which of the user's devices wait there; undefined for a user who is not served there. Throws LinkError. */
   async waitingDevices(user: string): Promise<ReadonlySet<string> | undefined> {
-    await this.#opened.catch((cause: unknown) => Promise.reject(new LinkError('refused', cause)));
-    const stream = this.#session.request({ ':method': 'POST', ':path': PEER_PATHS.waiting });
-    stream.end(writeFrame(waitingMessage.head(user)));
-    const { head } = await readFrame(stream, 0).catch((cause: unknown) =>
-      Promise.reject(new LinkError('broken', cause)),
-    );
-    return waitingMessage.readResult(head);
+    return waitingMessage.readResult(await this.#ask(PEER_PATHS.waiting, waitingMessage.head(user)));
   }
 
   /** False once the ticket is completed. */
@@ -186,6 +188,17 @@ export class PeerLink {
     } catch (cause) {
       throw new LinkError('broken', cause);
     }
+  }
+
+  /** The head of the answer, which has no body. */
+  async #ask(path: string, question: unknown): Promise<unknown> {
+    await this.#opened.catch((cause: unknown) => Promise.reject(new LinkError('refused', cause)));
+    const stream = this.#session.request({ ':method': 'POST', ':path': path });
+    stream.end(writeFrame(question));
+    const { head } = await readFrame(stream, 0).catch((cause: unknown) =>
+      Promise.reject(new LinkError('broken', cause)),
+    );
+    return head;
   }
 
   async #call(path: string, head: unknown, body?: Uint8Array, signal?: AbortSignal): Promise<PeerResult> {

@@ -8,6 +8,7 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import { type Log, reasonOf } from '../../platform/index.ts';
 import type { Front } from '../activesync/owner-road.ts';
+import type { DeviceOrder } from '../../administration/index.ts';
 import type { RoadRequest } from '../activesync/road.ts';
 import { hungUp, ServerError } from '../errors.ts';
 import { Conversation, REFUSED } from './conversation.ts';
@@ -18,6 +19,8 @@ import {
   executeMessage,
   type Given,
   givenMessage,
+  orderMessage,
+  type OrderResult,
   PEER_PATHS,
   type PeerResult,
   resultMessage,
@@ -33,6 +36,8 @@ export interface PeerService {
    * up, or its front is gone; what may be left undone is.
    */
   execute(request: RoadRequest, to: Addressed, front: Front, signal: AbortSignal): Promise<PeerResult>;
+  /** Never rejects: failures are results. */
+  order(user: string, order: DeviceOrder, to: Addressed): Promise<OrderResult>;
   closeTicket(ticket: string): void;
   given(given: Given): Promise<void>;
   /** Undefined for a user who is not served here. */
@@ -126,6 +131,14 @@ export class PeerListener {
     const { head, body } = await readFrame(stream, this.#options.bodyLimitBytes);
     if (path === PEER_PATHS.execute) return this.#execute(stream, head, body);
     if (path === PEER_PATHS.answer) return answer(stream, this.#frontOf(stream).takeLarge(fetchMessage.read(head)));
+    if (path === PEER_PATHS.order) {
+      const { user, order, to } = orderMessage.read(head);
+      const result = await this.#service.order(user, order, to);
+      if (stream.destroyed) return;
+      stream.respond({ ':status': 200 });
+      stream.end(writeFrame(result));
+      return;
+    }
     if (path === PEER_PATHS.waiting) {
       const devices = this.#service.waitingDevices(waitingMessage.read(head));
       stream.respond({ ':status': 200 });

@@ -1,6 +1,7 @@
 /** What servers of a pool say to each other. Paths are of HTTP/2 streams; heads are JSON, bodies follow them (frames.ts). */
 import { z } from 'zod';
 import { COMMANDS, PROTOCOL_VERSIONS } from '../../activesync/index.ts';
+import { type DeviceOrder, deviceOrder } from '../../administration/index.ts';
 import type { Account } from '../../backends/index.ts';
 import type { Reply, RoadCompletion, RoadRequest, RoadResult } from '../activesync/road.ts';
 
@@ -13,6 +14,8 @@ export const PEER_PATHS = {
   answer: '/answer',
   /** A user was given to you. */
   given: '/given',
+  /** What people in charge want done to a user's devices, to the user's owner. */
+  order: '/order',
   /** Which of a user's devices wait: for people who ask. */
   waiting: '/waiting',
 } as const;
@@ -158,6 +161,30 @@ export const waitingMessage = {
     const { devices } = waitingResultHead.parse(head);
     return devices === null ? undefined : new Set(devices);
   },
+};
+
+const orderHead = z.object({ session: z.string(), epoch: z.number(), user: z.string(), order: deviceOrder });
+const orderResultHead = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('done') }),
+  movedHead,
+  z.object({
+    kind: z.literal('failed'),
+    code: z.string(),
+    what: z.string(),
+    remedy: z.string().optional(),
+  }),
+]);
+
+/** `failed`: what the order threw, to be thrown again where it was given. */
+export type OrderResult = z.output<typeof orderResultHead>;
+
+export const orderMessage = {
+  head: (user: string, order: DeviceOrder, to: Addressed): z.input<typeof orderHead> => ({ ...to, user, order }),
+  read(head: unknown): { readonly user: string; readonly order: DeviceOrder; readonly to: Addressed } {
+    const { session, epoch, user, order } = orderHead.parse(head);
+    return { user, order, to: { session, epoch } };
+  },
+  readResult: (head: unknown): OrderResult => orderResultHead.parse(head),
 };
 
 export const givenMessage = { read: (head: unknown): Given => givenHead.parse(head) };

@@ -1,9 +1,11 @@
 /** The other servers of the pool as this one reaches them: a link each, made at the first need, made anew after it broke. */
-import type { Clock, Log } from '../../platform/index.ts';
+import type { DeviceOrder } from '../../administration/index.ts';
+import { CaravanError, type Clock, type Log } from '../../platform/index.ts';
+import type { Done } from '../activesync/routed-road.ts';
 import type { RoadCompletion, RoadRequest } from '../activesync/road.ts';
 import { isOtherKey } from './admission.ts';
 import { type LinkEnd, LinkError, PeerLink, type PeerLinkOptions } from './peer-link.ts';
-import type { Given, PeerResult } from './peer-messages.ts';
+import type { Given, Moved, PeerResult } from './peer-messages.ts';
 import type { PoolKeys } from './pool-key.ts';
 
 export interface Peer {
@@ -14,7 +16,7 @@ export interface Peer {
 
 export type Link = Pick<
   PeerLink,
-  'hasEnded' | 'execute' | 'tell' | 'waitingDevices' | 'isWaiting' | 'closeTicket' | 'ready' | 'close'
+  'hasEnded' | 'execute' | 'order' | 'tell' | 'waitingDevices' | 'isWaiting' | 'closeTicket' | 'ready' | 'close'
 >;
 
 export interface PeersOptions {
@@ -56,6 +58,14 @@ export class Peers {
     if (link.hasEnded) throw new LinkError('broken', new Error('it ended while the device began to wait'));
     if (link.isWaiting(result.ticket)) this.#tickets.set(ticket, link);
     return { ...result, ticket };
+  }
+
+  /** Throws LinkError, and what the order threw there, under its code. */
+  async order(peer: Peer, epoch: number, user: string, order: DeviceOrder): Promise<Done | Moved> {
+    const result = await this.#link(peer).order(user, order, { session: peer.session, epoch });
+    if (result.kind !== 'failed') return result;
+    const { code, what, remedy } = result;
+    throw new CaravanError({ code, what, ...(remedy !== undefined && { remedy }) });
   }
 
   closeTicket(ticket: string): boolean {

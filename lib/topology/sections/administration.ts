@@ -5,7 +5,7 @@ export const administrationSection = section({
   host: withDefault(
     text({
       about:
-        'The address to listen on for `caravan pool` and for `/metrics`. It is plain HTTP: keep it on this machine or within a private network.',
+        'The address to listen on for `caravan pool`, `caravan user` and for `/metrics`. It is plain HTTP: keep it on this machine or within a private network.',
     }),
     '127.0.0.1',
   ),

@@ -1,5 +1,6 @@
 // A front on its way to a user's owner, over real sockets: it reads again who that is, sends again what may be, and gives up.
 import { afterEach, describe, expect, it } from 'vitest';
+import type { DeviceOrder } from '../../../lib/administration/index.ts';
 import { type Clock, silentLog, systemClock } from '../../../lib/platform/index.ts';
 import type { Location, Member, StaleAnswer } from '../../../lib/pool/index.ts';
 import { RoutedRoad } from '../../../lib/server/activesync/routed-road.ts';
@@ -50,8 +51,13 @@ function roadTo(...places: readonly Location[]) {
     return places[Math.min(asked.length, places.length) - 1] as Location;
   };
   const member = { locate } as Pick<Member, 'locate'> as Member;
-  const local = { execute: async () => reply(200, Buffer.from('here')), closeTicket: () => {} };
-  return { road: new RoutedRoad({ member, peers: side.peers, local, clock, log: silentLog }), asked };
+  const orders: DeviceOrder[] = [];
+  const local = {
+    execute: async () => reply(200, Buffer.from('here')),
+    order: async (order: DeviceOrder) => void orders.push(order),
+    closeTicket: () => {},
+  };
+  return { road: new RoutedRoad({ member, peers: side.peers, local, clock, log: silentLog }), asked, orders };
 }
 
 describe('a front', () => {
@@ -122,5 +128,46 @@ describe('a front', () => {
     const from = hasty.monotonic();
     await expect(road.execute(request())).rejects.toMatchObject({ code: 'no-owner' });
     expect(hasty.monotonic() - from).toBeGreaterThan(15_000);
+  });
+});
+
+describe("an administrator's order", () => {
+  const BLOCK: DeviceOrder = { kind: 'access', device: 'phone1', access: 'blocked' };
+
+  it('goes to the owner, and on to the next where the user has moved', async () => {
+    const former = await owner({ session: 's1', order: () => ({ kind: 'moved' }) });
+    const next = await owner({ session: 's2' });
+    const { road, orders } = roadTo(at(former, 's1', 3), at(next, 's2', 4));
+    await road.order('ada', BLOCK);
+    expect(next.ordered).toEqual([{ user: 'ada', order: BLOCK, to: { session: 's2', epoch: 4 } }]);
+    expect(orders).toEqual([]);
+  });
+
+  it('is carried out here for a user of this server', async () => {
+    const lease = { user: 'ada', session: 's0', epoch: 4, isHeld: () => true };
+    const { road, orders } = roadTo({ kind: 'mine', lease });
+    await road.order('ada', BLOCK);
+    expect(orders).toEqual([BLOCK]);
+  });
+
+  it('that the owner refuses is refused with its code and words', async () => {
+    const failed = { kind: 'failed' as const, code: 'wipe-not-possible', what: 'It cannot', remedy: 'Block it.' };
+    const there = await owner({ session: 's1', order: () => failed });
+    const { road } = roadTo(at(there, 's1', 3));
+    const refused = { code: 'wipe-not-possible', message: 'It cannot', remedy: 'Block it.' };
+    await expect(road.order('ada', BLOCK)).rejects.toMatchObject(refused);
+  });
+
+  it('is not given twice where the owner broke off: who gave it looks first', async () => {
+    const first = await owner({ session: 's1', order: () => new Promise(() => {}) });
+    const wire = await TcpProxy.start('127.0.0.1', first.port);
+    opened.push(() => wire.stop());
+    const next = await owner({ session: 's2' });
+    const { road } = roadTo(at({ address: `127.0.0.1:${wire.port}` }, 's1', 1), at(next, 's2', 2));
+    const lost = expect(road.order('ada', BLOCK)).rejects.toMatchObject({ code: 'owner-lost' });
+    await until(() => first.ordered.length === 1, 'the first has it');
+    wire.cut();
+    await lost;
+    expect(next.ordered).toEqual([]);
   });
 });

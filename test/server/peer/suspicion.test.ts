@@ -48,6 +48,7 @@ class Wires {
     });
     return Object.assign(link, {
       execute: () => Promise.reject(new Error('not here')),
+      order: () => Promise.reject(new Error('not here')),
       tell: () => Promise.resolve(),
       waitingDevices: () => Promise.resolve(undefined),
       isWaiting: () => false,

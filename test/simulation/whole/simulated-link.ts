@@ -3,9 +3,10 @@
  * sent while the two are parted comes when they are joined again, unless the pings have given the connection up by then; a
  * process that dies resets it, a frozen one says nothing.
  */
+import type { DeviceOrder } from '../../../lib/administration/index.ts';
 import { LinkError, type PeerLinkOptions } from '../../../lib/server/peer/peer-link.ts';
 import type { PeerService } from '../../../lib/server/peer/peer-listener.ts';
-import type { Addressed, Given, PeerResult } from '../../../lib/server/peer/peer-messages.ts';
+import type { Addressed, Given, OrderResult, PeerResult } from '../../../lib/server/peer/peer-messages.ts';
 import type { Link } from '../../../lib/server/peer/peers.ts';
 import type { RoadCompletion, RoadRequest } from '../../../lib/server/activesync/road.ts';
 import type { Scheduler } from '../support/scheduler.ts';
@@ -104,6 +105,10 @@ export class SimulatedLink implements Link {
       this.#running -= 1;
       if (this.#running === 0) this.#early.clear();
     }
+  }
+
+  order(user: string, order: DeviceOrder, to: Addressed): Promise<OrderResult> {
+    return this.#call((target) => target.service.order(user, order, to));
   }
 
   tell(given: Given): Promise<void> {

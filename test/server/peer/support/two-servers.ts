@@ -1,9 +1,10 @@
 /** A listener of one server and the links of another to it, over real sockets; what the listener's server does is the test's. */
+import type { DeviceOrder } from '../../../../lib/administration/index.ts';
 import { type Log, type LogFields, systemClock } from '../../../../lib/platform/index.ts';
 import type { Front } from '../../../../lib/server/activesync/owner-road.ts';
 import type { Reply, RoadCompletion, RoadRequest, RoadWait } from '../../../../lib/server/activesync/road.ts';
 import { PeerListener, type PeerService } from '../../../../lib/server/peer/peer-listener.ts';
-import type { Addressed, Given, PeerResult } from '../../../../lib/server/peer/peer-messages.ts';
+import type { Addressed, Given, OrderResult, PeerResult } from '../../../../lib/server/peer/peer-messages.ts';
 import { Peers } from '../../../../lib/server/peer/peers.ts';
 import { type PoolKeys, poolKeys } from '../../../../lib/server/peer/pool-key.ts';
 
@@ -45,6 +46,8 @@ export interface OwnerOptions {
     front: Front,
     signal: AbortSignal,
   ) => PeerResult | Promise<PeerResult>;
+  /** Default: done. */
+  readonly order?: () => OrderResult | Promise<OrderResult>;
 }
 
 export interface OwnerSide {
@@ -57,6 +60,7 @@ export interface OwnerSide {
     readonly front: Front;
     readonly signal: AbortSignal;
   }[];
+  readonly ordered: { readonly user: string; readonly order: DeviceOrder; readonly to: Addressed }[];
   readonly closedTickets: string[];
   readonly given: Given[];
   close(): Promise<void>;
@@ -66,12 +70,17 @@ export async function startOwner(options: OwnerOptions = {}): Promise<OwnerSide>
   const { secrets = [KEY], pool = POOL, session = OWNER, bodyLimitBytes = 64 * 1024 * 1024 } = options;
   const { log, lines } = keptLog();
   const executed: OwnerSide['executed'] = [];
+  const ordered: OwnerSide['ordered'] = [];
   const closedTickets: string[] = [];
   const given: Given[] = [];
   const service: PeerService = {
     async execute(request, to, front, signal) {
       executed.push({ request, to, front, signal });
       return options.execute ? options.execute(request, to, front, signal) : reply(200);
+    },
+    async order(user, order, to) {
+      ordered.push({ user, order, to });
+      return options.order?.() ?? { kind: 'done' };
     },
     closeTicket: (ticket) => void closedTickets.push(ticket),
     given: async (it) => void given.push(it),
@@ -82,7 +91,7 @@ export async function startOwner(options: OwnerOptions = {}): Promise<OwnerSide>
   const listener = new PeerListener({ ...place, keys, bodyLimitBytes, session: () => session, log }, service);
   const port = await listener.listen();
   const address = `127.0.0.1:${port}`;
-  return { port, address, lines, executed, closedTickets, given, close: () => listener.close() };
+  return { port, address, lines, executed, ordered, closedTickets, given, close: () => listener.close() };
 }
 
 export interface FrontSide {
