@@ -91,6 +91,7 @@ export class PoolStack extends PlaceStack {
       },
       secrets,
       poolKey: this.#poolKey(),
+      administration: place.administration,
       logs: serverLogs,
     });
     if (hasTraces) allowTraces(servers.task.definition.taskRole);

@@ -15,6 +15,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { PEER_PORT, type PoolTopology } from '../topology/index.ts';
+import { Administration } from './administration.ts';
 import type { PoolMetrics } from './monitoring/pool-metrics.ts';
 import type { Network } from './network.ts';
 import { ServerTask } from './server-task.ts';
@@ -32,6 +33,8 @@ export interface ServersProps {
   readonly secrets: Readonly<Record<string, string>>;
   /** What proves to servers of the pool that they are. */
   readonly poolKey: ISecret;
+  /** Undefined: no administrator reaches them. */
+  readonly administration: PoolTopology['administration'];
   readonly logs: ILogGroup;
 }
 
@@ -50,19 +53,21 @@ export class Servers extends Construct {
     super(scope, id);
     const { network, sprayer, image, variables, secrets, poolKey, logs } = props;
     const { vpc } = network;
-    this.cluster = new Cluster(this, 'Cluster', { vpc, containerInsightsV2: ContainerInsights.ENABLED });
-    this.task = new ServerTask(this, 'Task', {
-      image,
-      variables,
-      secrets,
-      ownSecrets: { CARAVAN_POOL_KEY: poolKey },
-      logs,
-    });
     const group = new SecurityGroup(this, 'Group', {
       vpc,
       description: 'Servers: from the sprayer, and from each other',
     });
     group.addIngressRule(group, Port.tcp(PEER_PORT), 'from each other');
+    const administration =
+      props.administration && new Administration(scope, 'Administration', { ...props.administration, group });
+    this.cluster = new Cluster(this, 'Cluster', { vpc, containerInsightsV2: ContainerInsights.ENABLED });
+    this.task = new ServerTask(this, 'Task', {
+      image,
+      variables,
+      secrets,
+      ownSecrets: { CARAVAN_POOL_KEY: poolKey, ...administration?.secrets },
+      logs,
+    });
     this.service = new FargateService(this, 'Service', {
       cluster: this.cluster,
       taskDefinition: this.task.definition,

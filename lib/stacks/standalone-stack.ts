@@ -14,6 +14,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { serverEnvironment, type StandaloneTopology } from '../topology/index.ts';
+import { Administration } from './administration.ts';
 import { createLogBucket } from './log-bucket.ts';
 import { AlarmBoard } from './monitoring/alarm-board.ts';
 import { PoolMetrics } from './monitoring/pool-metrics.ts';
@@ -57,10 +58,14 @@ export class StandaloneStack extends PlaceStack {
     const serverLogs = new LogGroup(this, 'ServerLogs', { retention, removalPolicy: RemovalPolicy.DESTROY });
     const database = new Database(this, 'Database', { network, key });
     const { variables, secrets } = serverEnvironment(topology, place, { table: '' });
+    const group = new SecurityGroup(this, 'Group', { vpc: network.vpc, description: 'The server: from the sprayer' });
+    const administration =
+      place.administration && new Administration(this, 'Administration', { ...place.administration, group });
     const task = new ServerTask(this, 'Task', {
       image: serverImage(this, topology.image, bundles),
       variables,
       secrets,
+      ...(administration && { ownSecrets: administration.secrets }),
       data: {
         efsVolumeConfiguration: {
           fileSystemId: database.fileSystem.fileSystemId,
@@ -73,7 +78,6 @@ export class StandaloneStack extends PlaceStack {
     if (hasTraces) allowTraces(task.definition.taskRole);
     database.grantUse(task.definition.taskRole);
     const cluster = new Cluster(this, 'Cluster', { vpc: network.vpc, containerInsightsV2: ContainerInsights.ENABLED });
-    const group = new SecurityGroup(this, 'Group', { vpc: network.vpc, description: 'The server: from the sprayer' });
     const service = new FargateService(this, 'Service', {
       cluster,
       taskDefinition: task.definition,

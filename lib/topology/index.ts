@@ -34,6 +34,7 @@ export {
   homesTable,
   stateTable,
   IDLE_TIMEOUT_SECONDS,
+  ADMINISTRATION_PORT,
   PEER_PORT,
   type ServerEnvironment,
   SERVER_PORT,

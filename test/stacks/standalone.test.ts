@@ -23,6 +23,7 @@ beforeAll(() => {
             ...written,
             network: { cidr: '10.20.0.0/20', egress: 'endpoints' },
             firewall: {},
+            administration: { from: ['10.20.0.0/20', '192.168.7.0/24'] },
             autodiscover: true,
             settings: { 'log.level': 'debug' },
             traces: 0,

@@ -59,6 +59,11 @@ function checkPlace({ key, place }: Place, topology: Topology, problem: Problem)
   if (place.autodiscover && (zone === undefined || (mailDomain !== zone && !mailDomain.endsWith(`.${zone}`))))
     problem(`${key}.autodiscover`, true, `hostedZone to be the zone of ${mailDomain}, where the record is made`);
   checkNetwork(key, place, problem);
+  for (const network of place.administration?.from ?? []) {
+    const range = parseRange(network);
+    if (range === undefined || !isPrivate(range))
+      problem(`${key}.administration.from`, network, "private IPv4 networks such as '10.20.0.0/16'");
+  }
   checkSecrets(key, place, problem);
 }
 

@@ -14,6 +14,7 @@ export interface ServerEnvironment {
 
 export const SERVER_PORT = 8443;
 export const PEER_PORT = 8444;
+export const ADMINISTRATION_PORT = 8445;
 /** The only place where a server may write. */
 export const DATA_DIRECTORY = '/data';
 /** Of the load balancer: longer than the longest heartbeat, 3,540 s. */
@@ -44,6 +45,7 @@ export function serverEnvironment(
     data: DATA_DIRECTORY,
     'metrics.emf': true,
     'metrics.name': place.id,
+    ...(place.administration && { 'administration.host': '0.0.0.0', 'administration.port': ADMINISTRATION_PORT }),
     ...(place.traces !== undefined && { 'trace.awsRegion': place.region, 'trace.ratio': place.traces }),
     ...mailSettings(place),
     ...(isPool && homesSettings(topology, place)),

@@ -97,6 +97,14 @@ const place = {
     }),
     {},
   ),
+  administration: optionalSection({
+    from: list({
+      about:
+        'Networks from which administrators reach the servers for `caravan pool` and `caravan user`, at port 8445, by plain HTTP and with a token ' +
+        '(docs/operations-aws.md, Administer): private ones, such as its own and those that it is connected with. Without this section nobody does.',
+      of: "networks such as '10.20.0.0/16'",
+    }),
+  }),
   firewall: optionalSection({
     requestsPerFiveMinutes: withDefault(
       whole({

@@ -106,6 +106,11 @@ describe('caravan.json', () => {
       `pools[0].network.cidr is "8.8.0.0/16" (file caravan.json), expected a private IPv4 network from /16 to /22 that begins at its first address, such as '10.20.0.0/16'`,
     ],
     [
+      'administration from everywhere',
+      pool({ administration: { from: ['10.20.0.0/16', '0.0.0.0/0'] } }),
+      `pools[0].administration.from is "0.0.0.0/0" (file caravan.json), expected private IPv4 networks such as '10.20.0.0/16'`,
+    ],
+    [
       'addresses of gateways that are none',
       pool({ network: { cidr: '10.20.0.0/16', egress: 'endpoints', natAddresses: 2 } }),
       `pools[0].network.natAddresses is 2 (file caravan.json), expected egress 'nat': without there are no gateways`,
