@@ -125,7 +125,7 @@ export class DeviceDesk {
     const device = await this.#find(user, id);
     if (device) return device;
     throw new AdministrationError('unknown-device', `${user} has no device ${id}`, {
-      remedy: 'List the devices of the user.',
+      remedy: `\`caravan user devices ${user}\` lists them.`,
     });
   }
 

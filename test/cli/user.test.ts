@@ -113,7 +113,10 @@ describe('caravan user', { timeout: 60_000 }, () => {
 
   it('block and allow: the device is refused, and served again', async () => {
     expect(await ask('block', ADA.name, 'phone1')).toMatchObject({ id: 'phone1', access: 'blocked' });
-    await expect(phone().folderSync()).rejects.toMatchObject({ code: 'protocol-status' });
+    await expect(phone().folderSync()).rejects.toMatchObject({
+      code: 'protocol-status',
+      remedy: expect.stringContaining('caravan user allow'),
+    });
     expect(await ask('allow', ADA.name, 'phone1')).toMatchObject({ access: 'allowed' });
     await phone().folderSync();
   });
@@ -144,7 +147,11 @@ describe('caravan user', { timeout: 60_000 }, () => {
   });
 
   it('of nobody, or of a device that nobody has seen, is refused', async () => {
-    await refused(['block', ADA.name, 'phone9'], 'unknown-device', /ada has no device phone9/);
+    await refused(
+      ['block', ADA.name, 'phone9'],
+      'unknown-device',
+      /ada has no device phone9\.\n`caravan user devices ada` lists them/,
+    );
     await refused(['wipe', 'eve', 'phone1'], 'unknown-device', /eve has no device phone1/);
     await refused(['rescan', 'eve'], 'unknown-user', /Nobody named 'eve'/);
   });

@@ -39,6 +39,9 @@ export function statusFailure(command: string, status: number): ClientError {
     command,
     status,
     ...(name === undefined ? {} : { why: name }),
-    remedy: "Look into the server's log",
+    remedy:
+      status === CommonStatus.deviceIsBlockedForThisUser
+        ? 'An administrator lets it in: `caravan user allow`'
+        : "Look into the server's log",
   });
 }
