@@ -481,7 +481,7 @@ interface Statement {
 
 interface Container {
   readonly Environment: readonly { readonly Name: string; readonly Value: unknown }[];
-  readonly Secrets?: readonly { readonly Name: string }[];
+  readonly Secrets?: readonly { readonly Name: string; readonly ValueFrom: unknown }[];
 }
 
 function containersOf(template: Template): readonly Container[] {
