@@ -197,22 +197,6 @@ describe('a pool', () => {
     }
   });
 
-  it('is administered from where it says alone, by a token that no template knows; and not at all where it says nothing', () => {
-    const at = (template: Template) =>
-      Object.values(template.findResources('AWS::EC2::SecurityGroup'))
-        .flatMap(({ Properties }) => (Properties['SecurityGroupIngress'] ?? []) as Record<string, unknown>[])
-        .filter(({ ToPort }) => ToPort === 8445)
-        .map(({ CidrIp }) => CidrIp);
-    expect([at(defaults), at(everything)]).toEqual([[], ['10.20.0.0/16']]);
-    const told = (template: Template) => Object.keys(environmentOf(template)).filter((it) => it.includes('ADMINIST'));
-    expect(told(defaults)).toEqual([]);
-    expect(told(everything)).toEqual(['CARAVAN_ADMINISTRATION_HOST', 'CARAVAN_ADMINISTRATION_PORT']);
-    const [container] = containersOf(everything);
-    const token = container?.Secrets?.find(({ Name }) => Name === 'CARAVAN_ADMINISTRATION_TOKEN');
-    everything.hasOutput('AdministrationToken', { Value: token?.ValueFrom });
-    everything.resourceCountIs('AWS::SecretsManager::Secret', 2);
-  });
-
   it('servers may read the table whole, to give its users their homes and for administrators; functions may not', () => {
     const allowed = (template: Template) =>
       Object.entries(template.findResources('AWS::IAM::Policy')).filter(([, it]) =>
@@ -481,7 +465,7 @@ interface Statement {
 
 interface Container {
   readonly Environment: readonly { readonly Name: string; readonly Value: unknown }[];
-  readonly Secrets?: readonly { readonly Name: string; readonly ValueFrom: unknown }[];
+  readonly Secrets?: readonly { readonly Name: string }[];
 }
 
 function containersOf(template: Template): readonly Container[] {

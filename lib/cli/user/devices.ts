@@ -10,10 +10,14 @@ import { deviceLines, devicesTable } from './device-lines.ts';
 import { devicePath, deviceSubcommand, openUser, USER } from './user-subcommand.ts';
 
 const ACCESSES = ['allowed', 'quarantined', 'blocked'];
-/** All that is stored is read for it. */
-const ALL_USERS_LIMIT_MS = 600_000;
+/** All that is stored is read for everybody's. */
+const ALL_USERS_LIMIT_MS = 120_000;
 
 type Access = DeviceEntry['access'];
+
+interface Answer {
+  readonly devices: readonly DeviceEntry[];
+}
 
 export function devicesCommand(): Command {
   return poolSubcommand('devices', "A user's devices; or, with --access alone, everybody's that may do so much.")
@@ -31,11 +35,10 @@ export function devicesCommand(): Command {
         );
       }
       const { client, terminal } = openUser(options, name ?? '');
-      terminal.progress('Reading all that is stored …');
-      const { devices: all } = await client.get<{ devices: DeviceEntry[] }>(
-        name === undefined ? `/devices/${access ?? ''}` : `/users/${named(name)}/devices`,
-        ALL_USERS_LIMIT_MS,
-      );
+      if (name === undefined) terminal.progress('Reading all that is stored …');
+      const { devices: all } = await (name === undefined
+        ? client.get<Answer>(`/devices/${access ?? ''}`, ALL_USERS_LIMIT_MS)
+        : client.get<Answer>(`/users/${named(name)}/devices`));
       const devices = all.filter((it) => access === undefined || it.access === access);
       const none = name === undefined ? `No device is ${access ?? ''}.` : `No such device of '${name}' was ever seen.`;
       const lines = devices.length === 0 ? none : devicesTable(devices, systemClock.now(), name === undefined);
