@@ -24,8 +24,9 @@ const openTo = (template: Template): unknown[] =>
     .map(({ CidrIp }) => CidrIp);
 
 function containerOf(template: Template): Container {
-  const [task] = Object.values(template.findResources('AWS::ECS::TaskDefinition'));
-  return (task?.['Properties']['ContainerDefinitions'] as readonly Container[])[0] as Container;
+  const tasks = Object.values(template.findResources('AWS::ECS::TaskDefinition'));
+  const [container] = tasks.flatMap((it) => it['Properties']['ContainerDefinitions'] as readonly Container[]);
+  return container as Container;
 }
 
 const told = ({ Environment, Secrets = [] }: Container): string[] =>
