@@ -45,6 +45,8 @@ const closing: (() => Promise<unknown>)[] = [];
 const ADA = { user: 'ada', password: 'ada-secret' };
 const MASTER = { user: 'caravan', password: 'caravan-imap-pass' };
 const ACCOUNT = { caravan: 'caravan-smtp-pass' };
+/** Of administrators: the emulator makes none either. */
+const TOKEN = 'a token, of which the emulator makes none';
 
 let moto: Moto;
 let dovecot: Dovecot;
@@ -276,7 +278,10 @@ describe('the servers, run from the image and the task definition that were depl
       container,
       image: dirname(dockerfile),
       tables: dynamo.endpoint,
-      secrets: { CARAVAN_POOL_KEY: 'a key, of which the emulator makes none' },
+      secrets: {
+        CARAVAN_POOL_KEY: 'a key, of which the emulator makes none',
+        CARAVAN_ADMINISTRATION_TOKEN: TOKEN,
+      },
       folder: join(folder, 'tasks'),
       servers: 2,
     });
@@ -292,6 +297,22 @@ describe('the servers, run from the image and the task definition that were depl
     await phone.syncAll({ collectionId: serverId });
     expect(phone.items(serverId)).toHaveLength(1);
     expect((await administration.servers()).map((it) => it.status)).toEqual(['up', 'up']);
+  });
+
+  it('administrators ask any server of its pool and its devices, with the token', async () => {
+    for (const task of service.tasks) {
+      const ask = async (path: string) => {
+        const answer = await fetch(new URL(path, task.administration), {
+          headers: { Authorization: `Bearer ${TOKEN}` },
+        });
+        return (await answer.json()) as Record<string, readonly object[]>;
+      };
+      expect((await ask('/pool'))['servers']).toHaveLength(2);
+      expect((await ask(`/users/${ADA.user}/devices`))['devices']).toMatchObject([
+        { id: 'DEPLOYED1', access: 'allowed' },
+      ]);
+      expect((await fetch(new URL('/pool', task.administration))).status).toBe(401);
+    }
   });
 
   it('mail that nobody takes is accepted into the queue and the bucket, and the function submits it once', async () => {

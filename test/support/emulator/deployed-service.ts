@@ -33,6 +33,8 @@ export interface DeployedTask {
   readonly arn: string;
   /** As other servers know it. */
   readonly address: string;
+  /** For administrators. */
+  readonly administration: string;
   readonly process: ChildProcess;
   readonly lines: string[];
 }
@@ -67,7 +69,7 @@ export class DeployedService {
     const hops: TlsHop[] = [];
     for (const name of names) {
       const root = join(folder, name);
-      const [port = 0, peerPort = 0] = await freePorts(2);
+      const [port = 0, peerPort = 0, administrationPort = 0] = await freePorts(3);
       cpSync(image, root, { recursive: true });
       mkdirSync(join(root, 'data'));
       const address = `127.0.0.1:${peerPort}`;
@@ -82,8 +84,11 @@ export class DeployedService {
         CARAVAN_TRACE_ENDPOINT: 'http://127.0.0.1:9/v1/traces',
         CARAVAN_POOL_PEER_HOST: '127.0.0.1',
         CARAVAN_POOL_PEER_PORT: String(peerPort),
+        // Each task has an address of its own in the cloud, and the port of its definition.
+        CARAVAN_ADMINISTRATION_PORT: String(administrationPort),
       });
-      tasks.push({ arn: arnOf(name), address, process, lines });
+      const administration = `http://127.0.0.1:${administrationPort}`;
+      tasks.push({ arn: arnOf(name), address, administration, process, lines });
       hops.push(await TlsHop.start(port));
     }
     const targets = hops.map((hop, index) => ({ name: names[index] ?? '', host: '127.0.0.1', port: hop.port }));
