@@ -2,8 +2,10 @@
 import type { Store } from '../store/index.ts';
 import {
   type DeviceRecord,
+  isDeviceKnown,
   type KeptItem,
   readAllDevices,
+  readDevice,
   readDevices,
   readDeviceState,
   type SyncedCollection,
@@ -69,7 +71,8 @@ export class DeviceDesk {
   /** Of all users, those that may do so much; the whole store is read. */
   async withAccess(access: DeviceRecord['access']): Promise<readonly DeviceEntry[]> {
     const found: DeviceRecord[] = [];
-    for await (const device of readAllDevices(this.#options.store)) if (device.access === access) found.push(device);
+    for await (const device of readAllDevices(this.#options.store))
+      if (device.access === access && this.#isServedHere(device.user)) found.push(device);
     return listed(found);
   }
 
@@ -95,9 +98,11 @@ export class DeviceDesk {
 
   /** The device as it is then; undefined for one that is forgotten. */
   async order(name: string, order: Exclude<DeviceOrder, { kind: 'rescan' }>): Promise<DeviceEntry | undefined> {
-    const { user } = await this.#device(name, order.device);
+    const user = this.#user(name);
+    // One whose record cannot be read can be forgotten.
+    if (!(await isDeviceKnown(this.#options.store, user, order.device))) throw unknownDevice(user, order.device);
     await this.#options.order(user, order);
-    const after = await this.#find(user, order.device);
+    const after = await readDevice(this.#options.store, user, order.device);
     return after && entryOf(after);
   }
 
@@ -113,7 +118,7 @@ export class DeviceDesk {
 
   #user(name: string): string {
     const user = userOf(name, this.#options.domain).trim();
-    if (this.#options.isServedHere?.(user) ?? true) return user;
+    if (this.#isServedHere(user)) return user;
     throw new AdministrationError('served-by-pool', `${user} is served by the pool that this server joins`, {
       remedy: 'Name the administration of one of its servers with --url.',
     });
@@ -122,18 +127,20 @@ export class DeviceDesk {
   /** A name that was mistyped must leave nothing behind. */
   async #device(name: string, id: string): Promise<DeviceRecord> {
     const user = this.#user(name);
-    const device = await this.#find(user, id);
+    const device = await readDevice(this.#options.store, user, id);
     if (device) return device;
-    throw new AdministrationError('unknown-device', `${user} has no device ${id}`, {
-      remedy: `\`caravan user devices ${user}\` lists them.`,
-    });
+    throw unknownDevice(user, id);
   }
 
-  async #find(user: string, id: string): Promise<DeviceRecord | undefined> {
-    const devices = await readDevices(this.#options.store, user, { consistent: true });
-    return devices.find((it) => it.id === id);
+  #isServedHere(user: string): boolean {
+    return this.#options.isServedHere?.(user) ?? true;
   }
 }
+
+const unknownDevice = (user: string, id: string): AdministrationError =>
+  new AdministrationError('unknown-device', `${user} has no device ${id}`, {
+    remedy: `\`caravan user devices ${user}\` lists them.`,
+  });
 
 const listed = (devices: readonly DeviceRecord[]): readonly DeviceEntry[] =>
   devices.toSorted((a, b) => b.lastSeen - a.lastSeen).map(entryOf);

@@ -2,7 +2,7 @@
  * Three resets, from soft to hard (sync-state.md, rule 11), for a device that shows something else than the mailbox has.
  * The user must be served here: what is forgotten is forgotten by the store and by memory alike.
  */
-import type { UserSync } from '../sync/index.ts';
+import { SyncError, type UserSync } from '../sync/index.ts';
 import { endWaits, knownDevice } from './devices.ts';
 import { AdministrationError } from './errors.ts';
 
@@ -25,7 +25,10 @@ export async function rescanUser(user: UserSync): Promise<void> {
 
 /** Everything known of the device is deleted: at its next request it is one never seen before. */
 export async function forgetDevice(user: UserSync, deviceId: string): Promise<void> {
-  await knownDevice(user, deviceId);
+  await knownDevice(user, deviceId).catch((thrown: unknown) => {
+    // A record that cannot be read is a reason to forget it.
+    if (!(thrown instanceof SyncError)) throw thrown;
+  });
   await user.forget(deviceId);
   endWaits(user, deviceId);
 }

@@ -33,8 +33,10 @@ export { textOfItem as textOfResource } from './resources/resource-source.ts';
 export { HiddenItem, SyncError, type SyncErrorCode } from './errors.ts';
 export { DEFAULT_SYNC_SETTINGS, type SyncSettings } from './settings.ts';
 export {
+  isDeviceKnown,
   type KeptItem,
   readAllDevices,
+  readDevice,
   readDevices,
   readDeviceState,
   type SyncedCollection,

@@ -42,6 +42,17 @@ export async function readDevices(
   return devices;
 }
 
+/** Undefined: nobody has seen it. Throws SyncError for a record that cannot be read. */
+export async function readDevice(store: Store, user: string, deviceId: string): Promise<DeviceRecord | undefined> {
+  const item = await store.get({ partition: `${USER}${user}`, sort: deviceSort(deviceId) });
+  return item && decodeDeviceRecord(item.attributes);
+}
+
+/** Whether there is a record of it, readable or not. */
+export async function isDeviceKnown(store: Store, user: string, deviceId: string): Promise<boolean> {
+  return (await store.get({ partition: `${USER}${user}`, sort: deviceSort(deviceId) })) !== undefined;
+}
+
 /** Of all users: the whole store is read. */
 export async function* readAllDevices(store: Store): AsyncIterable<DeviceRecord> {
   for await (const { key, attributes } of store.scan()) {

@@ -184,6 +184,14 @@ describe('An order', () => {
     await expect(nobody.device('eve', 'phone1')).rejects.toMatchObject({ code: 'unknown-device' });
   });
 
+  it('forgets a device whose record cannot be read', async () => {
+    const key = { partition: 'USER#ada', sort: 'DEVICE#broken1' };
+    await ada.standalone.store.put({ key, attributes: { format: 99, epoch: 1 } });
+    await expect(desk().device('ada', 'broken1')).rejects.toMatchObject({ name: 'SyncError' });
+    expect(await desk().order('ada', { kind: 'forget', device: 'broken1' })).toBeUndefined();
+    expect(await ada.standalone.store.get(key)).toBeUndefined();
+  });
+
   it('for a user who has gone to a pool is to be given there', async () => {
     const options = {
       store: ada.standalone.store,

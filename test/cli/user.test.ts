@@ -87,7 +87,7 @@ const phone = (deviceId = 'phone1') =>
 describe('caravan user', { timeout: 60_000 }, () => {
   it('devices: those of a user, and of everybody those that wait for a decision', async () => {
     expect(await ask('devices', ADA.name)).toEqual({ devices: [] });
-    expect((await caravan('devices', ADA.name)).out).toBe(`No such device of '${ADA.name}' was ever seen.\n`);
+    expect((await caravan('devices', ADA.name)).out).toBe(`No device of '${ADA.name}' was ever seen.\n`);
     const client = phone();
     await client.folderSync();
     await client.syncAll({ collectionId: client.folder(INBOX_TYPE).serverId });

@@ -40,7 +40,8 @@ export function devicesCommand(): Command {
         ? client.get<Answer>(`/devices/${access ?? ''}`, ALL_USERS_LIMIT_MS)
         : client.get<Answer>(`/users/${named(name)}/devices`));
       const devices = all.filter((it) => access === undefined || it.access === access);
-      const none = name === undefined ? `No device is ${access ?? ''}.` : `No such device of '${name}' was ever seen.`;
+      const whose = name === undefined ? 'No device' : `No device of '${name}'`;
+      const none = access === undefined ? `${whose} was ever seen.` : `${whose} is ${access}.`;
       const lines = devices.length === 0 ? none : devicesTable(devices, systemClock.now(), name === undefined);
       terminal.result({ devices }, lines);
     });

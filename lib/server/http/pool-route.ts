@@ -14,7 +14,7 @@ const moveBody = z.strictObject({ to: z.string().optional(), new: z.boolean().op
 const lostBody = z.strictObject({ to: z.string() });
 const takeOverBody = z.strictObject({ from: z.string(), to: z.string(), term: z.int() });
 const evacuationBody = z.strictObject({ evacuated: z.boolean() });
-const failOverBody = z.strictObject({ gone: z.boolean() });
+const goneBody = z.strictObject({ gone: z.boolean() });
 const availableBody = z.strictObject({ available: z.boolean() });
 const balanceBody = z.strictObject({ dryRun: z.boolean() });
 
@@ -29,7 +29,7 @@ const poolCalls = (desk: PoolDesk): Calls => ({
   'POST /pool/servers/*/drain': ({ names: [name = ''] }) => desk.drain(name),
   'POST /pool/servers/*/available': ({ names: [name = ''], body }) =>
     desk.setAvailable(name, availableBody.parse(body).available),
-  'POST /pool/servers/*/fence': ({ names: [name = ''], body }) => desk.fence(name, failOverBody.parse(body).gone),
+  'POST /pool/servers/*/fence': ({ names: [name = ''], body }) => desk.fence(name, goneBody.parse(body).gone),
   'DELETE /pool/servers/*': ({ names: [name = ''] }) => desk.remove(name),
   'POST /pool/balance': async ({ body }) => ({ gives: await desk.rebalance(balanceBody.parse(body).dryRun) }),
 });
@@ -48,7 +48,7 @@ const homesCalls = (homes: () => HomesDesk): Calls => ({
     pools: await homes().setEvacuated(name, evacuationBody.parse(body).evacuated),
   }),
   'POST /pool/homes/*/fail-over': async ({ names: [name = ''], body }) =>
-    homes().beginFailOver(name, failOverBody.parse(body).gone),
+    homes().beginFailOver(name, goneBody.parse(body).gone),
   'POST /pool/homes/*/fail-over-users': async ({ names: [name = ''], body }) => ({
     users: await homes().usersLost(name, lostBody.parse(body).to),
   }),
